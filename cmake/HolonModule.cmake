@@ -1,0 +1,51 @@
+# holon_module(NAME [DEPENDS module...] [LIBRARIES target...])
+# makes the library holon_NAME from the *.cpp of the current folder and, with HOLON_TESTS, the test program
+# holon_NAME_test from its *_test.cpp. DEPENDS lists the modules it may include; tools/check_layers.py holds the
+# includes against it.
+
+add_library(holon_options INTERFACE)
+target_include_directories(holon_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(holon_options INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wno-missing-field-initializers
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-psabi>
+  -ffp-contract=off)
+# Ahead-of-time code targets x86-64-v3; wider instruction sets come from the equation compiler at run time.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(holon_options INTERFACE -march=x86-64-v3)
+endif()
+if(HOLON_SANITIZE)
+  target_compile_options(holon_options INTERFACE -fsanitize=${HOLON_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(holon_options INTERFACE -fsanitize=${HOLON_SANITIZE})
+endif()
+
+# Tests whose suite is named *Threads* carry the label "threads" and run under the thread sanitizer as well.
+function(holon_test name)
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  add_executable(${name} ${T_SOURCES})
+  target_link_libraries(${name} PRIVATE ${T_LIBRARIES} holon_options GTest::gtest GTest::gmock GTest::gtest_main)
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 300)
+  endif()
+  gtest_discover_tests(${name} TEST_FILTER "-*Threads*" DISCOVERY_MODE PRE_TEST
+    PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}")
+  gtest_discover_tests(${name} TEST_FILTER "*Threads*" DISCOVERY_MODE PRE_TEST
+    PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS};threads")
+endfunction()
+
+function(holon_module name)
+  cmake_parse_arguments(M "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  add_library(holon_${name} STATIC ${sources})
+  target_link_libraries(holon_${name} PRIVATE holon_options)
+  target_include_directories(holon_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  foreach(module ${M_DEPENDS})
+    target_link_libraries(holon_${name} PUBLIC holon_${module})
+  endforeach()
+  target_link_libraries(holon_${name} PUBLIC ${M_LIBRARIES})
+  if(HOLON_TESTS AND tests)
+    holon_test(holon_${name}_test SOURCES ${tests} LIBRARIES holon_${name})
+  endif()
+endfunction()
