@@ -1,0 +1,62 @@
+// Model: what is simulated. Immutable after it is built; safe to share between threads and among many States.
+#pragma once
+
+#include "holon/engine/event.hpp"
+#include "holon/engine/ledger.hpp"
+#include "holon/engine/observer.hpp"
+#include "holon/engine/process.hpp"
+#include "holon/engine/schedule.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holon {
+
+/// A result that the model asks for: an observer's outcome, or an equation over others.
+struct ResultRecipe {
+  std::string name;
+  std::string observer, outcome;  ///< "activation", "at corner"
+  std::optional<Unit> unit;       ///< to report in; the outcome's own if absent
+  struct Published {
+    double value = 0.0;
+    std::optional<double> tolerance;
+    Unit unit;
+    std::string source;
+  };
+  std::optional<Published> published;
+  std::string description;
+};
+
+class Model {
+ public:
+  std::string title;
+  std::map<std::string, std::shared_ptr<const Space>> spaces;
+  std::shared_ptr<FieldTable> fields = std::make_shared<FieldTable>();
+  std::shared_ptr<ParameterTable> parameters = std::make_shared<ParameterTable>();
+  std::vector<std::unique_ptr<Process>> processes;
+  Schedule schedule;
+  Program program;
+  std::vector<EventRecipe> events;
+  std::vector<std::unique_ptr<ObserverRecipe>> observers;
+  std::vector<ResultRecipe> results;
+  std::vector<LedgerAccount> accounts;
+  std::string hash;      ///< SHA-256 of the resolved model
+  std::string resolved;  ///< the resolved model as YAML text
+  expr::KernelOptions kernels;
+  bool strict_ledger = false;
+
+  const Process& process(std::string_view name) const;  ///< throws InputError with the nearest name
+  ProcessId process_id(std::string_view name) const;
+
+  /// Checks the whole and compiles the schedule: every field advanced by someone, several owners only under a
+  /// splitting, steps below limits, automatic subcycles. Called once by whoever assembled the parts, before
+  /// the model is shared. Throws InputError.
+  void finish();
+
+  /// A State with every field at its initial value.
+  State initial_state(ThreadPool& threads, std::uint64_t seed) const;
+};
+
+}  // namespace holon

@@ -1,0 +1,190 @@
+// A process is one mechanism at one scale, told in two ways: it advances its fields over an interval, and,
+// where it is smooth, it states its rate with derivative actions. It knows no other process.
+#pragma once
+
+#include "holon/base/parallel.hpp"
+#include "holon/base/unit.hpp"
+#include "holon/engine/state.hpp"
+
+#include <any>
+#include <limits>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holon {
+
+/// How a process uses a field.
+struct Port {
+  enum class Role { read, advance, determine, contribute, emit, receive };
+  Role role = Role::read;
+  FieldId field = 0;
+  FieldKind kind = FieldKind::value;
+  Unit unit;
+};
+std::string_view name(Port::Role role);
+using Ports = std::vector<Port>;
+
+/// What a process is, so that analyses can be allowed or refused with a reason.
+struct Traits {
+  bool smooth = true;
+  bool stochastic = false;
+  bool resizes = false;
+  std::string reason;  ///< why it is not smooth
+};
+
+/// What went wrong, where and when.
+struct Diagnosis {
+  std::string process, field, message;
+  std::string place;  ///< Space::site_text
+  double time = 0.0;  ///< coherent
+};
+
+struct Outcome {
+  enum class Why { done, event, rejected, failed };
+  Why why = Why::done;
+  Time reached;
+  double suggested_dt = std::numeric_limits<double>::infinity();
+  Diagnosis what;
+};
+
+/// A polynomial in time (degree 0 to 3) for a field inside an interval: Lagrange through values at given
+/// times.
+struct Waveform {
+  std::vector<double> times;                ///< coherent, 1 to 4, increasing
+  std::vector<std::vector<double>> values;  ///< one column per time
+  void evaluate(double time, std::span<double> out) const;
+};
+
+/// Values of read fields inside an interval where they differ from what the State holds.
+class Inputs {
+ public:
+  void set(FieldId field, Waveform waveform) { waveforms_[field] = std::move(waveform); }
+  const Waveform* find(FieldId field) const;
+  bool empty() const { return waveforms_.empty(); }
+
+ private:
+  std::map<FieldId, Waveform> waveforms_;
+};
+
+/// Scratch that a process keeps between calls. Never part of the answer: it may be thrown away at any macro
+/// step.
+struct Scratch {
+  virtual ~Scratch() = default;
+};
+
+/// Counters that tell why something is slow.
+struct Counters {
+  std::uint64_t steps = 0, rejected = 0, rate_evaluations = 0, jacobian_evaluations = 0,
+                linear_iterations = 0, nonlinear_iterations = 0;
+};
+
+/// What a process may use while it advances.
+struct Workspace {
+  ThreadPool* threads = nullptr;
+  std::unique_ptr<Scratch> scratch;
+  Counters counters;
+};
+
+/// The real fields that the model's processes advance, one after the other: what a System's vectors are made
+/// of.
+class Layout {
+ public:
+  Layout(const FieldTable& fields, std::vector<FieldId> unknowns);
+  std::size_t size() const { return size_; }
+  const std::vector<FieldId>& fields() const { return unknowns_; }
+  bool contains(FieldId field) const;
+  std::size_t offset(FieldId field, int component = 0) const;
+  std::size_t sites(FieldId field) const;
+
+ private:
+  std::vector<FieldId> unknowns_;
+  std::map<FieldId, std::size_t> offset_, sites_;
+  std::size_t size_ = 0;
+};
+
+/// A vector over a Layout.
+class Vector {
+ public:
+  explicit Vector(const Layout& layout) : layout_(&layout), values_(layout.size(), 0.0) {}
+  std::span<double> operator()(FieldId field, int component = 0);
+  std::span<const double> operator()(FieldId field, int component = 0) const;
+  const Layout& layout() const { return *layout_; }
+  std::vector<double>& values() { return values_; }
+  const std::vector<double>& values() const { return values_; }
+
+ private:
+  const Layout* layout_;
+  std::vector<double> values_;
+};
+
+/// Collects entries d rate[row] / d unknown[column]; entries at one place add up.
+class SparseBuilder {
+ public:
+  struct Entry {
+    std::size_t row, column;
+    double value;
+  };
+  explicit SparseBuilder(const Layout& layout) : layout_(&layout) {}
+  void add(std::size_t row, std::size_t column, double value) { entries_.push_back({row, column, value}); }
+  const Layout& layout() const { return *layout_; }
+  const std::vector<Entry>& entries() const { return entries_; }
+  /// Sorted by row and column, duplicates summed.
+  std::vector<Entry> compressed() const;
+
+ private:
+  const Layout* layout_;
+  std::vector<Entry> entries_;
+};
+
+/// The scales that a process resolves and spans (coherent units), for the scale-separation map.
+struct Scales {
+  double space_resolution = 0.0, space_extent = 0.0;
+  double time_resolution = 0.0, time_extent = 0.0;
+};
+
+class Process {
+ public:
+  explicit Process(std::string name) : name_(std::move(name)) {}
+  virtual ~Process() = default;
+  const std::string& name() const { return name_; }
+  virtual std::string_view type() const = 0;
+
+  virtual Ports ports() const = 0;
+  virtual Traits traits() const { return {}; }
+  /// Accounts that advance() fills: rate integrals over the step by channel, in field unit times measure.
+  /// Asked once, when the model is built.
+  virtual std::vector<LedgerAccount> ledger_accounts() const { return {}; }
+  /// Told once, in the order of ledger_accounts(), which account is which.
+  virtual void set_accounts(std::vector<AccountId> accounts) { accounts_ = std::move(accounts); }
+
+  /// Sets the initial values of the fields that it owns.
+  virtual void initialise(State& state, Workspace& work) const = 0;
+  /// Advances its fields in `state` from interval.begin to interval.end. Must not change the clock.
+  virtual Outcome advance(State& state, const Interval& interval, const Inputs& inputs,
+                          Workspace& work) const = 0;
+
+  /// Adds du/dt [field unit per coherent time] to `rates`.
+  virtual void rate(const State& state, double time, Workspace& work, Vector& rates) const = 0;
+  /// Adds (d rate / du) du to `out`.
+  virtual void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const = 0;
+  /// Adds (d rate / du)^T w to `out`.
+  virtual void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const = 0;
+  virtual void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const = 0;
+
+  /// The largest stable step of its present scheme [coherent time]; infinity if unconditionally stable.
+  virtual double stable_step(const State&) const { return std::numeric_limits<double>::infinity(); }
+  virtual Scales scales(const State&) const { return {}; }
+  /// Lines for `holon check`: scheme, order, limits, conversion factors.
+  virtual std::vector<std::string> description() const { return {}; }
+
+ protected:
+  const std::vector<AccountId>& accounts() const { return accounts_; }
+
+ private:
+  std::string name_;
+  std::vector<AccountId> accounts_;
+};
+
+}  // namespace holon

@@ -1,0 +1,85 @@
+// Simulation: one run of a model.
+#pragma once
+
+#include "holon/engine/model.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holon {
+
+/// When an event fired.
+struct EventRecord {
+  std::string name;
+  double time = 0.0;  ///< coherent
+};
+
+/// How long each process took.
+struct ProcessTiming {
+  std::string process;
+  double seconds = 0.0;
+  Counters counters;
+};
+
+class Simulation {
+ public:
+  struct Options {
+    int threads = 1;
+    std::uint64_t seed = 0;
+    FrameWriter* frames = nullptr;
+  };
+  Simulation(std::shared_ptr<const Model> model, Options options);
+  ~Simulation();
+
+  /// One macro step (shorter if a stopping event ends it). Throws NumericalFailure with process, field, place
+  /// and time.
+  void step();
+  bool finished() const { return finished_; }
+  /// Steps to the end. `between` is called after each macro step; returning false stops early (signals).
+  void run(const std::function<bool(const Simulation&)>& between = {});
+
+  const State& state() const { return state_; }  ///< may have a half step pending
+  State& state() { return state_; }
+  State complete_state() const;  ///< with a pending half step evaluated on a copy
+  double time() const;           ///< coherent
+  double fraction_done() const;
+  const Model& model() const { return *model_; }
+  ThreadPool& threads() const { return *threads_; }
+
+  /// Everything that a bitwise continuation needs: fields, clock, program counter, ledger, observers, events.
+  Archive checkpoint() const;
+  /// Throws InputError naming what differs when the checkpoint is of another model.
+  void resume(const Archive& archive);
+
+  std::vector<LedgerBalance> ledger() const;
+  std::map<std::string, ResultValue> results() const;  ///< of the model's `results:`, in their units
+  std::map<std::string, Series> series() const;
+  const std::vector<EventRecord>& events() const { return events_; }
+  std::vector<ProcessTiming> timings() const;
+  /// Evaluation of rates on the present state, for observers that need slopes.
+  Observer& observer(std::size_t index) { return *observers_[index]; }
+
+ private:
+  void advance_macro_step(State& state, Fraction part);
+  void run_instruction(State& state, const Instruction& instruction, std::int64_t index, Fraction part);
+  void observe(bool first, bool last);
+  bool locate_events(const State& before);
+
+  std::shared_ptr<const Model> model_;
+  std::unique_ptr<ThreadPool> threads_;
+  FrameWriter* frames_ = nullptr;
+  State state_;
+  mutable std::vector<Workspace> work_;
+  std::vector<std::unique_ptr<Observer>> observers_;
+  std::vector<SiteKernel> event_kernels_;
+  std::vector<double> event_values_;
+  std::vector<EventRecord> events_;
+  std::map<std::string, double> held_at_start_;
+  std::vector<double> seconds_;
+  bool finished_ = false;
+};
+
+}  // namespace holon

@@ -1,0 +1,43 @@
+// From a model file to a Model.
+#pragma once
+
+#include "holon/engine/model.hpp"
+#include "holon/modelfile/registry.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holon::modelfile {
+
+/// "parameters.step=0.01 ms" from the command line. A plain number is in the unit in which the model file
+/// states that value.
+struct Override {
+  std::string path;
+  std::string value;
+};
+Override parse_override(const std::string& text);  ///< throws InputError
+
+struct LoadOptions {
+  std::vector<Override> overrides;
+  expr::KernelOptions kernels;
+};
+
+struct Loaded {
+  std::shared_ptr<const Model> model;
+  std::vector<Diagnostic> warnings;
+  /// Lines for `holon check`: each conversion factor between a component's units and what it is connected to.
+  std::vector<std::string> conversions;
+};
+
+/// Reads, validates and builds. Throws InputError with all mistakes at once.
+Loaded load(const std::filesystem::path& file, const Registry& registry, const LoadOptions& options);
+
+/// JSON Schema (2020-12) of model files with all registered types.
+std::string json_schema(const Registry& registry);
+/// The reference page of a type in Markdown.
+std::string reference(const ProcessType& type);
+std::string reference(const ObserverType& type);
+
+}  // namespace holon::modelfile

@@ -1,0 +1,166 @@
+// Spaces: sets of sites on which fields live.
+//
+// Positions and measures are numbers in the coherent unit of the space's length dimension (metres, or pure
+// numbers in a dimensionless model).
+#pragma once
+
+#include "holon/base/unit.hpp"
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace holon {
+
+using Position = std::array<double, 3>;
+
+/// Sites and weights that give a field's value at a place: value = sum weight[k] f[site[k]].
+struct Stencil {
+  std::vector<std::size_t> sites;
+  std::vector<double> weights;
+};
+
+/// A set of sites. Immutable. From the first version a rank owns sites [0, owned) and sees ghosts after them;
+/// today one rank owns all.
+class Space {
+ public:
+  enum class Type { point, grid, product, named_points };
+  virtual ~Space() = default;
+  Space(const Space&) = delete;
+  Space& operator=(const Space&) = delete;
+
+  const std::string& name() const { return name_; }
+  virtual Type type() const = 0;
+  virtual std::size_t sites() const = 0;
+  /// Number of axes that positions have: 0 for a point.
+  virtual int dimensions() const = 0;
+  virtual Position position(std::size_t site) const = 0;
+  /// Length, area or volume that a site stands for, so that sum measure * density is the content; 1 at a
+  /// point.
+  virtual double measure(std::size_t site) const = 0;
+  /// The dimension of a coordinate: length, or none in a dimensionless model.
+  const Dimension& length_dimension() const { return length_; }
+  /// How a value at any place follows from the sites' values (linear); nothing when the place is outside.
+  virtual std::optional<Stencil> interpolation(const Position& place) const = 0;
+  /// The site nearest to a place; nothing when the place is outside.
+  virtual std::optional<std::size_t> nearest(const Position& place) const = 0;
+  /// What messages call a site: "site (3, 0, 1) at (0.6, 0, 0.2) mm".
+  virtual std::string site_text(std::size_t site) const = 0;
+
+  /// Coordinates of all sites along an axis (0, 1, 2) as one column, made on first use. Thread-safe.
+  std::span<const double> coordinates(int axis) const;
+
+ protected:
+  Space(std::string name, Dimension length) : name_(std::move(name)), length_(length) {}
+
+ private:
+  std::string name_;
+  Dimension length_;
+  struct Columns;
+  mutable std::shared_ptr<const Columns> columns_;  // published once, atomically
+};
+
+/// One site.
+class PointSpace final : public Space {
+ public:
+  explicit PointSpace(std::string name, Dimension length = Dimension::length())
+      : Space(std::move(name), length) {}
+  Type type() const override { return Type::point; }
+  std::size_t sites() const override { return 1; }
+  int dimensions() const override { return 0; }
+  Position position(std::size_t) const override { return {}; }
+  double measure(std::size_t) const override { return 1.0; }
+  std::optional<Stencil> interpolation(const Position&) const override { return Stencil{{0}, {1.0}}; }
+  std::optional<std::size_t> nearest(const Position&) const override { return 0; }
+  std::string site_text(std::size_t) const override { return "the point"; }
+};
+
+/// A Cartesian grid of 1 to 3 axes. Sites are nodes (n+1 along an axis of n intervals, n when periodic) or
+/// cell centres (n). The site of indices (i, j, k) has number i + nx (j + ny k).
+class GridSpace final : public Space {
+ public:
+  enum class Sites { nodes, cells };
+  struct Axis {
+    std::size_t intervals = 1;
+    double spacing = 1.0;
+    double origin = 0.0;
+    bool periodic = false;
+  };
+  GridSpace(std::string name, Sites sites, std::vector<Axis> axes, Dimension length = Dimension::length());
+
+  Type type() const override { return Type::grid; }
+  std::size_t sites() const override { return count_[0] * count_[1] * count_[2]; }
+  int dimensions() const override { return static_cast<int>(axes_.size()); }
+  Position position(std::size_t site) const override;
+  /// Product of spacings; a node on a non-periodic side counts half along that axis (trapezoidal rule).
+  double measure(std::size_t site) const override;
+  std::optional<Stencil> interpolation(const Position& place) const override;
+  std::optional<std::size_t> nearest(const Position& place) const override;
+  std::string site_text(std::size_t site) const override;
+
+  Sites arrangement() const { return sites_; }
+  const Axis& axis(int a) const { return axes_[static_cast<std::size_t>(a)]; }
+  /// Number of sites along an axis; 1 for axes that the grid does not have.
+  std::size_t count(int a) const { return count_[static_cast<std::size_t>(a)]; }
+  std::size_t index(std::size_t i, std::size_t j = 0, std::size_t k = 0) const {
+    return i + count_[0] * (j + count_[1] * k);
+  }
+  std::array<std::size_t, 3> indices(std::size_t site) const;
+  double extent(int a) const { return axis(a).spacing * static_cast<double>(axis(a).intervals); }
+
+ private:
+  Sites sites_;
+  std::vector<Axis> axes_;
+  std::array<std::size_t, 3> count_{1, 1, 1};
+};
+
+/// A micro space at every site of a macro space. The site (macro m, micro s) has number m * micro.sites() +
+/// s. Positions are the macro site's; measure is the product.
+class ProductSpace final : public Space {
+ public:
+  ProductSpace(std::string name, std::shared_ptr<const Space> macro, std::shared_ptr<const Space> micro);
+  Type type() const override { return Type::product; }
+  std::size_t sites() const override { return macro_->sites() * micro_->sites(); }
+  int dimensions() const override { return macro_->dimensions(); }
+  Position position(std::size_t site) const override { return macro_->position(macro_site(site)); }
+  double measure(std::size_t site) const override {
+    return macro_->measure(macro_site(site)) * micro_->measure(micro_site(site));
+  }
+  std::optional<Stencil> interpolation(const Position&) const override { return std::nullopt; }
+  std::optional<std::size_t> nearest(const Position&) const override { return std::nullopt; }
+  std::string site_text(std::size_t site) const override;
+  const Space& macro() const { return *macro_; }
+  const Space& micro() const { return *micro_; }
+  std::size_t macro_site(std::size_t site) const { return site / micro_->sites(); }
+  std::size_t micro_site(std::size_t site) const { return site % micro_->sites(); }
+
+ private:
+  std::shared_ptr<const Space> macro_, micro_;
+};
+
+/// Named points (electrodes, probes) in the coordinates of another space.
+class NamedPoints final : public Space {
+ public:
+  NamedPoints(std::string name, std::vector<std::string> names, std::vector<Position> positions,
+              int dimensions, Dimension length = Dimension::length());
+  Type type() const override { return Type::named_points; }
+  std::size_t sites() const override { return names_.size(); }
+  int dimensions() const override { return dimensions_; }
+  Position position(std::size_t site) const override { return positions_[site]; }
+  double measure(std::size_t) const override { return 1.0; }
+  std::optional<Stencil> interpolation(const Position&) const override { return std::nullopt; }
+  std::optional<std::size_t> nearest(const Position& place) const override;
+  std::string site_text(std::size_t site) const override { return names_[site]; }
+  const std::vector<std::string>& names() const { return names_; }
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<Position> positions_;
+  int dimensions_;
+};
+
+}  // namespace holon
