@@ -1,5 +1,5 @@
-// Errors with context. Every error that a person can cause carries where it is, what was found, what was expected
-// and a way out; every numerical failure carries what failed, where and when.
+// Errors with context. Every error that a person can cause carries where it is, what was found, what was
+// expected and a way out; every numerical failure carries what failed, where and when.
 #pragma once
 
 #include <stdexcept>
@@ -9,7 +9,8 @@
 
 namespace holon {
 
-/// A place in a text file. Lines and columns count from 1; 0 means unknown. `file` is shown as the user gave it.
+/// A place in a text file. Lines and columns count from 1; 0 means unknown. `file` is shown as the user gave
+/// it.
 struct Place {
   std::string file;
   int line = 0;
@@ -22,17 +23,18 @@ struct Diagnostic {
   enum class Severity { error, warning };
   Severity severity = Severity::error;
   Place place;
-  std::string path;      ///< key path in the model file, e.g. "processes.conduction.field"; may be empty
-  std::string message;   ///< the rule that is broken, with what was found, in one sentence
-  std::string expected;  ///< what would be right; may be empty
-  std::string hint;      ///< a way out, e.g. "did you mean 'conductivity'?"; may be empty
+  std::string path;          ///< key path in the model file, e.g. "processes.conduction.field"; may be empty
+  std::string message;       ///< the rule that is broken, with what was found, in one sentence
+  std::string expected;      ///< what would be right; may be empty
+  std::string hint;          ///< a way out, e.g. "did you mean 'conductivity'?"; may be empty
   std::string text() const;  ///< "file:line:column: error: path: message; expected ...; hint"
 };
 
 /// Collects all diagnostics of one reading, so that a user sees every mistake at once.
 class Diagnostics {
  public:
-  void error(Place place, std::string path, std::string message, std::string expected = "", std::string hint = "");
+  void error(Place place, std::string path, std::string message, std::string expected = "",
+             std::string hint = "");
   void warning(Place place, std::string path, std::string message, std::string hint = "");
   void add(Diagnostic d) { list_.push_back(std::move(d)); }
   bool has_errors() const;
@@ -75,15 +77,17 @@ class SystemError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The candidate nearest to `name` by edit distance (insertions, deletions, substitutions, transpositions; case
-/// counts half), or an empty string when none is near enough to be a likely slip.
+/// The candidate nearest to `name` by edit distance (insertions, deletions, substitutions, transpositions;
+/// case counts half), or an empty string when none is near enough to be a likely slip.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
 
-/// "did you mean 'x'?" for the nearest candidate, otherwise "one of a, b, c" (at most `most` names), or empty.
-std::string suggestion(std::string_view name, const std::vector<std::string>& candidates, std::size_t most = 12);
+/// "did you mean 'x'?" for the nearest candidate, otherwise "one of a, b, c" (at most `most` names), or
+/// empty.
+std::string suggestion(std::string_view name, const std::vector<std::string>& candidates,
+                       std::size_t most = 12);
 
-/// Stops the program with the sentence if a promise inside Holon does not hold. `condition` false is a defect of
-/// Holon, never of its input.
+/// Stops the program with the sentence if a promise inside Holon does not hold. `condition` false is a defect
+/// of Holon, never of its input.
 void require(bool condition, std::string_view sentence);
 
 }  // namespace holon

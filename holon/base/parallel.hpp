@@ -15,14 +15,16 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
   int threads() const;
 
-  /// Calls body(begin, end) for contiguous parts of [0, count), each a multiple of `grain` sites but the last. Which
-  /// thread runs which part never changes what is computed. The first exception thrown is rethrown here.
-  /// May be called from several threads; a call made from inside a body runs serially.
-  void for_range(std::size_t count, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& body);
+  /// Calls body(begin, end) for contiguous parts of [0, count), each a multiple of `grain` sites but the
+  /// last. Which thread runs which part never changes what is computed. The first exception thrown is
+  /// rethrown here. May be called from several threads; a call made from inside a body runs serially.
+  void for_range(std::size_t count, std::size_t grain,
+                 const std::function<void(std::size_t, std::size_t)>& body);
 
-  /// Sum of term(begin, end) over blocks of exactly `grain` sites, added in order of the block: the same to the last bit
-  /// for any number of threads.
-  double sum(std::size_t count, std::size_t grain, const std::function<double(std::size_t, std::size_t)>& term);
+  /// Sum of term(begin, end) over blocks of exactly `grain` sites, added in order of the block: the same to
+  /// the last bit for any number of threads.
+  double sum(std::size_t count, std::size_t grain,
+             const std::function<double(std::size_t, std::size_t)>& term);
 
  private:
   struct Implementation;

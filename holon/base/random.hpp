@@ -8,9 +8,11 @@
 namespace holon {
 
 /// Four 32-bit words from a 128-bit counter and a 64-bit key.
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                        std::array<std::uint32_t, 2> key);
 
-/// What a draw is keyed by: the run's seed, the process, the site's id, the interval (macro step) and the draw's number.
+/// What a draw is keyed by: the run's seed, the process, the site's id, the interval (macro step) and the
+/// draw's number.
 struct RandomKey {
   std::uint64_t seed = 0;
   std::uint32_t process = 0;

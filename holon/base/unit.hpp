@@ -1,11 +1,12 @@
 // Units, dimensions and quantities.
 //
-// UDUNITS-2 reads unit texts at the border, with Holon's own unit database (units.xml, embedded in the program; it
-// holds M, uM, Da, cells, mmHg ... and leaves out look-alikes). Inside, a unit is a factor to the coherent SI unit and
-// a dimension: nothing but numbers.
+// UDUNITS-2 reads unit texts at the border, with Holon's own unit database (units.xml, embedded in the
+// program; it holds M, uM, Da, cells, mmHg ... and leaves out look-alikes). Inside, a unit is a factor to the
+// coherent SI unit and a dimension: nothing but numbers.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,7 +16,8 @@
 namespace holon {
 
 /// Exponents of the base dimensions: length, mass, time, current, temperature, amount, luminous intensity.
-/// Stored in sixtieths, so that square and cube roots are exact. Angles, cells and molecules are dimensionless counts.
+/// Stored in sixtieths, so that square and cube roots are exact. Angles, cells and molecules are
+/// dimensionless counts.
 class Dimension {
  public:
   constexpr Dimension() = default;
@@ -37,6 +39,7 @@ class Dimension {
 
  private:
   friend class Unit;
+  static Dimension base(std::size_t index);
   std::array<std::int16_t, 7> sixtieths_{};
 };
 
@@ -44,8 +47,11 @@ class Dimension {
 class Unit {
  public:
   Unit() = default;  ///< dimensionless, "1"
-  /// Reads a unit text such as "mV", "mS/cm^2", "uA/uF", "1/(uM s)", "pA pF-1", "um^2 s^-1".
-  /// Throws InputError for an unknown unit, a look-alike (kT, a, R ...: with a hint) or bad syntax.
+  /// Reads a unit text such as "mV", "mS/cm^2", "uA/uF", "1/(uM s)", "pA pF-1", "um^2 s^-1", "mV/ms^0.5".
+  /// Quotients are read from the left: a/b/c is a/(b c) and a/b*c is (a/b) c. A space after a quotient ("a/b
+  /// c") is refused, because readers disagree about it. In a product or quotient degC is a difference of
+  /// temperatures. Throws InputError for an unknown unit, a look-alike (kT, a, R ...: with a hint) or bad
+  /// syntax.
   static Unit parse(std::string_view text);
   /// The coherent SI unit of a dimension.
   static Unit coherent(const Dimension& dimension);
@@ -66,8 +72,8 @@ class Unit {
   Dimension dimension_;
 };
 
-/// The factor by which a number in `from` is multiplied to be a number in `to`, rounded correctly for decimal ratios
-/// (mV per V is exactly 1000). Throws InputError when the dimensions differ or a unit has an offset.
+/// The factor by which a number in `from` is multiplied to be a number in `to`, rounded correctly for decimal
+/// ratios (mV per V is exactly 1000). Throws InputError when the dimensions differ or a unit has an offset.
 double conversion_factor(const Unit& from, const Unit& to);
 
 /// A number with a unit.
@@ -79,10 +85,12 @@ struct Quantity {
   std::string text() const;             ///< "0.2 mm"
 };
 
-/// A decimal number as written ("0.2", "-1e-3", "inf", "nan" refused), or nothing. No locale, no trailing text.
+/// A decimal number as written ("0.2", "-1e-3", "inf", "nan" refused), or nothing. No locale, no trailing
+/// text.
 std::optional<double> parse_number(std::string_view text);
 
-/// Reads "0.2 mm", "10", "1e-3 1/mm", "100 %". A bare number is dimensionless. Throws InputError that says what is wrong.
+/// Reads "0.2 mm", "10", "1e-3 1/mm", "100 %". A bare number is dimensionless. Throws InputError that says
+/// what is wrong.
 Quantity parse_quantity(std::string_view text);
 
 /// The shortest text that reads back as the same double ("0.2", "1e-05"); "inf", "-inf", "nan".
