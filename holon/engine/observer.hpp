@@ -74,6 +74,7 @@ class Observer {
   virtual ~Observer() = default;
   /// True if it wants to see the state at the end of macro step `index` (0 is the start). Asked before the
   /// state is completed for it.
+  /// The last state is shown to every observer, wanted or not.
   virtual bool wants(std::int64_t index) const = 0;
   virtual void observe(const Observation& observation) = 0;
   /// True once it has all that it waits for ("every site activated"): may end a run through `stop_when`.

@@ -54,7 +54,8 @@ struct Outcome {
 struct Waveform {
   std::vector<double> times;                ///< coherent, 1 to 4, increasing
   std::vector<std::vector<double>> values;  ///< one column per time
-  void evaluate(double time, std::span<double> out) const;
+  /// Writes the values of sites [begin, end) at `time` to out[0 ...].
+  void evaluate(double time, std::size_t begin, std::size_t end, std::span<double> out) const;
 };
 
 /// Values of read fields inside an interval where they differ from what the State holds.

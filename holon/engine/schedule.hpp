@@ -55,9 +55,11 @@ struct Schedule {
   std::int64_t steps = 0;  ///< macro steps until the end
   Dimension time_dimension = Dimension::time();
   Unit time_unit;                      ///< the unit that `step` was written in; used for output
+  bool order_stated = true;      ///< false: the order of processes was not written and is that of their names
   std::vector<std::string> stop_when;  ///< names of events or observers that end the run
 };
 
+/// Throws InputError with the node's place for what cannot be flattened (`every` outside a top-level `lie`).
 Program compile(const ScheduleNode& root);
 
 }  // namespace holon

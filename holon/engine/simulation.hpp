@@ -59,26 +59,31 @@ class Simulation {
   std::map<std::string, Series> series() const;
   const std::vector<EventRecord>& events() const { return events_; }
   std::vector<ProcessTiming> timings() const;
-  /// Evaluation of rates on the present state, for observers that need slopes.
-  Observer& observer(std::size_t index) { return *observers_[index]; }
 
  private:
-  void advance_macro_step(State& state, Fraction part);
-  void run_instruction(State& state, const Instruction& instruction, std::int64_t index, Fraction part);
-  void observe(bool first, bool last);
-  bool locate_events(const State& before);
+  void start();
+  void advance_macro_step(State& state, Fraction part) const;
+  void run_instruction(State& state, ProcessId process, Time begin, Time end) const;
+  void observe(std::int64_t index, bool last);
+  double event_value(std::size_t event, const State& state) const;
+  /// Locates the events between `before_` and the present state; cuts the step at the first that stops. True if one did.
+  bool locate_events();
+  bool all_stops_complete() const;
 
   std::shared_ptr<const Model> model_;
   std::unique_ptr<ThreadPool> threads_;
   FrameWriter* frames_ = nullptr;
   State state_;
+  std::optional<State> before_, trial_;  // only where events may cut a step
   mutable std::vector<Workspace> work_;
+  mutable std::vector<double> seconds_;
   std::vector<std::unique_ptr<Observer>> observers_;
   std::vector<SiteKernel> event_kernels_;
+  mutable std::vector<double> event_column_;
   std::vector<double> event_values_;
   std::vector<EventRecord> events_;
   std::map<std::string, double> held_at_start_;
-  std::vector<double> seconds_;
+  bool started_ = false;
   bool finished_ = false;
 };
 

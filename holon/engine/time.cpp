@@ -49,13 +49,20 @@ std::strong_ordering Fraction::operator<=>(const Fraction& o) const {
   return static_cast<__int128>(numerator) * o.denominator <=> static_cast<__int128>(o.numerator) * denominator;
 }
 
-Time Time::of(Fraction steps) {
-  std::int64_t index = steps.numerator / steps.denominator;
-  if (steps.numerator < 0 && index * steps.denominator != steps.numerator) --index;
-  return {index, steps - Fraction{index, 1}};
+Time Time::operator+(const Fraction& f) const {
+  Fraction sum = fraction + f;
+  std::int64_t whole = sum.numerator / sum.denominator;
+  if (sum.numerator < 0 && whole * sum.denominator != sum.numerator) --whole;
+  return {index + whole, sum - Fraction{whole, 1}};
 }
 
-Fraction Time::steps() const { return Fraction{index, 1} + fraction; }
+std::strong_ordering Time::operator<=>(const Time& o) const {
+  return index != o.index ? index <=> o.index : fraction <=> o.fraction;
+}
+
+double Time::steps_since(const Time& earlier) const {
+  return static_cast<double>(index - earlier.index) + (fraction - earlier.fraction).value();
+}
 
 double Time::value(double macro_step) const {
   // index * step is rounded once; the fraction adds at most one more rounding and is exact where it is 0.

@@ -24,11 +24,11 @@ struct Fraction {
 struct Time {
   std::int64_t index = 0;
   Fraction fraction;
-  static Time of(Fraction steps);
-  Fraction steps() const;
-  Time operator+(const Fraction& f) const { return of(steps() + f); }
+  Time operator+(const Fraction& f) const;
   bool operator==(const Time&) const = default;
-  std::strong_ordering operator<=>(const Time& o) const { return steps() <=> o.steps(); }
+  std::strong_ordering operator<=>(const Time& o) const;
+  /// Macro steps from `earlier` to this time.
+  double steps_since(const Time& earlier) const;
   /// In coherent time units, rounded once: t = steps * macro step.
   double value(double macro_step) const;
 };
@@ -39,7 +39,7 @@ struct Interval {
   double macro_step = 1.0;  ///< coherent time
   double t0() const { return begin.value(macro_step); }
   double t1() const { return end.value(macro_step); }
-  double dt() const { return (end.steps() - begin.steps()).value() * macro_step; }
+  double dt() const { return end.steps_since(begin) * macro_step; }
 };
 
 }  // namespace holon

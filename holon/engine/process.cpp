@@ -1,0 +1,76 @@
+#include "holon/engine/process.hpp"
+
+#include <algorithm>
+
+#include "holon/base/error.hpp"
+
+namespace holon {
+
+std::string_view name(Port::Role role) {
+  switch (role) {
+    case Port::Role::read: return "reads";
+    case Port::Role::advance: return "advances";
+    case Port::Role::determine: return "determines";
+    case Port::Role::contribute: return "contributes to";
+    case Port::Role::emit: return "emits";
+    case Port::Role::receive: return "receives";
+  }
+  return "";
+}
+
+void Waveform::evaluate(double time, std::size_t begin, std::size_t end, std::span<double> out) const {
+  std::fill(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(end - begin), 0.0);
+  for (std::size_t k = 0; k < times.size(); ++k) {
+    double weight = 1.0;
+    for (std::size_t j = 0; j < times.size(); ++j)
+      if (j != k) weight *= (time - times[j]) / (times[k] - times[j]);
+    for (std::size_t site = begin; site < end; ++site) out[site - begin] += weight * values[k][site];
+  }
+}
+
+const Waveform* Inputs::find(FieldId field) const {
+  const auto found = waveforms_.find(field);
+  return found == waveforms_.end() ? nullptr : &found->second;
+}
+
+Layout::Layout(const FieldTable& fields, std::vector<FieldId> unknowns) : unknowns_(std::move(unknowns)) {
+  for (const FieldId id : unknowns_) {
+    offset_[id] = size_;
+    sites_[id] = fields[id].space->sites();
+    size_ += sites_[id] * static_cast<std::size_t>(fields[id].components);
+  }
+}
+
+bool Layout::contains(FieldId field) const { return offset_.contains(field); }
+
+std::size_t Layout::offset(FieldId field, int component) const {
+  const auto found = offset_.find(field);
+  require(found != offset_.end(), "a vector holds the fields that its layout lists");
+  return found->second + sites_.at(field) * static_cast<std::size_t>(component);
+}
+
+std::size_t Layout::sites(FieldId field) const { return sites_.at(field); }
+
+std::span<double> Vector::operator()(FieldId field, int component) {
+  return {values_.data() + layout_->offset(field, component), layout_->sites(field)};
+}
+
+std::span<const double> Vector::operator()(FieldId field, int component) const {
+  return {values_.data() + layout_->offset(field, component), layout_->sites(field)};
+}
+
+std::vector<SparseBuilder::Entry> SparseBuilder::compressed() const {
+  std::vector<Entry> sorted = entries_;
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Entry& a, const Entry& b) { return a.row != b.row ? a.row < b.row : a.column < b.column; });
+  std::vector<Entry> merged;
+  for (const Entry& entry : sorted) {
+    if (!merged.empty() && merged.back().row == entry.row && merged.back().column == entry.column)
+      merged.back().value += entry.value;
+    else
+      merged.push_back(entry);
+  }
+  return merged;
+}
+
+}  // namespace holon

@@ -1,0 +1,163 @@
+#include "holon/engine/site_kernel.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "holon/base/error.hpp"
+#include "holon/engine/process.hpp"
+
+namespace holon {
+
+namespace {
+
+/// Where a kernel's column or uniform comes from at run time.
+struct From {
+  enum class What { field, coordinate, column, time, dt, parameter, uniform } what = What::field;
+  std::size_t index = 0;  // field, axis, column, parameter or uniform
+  int component = 0;
+};
+
+constexpr std::size_t sites_per_task = 4096;
+
+}  // namespace
+
+struct SiteKernel::Bound {
+  std::vector<From> columns, uniforms;
+};
+
+SiteKernel::SiteKernel(const Source& source, std::shared_ptr<const Space> space, const FieldTable& fields,
+                       const ParameterTable& parameters, const expr::KernelOptions& options)
+    : space_(std::move(space)) {
+  auto bound = std::make_shared<Bound>();
+  expr::KernelSource kernel{source.name, source.graph, source.outputs, {}};
+  const auto column = [&](const std::string& symbol, From from) {
+    kernel.bindings.push_back({symbol, expr::Binding::Source::column, bound->columns.size()});
+    bound->columns.push_back(from);
+  };
+  const auto uniform = [&](const std::string& symbol, From from) {
+    kernel.bindings.push_back({symbol, expr::Binding::Source::uniform, bound->uniforms.size()});
+    bound->uniforms.push_back(from);
+  };
+  const auto position_in = [&](const std::vector<std::string>& names, const std::string& symbol, std::size_t prefix) {
+    const auto found = std::find(names.begin(), names.end(), symbol.substr(prefix));
+    require(found != names.end(), fmt::format("kernel '{}' is told of '{}'", source.name, symbol));
+    return static_cast<std::size_t>(found - names.begin());
+  };
+  for (const expr::Node node : expr::free_symbols(*source.graph, source.outputs)) {
+    const std::string& symbol = source.graph->symbol_name(node);
+    if (symbol == "time") {
+      uniform(symbol, {From::What::time});
+    } else if (symbol == "dt") {
+      uniform(symbol, {From::What::dt});
+    } else if (symbol.starts_with("position.")) {
+      column(symbol, {From::What::coordinate, static_cast<std::size_t>(symbol[9] - 'x')});
+    } else if (symbol.starts_with("field:")) {
+      std::string name = symbol.substr(6);
+      int component = 0;
+      if (name.ends_with(']')) {
+        const auto open = name.rfind('[');
+        std::from_chars(name.data() + open + 1, name.data() + name.size() - 1, component);
+        name.resize(open);
+      }
+      const FieldId id = fields.id(name);
+      const Field& field = fields[id];
+      if (field.space.get() == space_.get())
+        column(symbol, {From::What::field, id, component});
+      else if (field.space->sites() == 1)
+        uniform(symbol, {From::What::field, id, component});
+      else
+        throw InputError(fmt::format("'{}' is used on space '{}', but lives on '{}' with {} sites; a coupling between them is needed", name,
+                                     space_->name(), field.space->name(), field.space->sites()));
+    } else if (symbol.starts_with("parameter:")) {
+      uniform(symbol, {From::What::parameter, parameters.id(symbol.substr(10))});
+    } else if (symbol.starts_with("uniform:")) {
+      uniform(symbol, {From::What::uniform, position_in(source.uniforms, symbol, 8)});
+    } else if (symbol.starts_with("column:")) {
+      column(symbol, {From::What::column, position_in(source.columns, symbol, 7)});
+    } else {
+      require(false, fmt::format("kernel '{}' knows what the symbol '{}' stands for", source.name, symbol));
+    }
+  }
+  kernel_ = expr::Kernel::make(kernel, options);
+  bound_ = std::move(bound);
+}
+
+void SiteKernel::run(const State& state, const Call& call, std::span<double* const> out, std::size_t begin, std::size_t end) const {
+  if (begin >= end) return;
+  // Pointers are gathered anew for each call: States come and go, and their columns with them.
+  thread_local std::vector<const double*> in;
+  thread_local std::vector<double> uniforms;
+  thread_local std::vector<std::vector<double>> waves;
+  in.clear();
+  uniforms.clear();
+  std::size_t wave = 0;
+  for (const From& from : bound_->columns) {
+    switch (from.what) {
+      case From::What::coordinate: in.push_back(space_->coordinates(static_cast<int>(from.index)).data()); break;
+      case From::What::column: in.push_back(call.columns[from.index]); break;
+      default: {
+        const auto field = static_cast<FieldId>(from.index);
+        const Waveform* waveform = call.inputs != nullptr && from.component == 0 ? call.inputs->find(field) : nullptr;
+        if (waveform == nullptr) {
+          in.push_back(state.real(field, from.component).data());
+        } else {
+          if (waves.size() <= wave) waves.emplace_back();
+          waves[wave].resize(end - begin);
+          waveform->evaluate(call.time, begin, end, waves[wave]);
+          in.push_back(waves[wave++].data() - begin);
+        }
+      }
+    }
+  }
+  for (const From& from : bound_->uniforms) {
+    switch (from.what) {
+      case From::What::time: uniforms.push_back(call.time); break;
+      case From::What::dt: uniforms.push_back(call.dt); break;
+      case From::What::parameter: uniforms.push_back(state.parameter(static_cast<ParameterId>(from.index))); break;
+      case From::What::uniform: uniforms.push_back(call.uniforms[from.index]); break;
+      default: {
+        const auto field = static_cast<FieldId>(from.index);
+        const Waveform* waveform = call.inputs != nullptr && from.component == 0 ? call.inputs->find(field) : nullptr;
+        double value = state.real(field, from.component)[0];
+        if (waveform != nullptr) waveform->evaluate(call.time, 0, 1, std::span(&value, 1));
+        uniforms.push_back(value);
+      }
+    }
+  }
+  kernel_.run(in.data(), out.data(), uniforms.data(), begin, end);
+}
+
+void SiteKernel::run(const State& state, const Call& call, std::span<double* const> out, ThreadPool& threads) const {
+  threads.for_range(space_->sites(), sites_per_task,
+                    [&](std::size_t begin, std::size_t end) { run(state, call, out, begin, end); });
+}
+
+CoefficientKernel::CoefficientKernel(const std::string& name, const Coefficient& coefficient, std::shared_ptr<const Space> space,
+                                     const FieldTable& fields, const ParameterTable& parameters, const expr::KernelOptions& options)
+    : coefficient_(coefficient), time_(coefficient.depends_on("time")), fields_(coefficient.depends_on("field:*")) {
+  if (coefficient.constant() || coefficient.values_per_site() != nullptr) return;
+  expr::Graph graph;
+  SiteKernel::Source source;
+  source.name = name;
+  source.graph = &graph;
+  source.outputs = {coefficient.lower(graph)};
+  kernel_ = SiteKernel(source, std::move(space), fields, parameters, options);
+}
+
+void CoefficientKernel::evaluate(const State& state, double time, std::span<double> out, ThreadPool& threads) const {
+  if (const auto constant = coefficient_.constant()) {
+    std::fill(out.begin(), out.end(), *constant);
+  } else if (const auto* values = coefficient_.values_per_site()) {
+    require(values->size() == out.size(), "values per site are as many as the sites");
+    std::copy(values->begin(), values->end(), out.begin());
+  } else {
+    SiteKernel::Call call;
+    call.time = time;
+    double* const target = out.data();
+    kernel_.run(state, call, std::span(&target, 1), threads);
+  }
+}
+
+}  // namespace holon
