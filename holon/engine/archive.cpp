@@ -1,14 +1,16 @@
 #include "holon/engine/archive.hpp"
 
-#include <fmt/format.h>
-#include <hdf5.h>
-
 #include "holon/base/error.hpp"
 #include "holon/base/file.hpp"
 
+#include <fmt/format.h>
+#include <hdf5.h>
+
 namespace holon {
 
-void Archive::put(const std::string& path, std::span<const double> values) { entries_[path] = std::vector<double>(values.begin(), values.end()); }
+void Archive::put(const std::string& path, std::span<const double> values) {
+  entries_[path] = std::vector<double>(values.begin(), values.end());
+}
 void Archive::put(const std::string& path, std::span<const std::int64_t> values) {
   entries_[path] = std::vector<std::int64_t>(values.begin(), values.end());
 }
@@ -17,7 +19,8 @@ void Archive::put(const std::string& path, const std::string& text) { entries_[p
 namespace {
 
 template <class T>
-const T& get(const std::map<std::string, Archive::Entry>& entries, const std::string& path, const char* type) {
+const T& get(const std::map<std::string, Archive::Entry>& entries, const std::string& path,
+             const char* type) {
   const auto found = entries.find(path);
   if (found == entries.end()) throw InputError(fmt::format("the checkpoint has no entry '{}'", path));
   const T* value = std::get_if<T>(&found->second);
@@ -42,7 +45,8 @@ class Handle {
   herr_t (*close_)(hid_t);
 };
 
-void write_dataset(hid_t file, hid_t link, const std::string& path, hid_t type, std::size_t count, const void* data) {
+void write_dataset(hid_t file, hid_t link, const std::string& path, hid_t type, std::size_t count,
+                   const void* data) {
   const hsize_t size = count;
   const Handle space(count == 0 ? H5Screate(H5S_NULL) : H5Screate_simple(1, &size, nullptr), H5Sclose);
   const Handle dataset(H5Dcreate2(file, path.c_str(), type, space, link, H5P_DEFAULT, H5P_DEFAULT), H5Dclose);
@@ -57,16 +61,21 @@ herr_t collect(hid_t, const char* name, const H5O_info_t* info, void* paths) {
 
 }  // namespace
 
-const std::vector<double>& Archive::reals(const std::string& path) const { return get<std::vector<double>>(entries_, path, "array of reals"); }
+const std::vector<double>& Archive::reals(const std::string& path) const {
+  return get<std::vector<double>>(entries_, path, "array of reals");
+}
 const std::vector<std::int64_t>& Archive::integers(const std::string& path) const {
   return get<std::vector<std::int64_t>>(entries_, path, "array of integers");
 }
-const std::string& Archive::text(const std::string& path) const { return get<std::string>(entries_, path, "text"); }
+const std::string& Archive::text(const std::string& path) const {
+  return get<std::string>(entries_, path, "text");
+}
 
 Archive Archive::group(const std::string& prefix) const {
   Archive part;
   const std::string start = prefix + "/";
-  for (auto entry = entries_.lower_bound(start); entry != entries_.end() && entry->first.starts_with(start); ++entry)
+  for (auto entry = entries_.lower_bound(start); entry != entries_.end() && entry->first.starts_with(start);
+       ++entry)
     part.entries_[entry->first.substr(start.size())] = entry->second;
   return part;
 }
@@ -92,13 +101,15 @@ void Archive::write(const std::filesystem::path& path) const {
         write_dataset(file, link, name, H5T_NATIVE_CHAR, text.size(), text.data());
       }
     }
-    if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0) throw SystemError(fmt::format("cannot write '{}': is the disk full?", temporary.string()));
+    if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
+      throw SystemError(fmt::format("cannot write '{}': is the disk full?", temporary.string()));
   });
 }
 
 Archive Archive::read(const std::filesystem::path& path) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  if (!std::filesystem::exists(path)) throw SystemError(fmt::format("cannot open '{}': no such file", path.string()));
+  if (!std::filesystem::exists(path))
+    throw SystemError(fmt::format("cannot open '{}': no such file", path.string()));
   const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
   if (!file.valid()) throw InputError(fmt::format("'{}' is no checkpoint, or is damaged", path.string()));
   std::vector<std::string> names;
@@ -110,7 +121,8 @@ Archive Archive::read(const std::filesystem::path& path) {
     const Handle space(H5Dget_space(dataset), H5Sclose);
     const Handle type(H5Dget_type(dataset), H5Tclose);
     const hssize_t points = H5Sget_simple_extent_npoints(space);
-    if (!dataset.valid() || points < 0) throw InputError(fmt::format("'{}' is damaged at '{}'", path.string(), name));
+    if (!dataset.valid() || points < 0)
+      throw InputError(fmt::format("'{}' is damaged at '{}'", path.string(), name));
     const auto count = static_cast<std::size_t>(points);
     const auto fill = [&](auto values, hid_t memory) {
       values.resize(count);

@@ -1,8 +1,8 @@
 #include "holon/engine/coefficient.hpp"
 
-#include <algorithm>
-
 #include "holon/base/error.hpp"
+
+#include <algorithm>
 
 namespace holon {
 

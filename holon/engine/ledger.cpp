@@ -22,7 +22,8 @@ double content(const Field& field, std::span<const double> values, ThreadPool& t
 }
 
 template <class Shape>
-std::map<std::string, double> contents(const FieldTable& fields, const State& state, ThreadPool& threads, Shape shape) {
+std::map<std::string, double> contents(const FieldTable& fields, const State& state, ThreadPool& threads,
+                                       Shape shape) {
   std::map<std::string, double> held;
   for (FieldId id = 0; id < fields.size(); ++id) {
     const Field& field = fields[id];
@@ -35,7 +36,8 @@ std::map<std::string, double> contents(const FieldTable& fields, const State& st
 
 }  // namespace
 
-Ledger::Ledger(const FieldTable& fields, std::vector<LedgerAccount> accounts) : fields_(&fields), accounts_(std::move(accounts)) {
+Ledger::Ledger(const FieldTable& fields, std::vector<LedgerAccount> accounts)
+    : fields_(&fields), accounts_(std::move(accounts)) {
   std::set<std::string> names;
   for (FieldId id = 0; id < fields.size(); ++id)
     for (const auto& [quantity, weight] : fields[id].conserved) names.insert(quantity);
@@ -50,7 +52,9 @@ std::map<std::string, double> Ledger::held_absolute(const State& state, ThreadPo
   return contents(*fields_, state, threads, [](double x) { return std::abs(x); });
 }
 
-std::vector<LedgerBalance> Ledger::balances(const State& state, const std::map<std::string, double>& held_at_start, ThreadPool& threads) const {
+std::vector<LedgerBalance> Ledger::balances(const State& state,
+                                            const std::map<std::string, double>& held_at_start,
+                                            ThreadPool& threads) const {
   const auto now = held(state, threads);
   const auto absolute = held_absolute(state, threads);
   std::vector<LedgerBalance> balances;

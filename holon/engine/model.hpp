@@ -18,9 +18,10 @@ namespace holon {
 struct ResultRecipe {
   std::string name;
   std::string observer, outcome;  ///< "activation", "at corner"
-  std::optional<Coefficient> equation;  ///< instead of an observer: over symbols result:NAME (coherent) and parameters
-  Dimension dimension;                  ///< of the equation
-  std::optional<Unit> unit;       ///< to report in; the outcome's own if absent
+  std::optional<Coefficient>
+      equation;              ///< instead of an observer: over symbols result:NAME (coherent) and parameters
+  Dimension dimension;       ///< of the equation
+  std::optional<Unit> unit;  ///< to report in; the outcome's own if absent
   struct Published {
     double value = 0.0;
     std::optional<double> tolerance;
@@ -44,7 +45,8 @@ class Model {
   std::vector<std::unique_ptr<ObserverRecipe>> observers;
   std::vector<ResultRecipe> results;
   std::vector<LedgerAccount> accounts;
-  std::vector<std::pair<FieldId, Coefficient>> initial;  ///< of fields that no process owns, evaluated in this order
+  std::vector<std::pair<FieldId, Coefficient>>
+      initial;           ///< of fields that no process owns, evaluated in this order
   std::string hash;      ///< SHA-256 of the resolved model
   std::string resolved;  ///< the resolved model as YAML text
   expr::KernelOptions kernels;

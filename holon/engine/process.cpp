@@ -1,19 +1,25 @@
 #include "holon/engine/process.hpp"
 
-#include <algorithm>
-
 #include "holon/base/error.hpp"
+
+#include <algorithm>
 
 namespace holon {
 
 std::string_view name(Port::Role role) {
   switch (role) {
-    case Port::Role::read: return "reads";
-    case Port::Role::advance: return "advances";
-    case Port::Role::determine: return "determines";
-    case Port::Role::contribute: return "contributes to";
-    case Port::Role::emit: return "emits";
-    case Port::Role::receive: return "receives";
+    case Port::Role::read:
+      return "reads";
+    case Port::Role::advance:
+      return "advances";
+    case Port::Role::determine:
+      return "determines";
+    case Port::Role::contribute:
+      return "contributes to";
+    case Port::Role::emit:
+      return "emits";
+    case Port::Role::receive:
+      return "receives";
   }
   return "";
 }
@@ -61,8 +67,9 @@ std::span<const double> Vector::operator()(FieldId field, int component) const {
 
 std::vector<SparseBuilder::Entry> SparseBuilder::compressed() const {
   std::vector<Entry> sorted = entries_;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Entry& a, const Entry& b) { return a.row != b.row ? a.row < b.row : a.column < b.column; });
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Entry& a, const Entry& b) {
+    return a.row != b.row ? a.row < b.row : a.column < b.column;
+  });
   std::vector<Entry> merged;
   for (const Entry& entry : sorted) {
     if (!merged.empty() && merged.back().row == entry.row && merged.back().column == entry.column)

@@ -6,10 +6,13 @@ namespace holon {
 
 namespace {
 
-void flatten(const ScheduleNode& node, Fraction begin, Fraction end, bool top, std::vector<Instruction>& body) {
+void flatten(const ScheduleNode& node, Fraction begin, Fraction end, bool top,
+             std::vector<Instruction>& body) {
   using Kind = ScheduleNode::Kind;
   switch (node.kind) {
-    case Kind::advance: body.push_back({node.process, begin, end, 1}); break;
+    case Kind::advance:
+      body.push_back({node.process, begin, end, 1});
+      break;
     case Kind::lie:
       for (const ScheduleNode& child : node.children) flatten(child, begin, end, top, body);
       break;
@@ -24,15 +27,17 @@ void flatten(const ScheduleNode& node, Fraction begin, Fraction end, bool top, s
     case Kind::subcycle: {
       const Fraction part = (end - begin) * Fraction::of(1, node.count);
       for (std::int64_t n = 0; n < node.count; ++n)
-        flatten(node.children.front(), begin + part * Fraction{n, 1}, begin + part * Fraction{n + 1, 1}, false, body);
+        flatten(node.children.front(), begin + part * Fraction{n, 1}, begin + part * Fraction{n + 1, 1},
+                false, body);
       break;
     }
     case Kind::every: {
       if (!top)
-        throw InputError(Diagnostic{.place = node.place,
-                                    .path = "schedule",
-                                    .message = "`every` stands inside a strang or subcycle",
-                                    .expected = "`every` only directly under the schedule or in a top-level `lie`"});
+        throw InputError(
+            Diagnostic{.place = node.place,
+                       .path = "schedule",
+                       .message = "`every` stands inside a strang or subcycle",
+                       .expected = "`every` only directly under the schedule or in a top-level `lie`"});
       std::vector<Instruction> inner;
       flatten(node.children.front(), {0, 1}, {node.count, 1}, false, inner);
       for (Instruction& instruction : inner) {

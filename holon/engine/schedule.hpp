@@ -54,8 +54,8 @@ struct Schedule {
   double step = 0.0;       ///< coherent time of one macro step
   std::int64_t steps = 0;  ///< macro steps until the end
   Dimension time_dimension = Dimension::time();
-  Unit time_unit;                      ///< the unit that `step` was written in; used for output
-  bool order_stated = true;      ///< false: the order of processes was not written and is that of their names
+  Unit time_unit;            ///< the unit that `step` was written in; used for output
+  bool order_stated = true;  ///< false: the order of processes was not written and is that of their names
   std::vector<std::string> stop_when;  ///< names of events or observers that end the run
 };
 

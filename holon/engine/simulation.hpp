@@ -66,7 +66,8 @@ class Simulation {
   void run_instruction(State& state, ProcessId process, Time begin, Time end) const;
   void observe(std::int64_t index, bool last);
   double event_value(std::size_t event, const State& state) const;
-  /// Locates the events between `before_` and the present state; cuts the step at the first that stops. True if one did.
+  /// Locates the events between `before_` and the present state; cuts the step at the first that stops. True
+  /// if one did.
   bool locate_events();
   bool all_stops_complete() const;
 

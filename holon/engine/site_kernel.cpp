@@ -1,12 +1,12 @@
 #include "holon/engine/site_kernel.hpp"
 
-#include <fmt/format.h>
+#include "holon/base/error.hpp"
+#include "holon/engine/process.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-#include "holon/base/error.hpp"
-#include "holon/engine/process.hpp"
+#include <fmt/format.h>
 
 namespace holon {
 
@@ -40,7 +40,8 @@ SiteKernel::SiteKernel(const Source& source, std::shared_ptr<const Space> space,
     kernel.bindings.push_back({symbol, expr::Binding::Source::uniform, bound->uniforms.size()});
     bound->uniforms.push_back(from);
   };
-  const auto position_in = [&](const std::vector<std::string>& names, const std::string& symbol, std::size_t prefix) {
+  const auto position_in = [&](const std::vector<std::string>& names, const std::string& symbol,
+                               std::size_t prefix) {
     const auto found = std::find(names.begin(), names.end(), symbol.substr(prefix));
     require(found != names.end(), fmt::format("kernel '{}' is told of '{}'", source.name, symbol));
     return static_cast<std::size_t>(found - names.begin());
@@ -68,8 +69,9 @@ SiteKernel::SiteKernel(const Source& source, std::shared_ptr<const Space> space,
       else if (field.space->sites() == 1)
         uniform(symbol, {From::What::field, id, component});
       else
-        throw InputError(fmt::format("'{}' is used on space '{}', but lives on '{}' with {} sites; a coupling between them is needed", name,
-                                     space_->name(), field.space->name(), field.space->sites()));
+        throw InputError(fmt::format(
+            "'{}' is used on space '{}', but lives on '{}' with {} sites; a coupling between them is needed",
+            name, space_->name(), field.space->name(), field.space->sites()));
     } else if (symbol.starts_with("parameter:")) {
       uniform(symbol, {From::What::parameter, parameters.id(symbol.substr(10))});
     } else if (symbol.starts_with("uniform:")) {
@@ -84,7 +86,8 @@ SiteKernel::SiteKernel(const Source& source, std::shared_ptr<const Space> space,
   bound_ = std::move(bound);
 }
 
-void SiteKernel::run(const State& state, const Call& call, std::span<double* const> out, std::size_t begin, std::size_t end) const {
+void SiteKernel::run(const State& state, const Call& call, std::span<double* const> out, std::size_t begin,
+                     std::size_t end) const {
   if (begin >= end) return;
   // Pointers are gathered anew for each call: States come and go, and their columns with them.
   thread_local std::vector<const double*> in;
@@ -95,11 +98,16 @@ void SiteKernel::run(const State& state, const Call& call, std::span<double* con
   std::size_t wave = 0;
   for (const From& from : bound_->columns) {
     switch (from.what) {
-      case From::What::coordinate: in.push_back(space_->coordinates(static_cast<int>(from.index)).data()); break;
-      case From::What::column: in.push_back(call.columns[from.index]); break;
+      case From::What::coordinate:
+        in.push_back(space_->coordinates(static_cast<int>(from.index)).data());
+        break;
+      case From::What::column:
+        in.push_back(call.columns[from.index]);
+        break;
       default: {
         const auto field = static_cast<FieldId>(from.index);
-        const Waveform* waveform = call.inputs != nullptr && from.component == 0 ? call.inputs->find(field) : nullptr;
+        const Waveform* waveform =
+            call.inputs != nullptr && from.component == 0 ? call.inputs->find(field) : nullptr;
         if (waveform == nullptr) {
           in.push_back(state.real(field, from.component).data());
         } else {
@@ -113,13 +121,22 @@ void SiteKernel::run(const State& state, const Call& call, std::span<double* con
   }
   for (const From& from : bound_->uniforms) {
     switch (from.what) {
-      case From::What::time: uniforms.push_back(call.time); break;
-      case From::What::dt: uniforms.push_back(call.dt); break;
-      case From::What::parameter: uniforms.push_back(state.parameter(static_cast<ParameterId>(from.index))); break;
-      case From::What::uniform: uniforms.push_back(call.uniforms[from.index]); break;
+      case From::What::time:
+        uniforms.push_back(call.time);
+        break;
+      case From::What::dt:
+        uniforms.push_back(call.dt);
+        break;
+      case From::What::parameter:
+        uniforms.push_back(state.parameter(static_cast<ParameterId>(from.index)));
+        break;
+      case From::What::uniform:
+        uniforms.push_back(call.uniforms[from.index]);
+        break;
       default: {
         const auto field = static_cast<FieldId>(from.index);
-        const Waveform* waveform = call.inputs != nullptr && from.component == 0 ? call.inputs->find(field) : nullptr;
+        const Waveform* waveform =
+            call.inputs != nullptr && from.component == 0 ? call.inputs->find(field) : nullptr;
         double value = state.real(field, from.component)[0];
         if (waveform != nullptr) waveform->evaluate(call.time, 0, 1, std::span(&value, 1));
         uniforms.push_back(value);
@@ -129,14 +146,18 @@ void SiteKernel::run(const State& state, const Call& call, std::span<double* con
   kernel_.run(in.data(), out.data(), uniforms.data(), begin, end);
 }
 
-void SiteKernel::run(const State& state, const Call& call, std::span<double* const> out, ThreadPool& threads) const {
+void SiteKernel::run(const State& state, const Call& call, std::span<double* const> out,
+                     ThreadPool& threads) const {
   threads.for_range(space_->sites(), sites_per_task,
                     [&](std::size_t begin, std::size_t end) { run(state, call, out, begin, end); });
 }
 
-CoefficientKernel::CoefficientKernel(const std::string& name, const Coefficient& coefficient, std::shared_ptr<const Space> space,
-                                     const FieldTable& fields, const ParameterTable& parameters, const expr::KernelOptions& options)
-    : coefficient_(coefficient), time_(coefficient.depends_on("time")), fields_(coefficient.depends_on("field:*")) {
+CoefficientKernel::CoefficientKernel(const std::string& name, const Coefficient& coefficient,
+                                     std::shared_ptr<const Space> space, const FieldTable& fields,
+                                     const ParameterTable& parameters, const expr::KernelOptions& options)
+    : coefficient_(coefficient),
+      time_(coefficient.depends_on("time")),
+      fields_(coefficient.depends_on("field:*")) {
   if (coefficient.constant() || coefficient.values_per_site() != nullptr) return;
   expr::Graph graph;
   SiteKernel::Source source;
@@ -146,7 +167,8 @@ CoefficientKernel::CoefficientKernel(const std::string& name, const Coefficient&
   kernel_ = SiteKernel(source, std::move(space), fields, parameters, options);
 }
 
-void CoefficientKernel::evaluate(const State& state, double time, std::span<double> out, ThreadPool& threads) const {
+void CoefficientKernel::evaluate(const State& state, double time, std::span<double> out,
+                                 ThreadPool& threads) const {
   if (const auto constant = coefficient_.constant()) {
     std::fill(out.begin(), out.end(), *constant);
   } else if (const auto* values = coefficient_.values_per_site()) {

@@ -1,14 +1,14 @@
 #include "holon/engine/state.hpp"
 
-#include <fmt/format.h>
+#include "holon/base/error.hpp"
+#include "holon/engine/archive.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <new>
 
-#include "holon/base/error.hpp"
-#include "holon/engine/archive.hpp"
+#include <fmt/format.h>
 
 namespace holon {
 
@@ -54,7 +54,8 @@ struct State::Columns {
     std::size_t at = 0, column = 0;
     const auto place = [&](std::size_t sites) {
       const std::size_t here = at;
-      // Columns of a power-of-two size would meet in the same cache sets: each begins a few lines later than the last.
+      // Columns of a power-of-two size would meet in the same cache sets: each begins a few lines later than
+      // the last.
       at += (sites + line - 1) / line * line + line * (1 + column++ % 7) + line;
       return here;
     };
@@ -74,13 +75,15 @@ struct State::Columns {
   Columns& operator=(const Columns&) = delete;
 };
 
-State::State(std::shared_ptr<const FieldTable> fields, std::shared_ptr<const ParameterTable> parameters, std::size_t accounts)
+State::State(std::shared_ptr<const FieldTable> fields, std::shared_ptr<const ParameterTable> parameters,
+             std::size_t accounts)
     : fields_(std::move(fields)),
       parameter_table_(std::move(parameters)),
       columns_(std::make_unique<Columns>(*fields_)),
       accounts_(accounts) {
   parameters_.reserve(parameter_table_->size());
-  for (ParameterId id = 0; id < parameter_table_->size(); ++id) parameters_.push_back((*parameter_table_)[id].value);
+  for (ParameterId id = 0; id < parameter_table_->size(); ++id)
+    parameters_.push_back((*parameter_table_)[id].value);
 }
 
 State::State(State&&) noexcept = default;
@@ -104,12 +107,14 @@ void State::assign(const State& other) {
 }
 
 std::span<double> State::real(FieldId field, int component) {
-  return {columns_->data + columns_->offset[field] + columns_->stride[field] * static_cast<std::size_t>(component),
+  return {columns_->data + columns_->offset[field] +
+              columns_->stride[field] * static_cast<std::size_t>(component),
           (*fields_)[field].space->sites()};
 }
 
 std::span<const double> State::real(FieldId field, int component) const {
-  return {columns_->data + columns_->offset[field] + columns_->stride[field] * static_cast<std::size_t>(component),
+  return {columns_->data + columns_->offset[field] +
+              columns_->stride[field] * static_cast<std::size_t>(component),
           (*fields_)[field].space->sites()};
 }
 
@@ -136,7 +141,8 @@ void State::write(Archive& archive) const {
   }
   archive.put("parameters", std::span<const double>(parameters_));
   std::vector<double> sums;
-  for (const CompensatedSum& account : accounts_) sums.insert(sums.end(), {account.sum, account.compensation});
+  for (const CompensatedSum& account : accounts_)
+    sums.insert(sums.end(), {account.sum, account.compensation});
   archive.put("accounts", std::span<const double>(sums));
   const std::vector<std::int64_t> clock{time.index, time.fraction.numerator, time.fraction.denominator,
                                         counter.pending_half ? 1 : 0, static_cast<std::int64_t>(seed)};
@@ -150,7 +156,8 @@ void State::read(const Archive& archive) {
       const std::string path = fmt::format("fields/{}/{}", field.name, c);
       const auto copy = [&](const auto& from, auto to) {
         if (from.size() != to.size())
-          throw InputError(fmt::format("the checkpoint holds {} values of field '{}', the model {}", from.size(), field.name, to.size()));
+          throw InputError(fmt::format("the checkpoint holds {} values of field '{}', the model {}",
+                                       from.size(), field.name, to.size()));
         std::copy(from.begin(), from.end(), to.begin());
       };
       if (field.type == FieldType::real)

@@ -1,8 +1,8 @@
 #include "holon/engine/time.hpp"
 
-#include <limits>
-
 #include "holon/base/error.hpp"
+
+#include <limits>
 
 namespace holon {
 
@@ -25,28 +25,36 @@ Fraction reduced(__int128 numerator, __int128 denominator) {
     denominator /= a;
   }
   constexpr __int128 limit = std::numeric_limits<std::int64_t>::max();
-  require(numerator <= limit && numerator >= -limit && denominator <= limit, "a fraction of time fits 64 bits");
+  require(numerator <= limit && numerator >= -limit && denominator <= limit,
+          "a fraction of time fits 64 bits");
   return {static_cast<std::int64_t>(numerator), static_cast<std::int64_t>(denominator)};
 }
 
 }  // namespace
 
-Fraction Fraction::of(std::int64_t numerator, std::int64_t denominator) { return reduced(numerator, denominator); }
+Fraction Fraction::of(std::int64_t numerator, std::int64_t denominator) {
+  return reduced(numerator, denominator);
+}
 
 Fraction Fraction::operator+(const Fraction& o) const {
   if (denominator == 1 && o.denominator == 1) return {numerator + o.numerator, 1};
-  return reduced(static_cast<__int128>(numerator) * o.denominator + static_cast<__int128>(o.numerator) * denominator,
+  return reduced(
+      static_cast<__int128>(numerator) * o.denominator + static_cast<__int128>(o.numerator) * denominator,
+      static_cast<__int128>(denominator) * o.denominator);
+}
+
+Fraction Fraction::operator-(const Fraction& o) const {
+  return *this + Fraction{-o.numerator, o.denominator};
+}
+
+Fraction Fraction::operator*(const Fraction& o) const {
+  return reduced(static_cast<__int128>(numerator) * o.numerator,
                  static_cast<__int128>(denominator) * o.denominator);
 }
 
-Fraction Fraction::operator-(const Fraction& o) const { return *this + Fraction{-o.numerator, o.denominator}; }
-
-Fraction Fraction::operator*(const Fraction& o) const {
-  return reduced(static_cast<__int128>(numerator) * o.numerator, static_cast<__int128>(denominator) * o.denominator);
-}
-
 std::strong_ordering Fraction::operator<=>(const Fraction& o) const {
-  return static_cast<__int128>(numerator) * o.denominator <=> static_cast<__int128>(o.numerator) * denominator;
+  return static_cast<__int128>(numerator) * o.denominator <=>
+         static_cast<__int128>(o.numerator) * denominator;
 }
 
 Time Time::operator+(const Fraction& f) const {
@@ -67,7 +75,9 @@ double Time::steps_since(const Time& earlier) const {
 double Time::value(double macro_step) const {
   // index * step is rounded once; the fraction adds at most one more rounding and is exact where it is 0.
   if (fraction.numerator == 0) return static_cast<double>(index) * macro_step;
-  const long double steps = static_cast<long double>(index) + static_cast<long double>(fraction.numerator) / static_cast<long double>(fraction.denominator);
+  const long double steps =
+      static_cast<long double>(index) +
+      static_cast<long double>(fraction.numerator) / static_cast<long double>(fraction.denominator);
   return static_cast<double>(steps * static_cast<long double>(macro_step));
 }
 

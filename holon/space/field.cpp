@@ -1,16 +1,19 @@
 #include "holon/space/field.hpp"
 
-#include <fmt/format.h>
-
 #include "holon/base/error.hpp"
+
+#include <fmt/format.h>
 
 namespace holon {
 
 std::string_view name(FieldKind kind) {
   switch (kind) {
-    case FieldKind::value: return "value";
-    case FieldKind::density: return "density";
-    case FieldKind::amount: return "amount";
+    case FieldKind::value:
+      return "value";
+    case FieldKind::density:
+      return "density";
+    case FieldKind::amount:
+      return "amount";
   }
   return "";
 }

@@ -1,12 +1,12 @@
 #include "holon/space/space.hpp"
 
-#include <fmt/format.h>
+#include "holon/base/error.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <mutex>
 
-#include "holon/base/error.hpp"
+#include <fmt/format.h>
 
 namespace holon {
 
@@ -37,7 +37,8 @@ GridSpace::GridSpace(std::string name, Sites sites, std::vector<Axis> axes, Dime
     throw InputError(fmt::format("grid '{}' has {} axes; a grid has 1 to 3", this->name(), axes_.size()));
   for (std::size_t a = 0; a < axes_.size(); ++a) {
     if (!(axes_[a].spacing > 0.0) || !std::isfinite(axes_[a].spacing))
-      throw InputError(fmt::format("grid '{}': the spacing along {} is {}; it must be positive", this->name(), "xyz"[a], axes_[a].spacing));
+      throw InputError(fmt::format("grid '{}': the spacing along {} is {}; it must be positive", this->name(),
+                                   "xyz"[a], axes_[a].spacing));
     if (axes_[a].intervals < 1)
       throw InputError(fmt::format("grid '{}' has no interval along {}", this->name(), "xyz"[a]));
     count_[a] = axes_[a].intervals + (sites_ == Sites::nodes && !axes_[a].periodic ? 1 : 0);
@@ -61,7 +62,8 @@ double GridSpace::measure(std::size_t site) const {
   const auto index = indices(site);
   double measure = 1.0;
   for (std::size_t a = 0; a < axes_.size(); ++a) {
-    const bool side = sites_ == Sites::nodes && !axes_[a].periodic && (index[a] == 0 || index[a] == count_[a] - 1);
+    const bool side =
+        sites_ == Sites::nodes && !axes_[a].periodic && (index[a] == 0 || index[a] == count_[a] - 1);
     measure *= side ? 0.5 * axes_[a].spacing : axes_[a].spacing;
   }
   return measure;
@@ -89,7 +91,8 @@ std::optional<Stencil> GridSpace::interpolation(const Position& place) const {
     }
     const auto n = static_cast<std::ptrdiff_t>(count_[a]);
     const auto wrap = [&](std::ptrdiff_t i) {
-      return static_cast<std::size_t>(axes_[a].periodic ? ((i % n) + n) % n : std::clamp<std::ptrdiff_t>(i, 0, last));
+      return static_cast<std::size_t>(axes_[a].periodic ? ((i % n) + n) % n
+                                                        : std::clamp<std::ptrdiff_t>(i, 0, last));
     };
     site[a] = {wrap(low), wrap(low + 1)};
     weight[a] = {1.0 - w, w};
@@ -136,15 +139,20 @@ std::string GridSpace::site_text(std::size_t site) const {
                      place_text(position(site), dimensions(), length_dimension()));
 }
 
-ProductSpace::ProductSpace(std::string name, std::shared_ptr<const Space> macro, std::shared_ptr<const Space> micro)
+ProductSpace::ProductSpace(std::string name, std::shared_ptr<const Space> macro,
+                           std::shared_ptr<const Space> micro)
     : Space(std::move(name), macro->length_dimension()), macro_(std::move(macro)), micro_(std::move(micro)) {}
 
 std::string ProductSpace::site_text(std::size_t site) const {
   return fmt::format("{} at {}", micro_->site_text(micro_site(site)), macro_->site_text(macro_site(site)));
 }
 
-NamedPoints::NamedPoints(std::string name, std::vector<std::string> names, std::vector<Position> positions, int dimensions, Dimension length)
-    : Space(std::move(name), length), names_(std::move(names)), positions_(std::move(positions)), dimensions_(dimensions) {
+NamedPoints::NamedPoints(std::string name, std::vector<std::string> names, std::vector<Position> positions,
+                         int dimensions, Dimension length)
+    : Space(std::move(name), length),
+      names_(std::move(names)),
+      positions_(std::move(positions)),
+      dimensions_(dimensions) {
   require(names_.size() == positions_.size(), "named points have one position each");
 }
 
@@ -153,7 +161,8 @@ std::optional<std::size_t> NamedPoints::nearest(const Position& place) const {
   double least = 0.0;
   for (std::size_t p = 0; p < positions_.size(); ++p) {
     double distance = 0.0;
-    for (std::size_t a = 0; a < 3; ++a) distance += (positions_[p][a] - place[a]) * (positions_[p][a] - place[a]);
+    for (std::size_t a = 0; a < 3; ++a)
+      distance += (positions_[p][a] - place[a]) * (positions_[p][a] - place[a]);
     if (!best || distance < least) {
       best = p;
       least = distance;

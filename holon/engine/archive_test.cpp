@@ -1,0 +1,58 @@
+#include "holon/engine/archive.hpp"
+
+#include "holon/base/error.hpp"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace holon {
+namespace {
+
+class ArchiveFile : public testing::Test {
+ protected:
+  std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("holon_archive_" + std::to_string(::getpid()) + ".h5");
+  void TearDown() override { std::filesystem::remove(file); }
+};
+
+TEST_F(ArchiveFile, ReadsBackWhatWasWritten) {
+  Archive archive;
+  const std::vector<double> reals{1.0 / 3.0, -0.0, 1e-310, 1e300};
+  const std::vector<std::int64_t> integers{-1, std::int64_t{1} << 62};
+  archive.put("state/fields/u/0", std::span<const double>(reals));
+  archive.put("state/clock", std::span<const std::int64_t>(integers));
+  archive.put("state/empty", std::span<const double>());
+  archive.put("model/hash", std::string("abc\n"));
+  archive.put("model/none", std::string());
+  archive.write(file);
+  const Archive back = Archive::read(file);
+  EXPECT_EQ(back.reals("state/fields/u/0"), reals);
+  EXPECT_EQ(back.integers("state/clock"), integers);
+  EXPECT_TRUE(back.reals("state/empty").empty());
+  EXPECT_EQ(back.text("model/hash"), "abc\n");
+  EXPECT_EQ(back.text("model/none"), "");
+  EXPECT_EQ(back.group("state").reals("fields/u/0"), reals);
+}
+
+TEST_F(ArchiveFile, ADamagedFileIsAnError) {
+  Archive archive;
+  archive.put("a", std::vector<double>(1000, 1.0));
+  archive.write(file);
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+  EXPECT_THROW(Archive::read(file), InputError);
+  std::ofstream(file) << "not HDF5";
+  EXPECT_THROW(Archive::read(file), InputError);
+}
+
+TEST_F(ArchiveFile, AMissingEntryIsNamed) {
+  Archive archive;
+  archive.put("a", 1.0);
+  EXPECT_THROW(archive.reals("b"), InputError);
+  EXPECT_THROW(archive.integers("a"), InputError);
+  EXPECT_THROW(Archive::read(file), SystemError);
+}
+
+}  // namespace
+}  // namespace holon

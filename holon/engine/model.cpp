@@ -1,0 +1,166 @@
+#include "holon/engine/model.hpp"
+
+#include "holon/base/error.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace holon {
+
+const Process& Model::process(std::string_view name) const { return *processes[process_id(name)]; }
+
+ProcessId Model::process_id(std::string_view name) const {
+  std::vector<std::string> names;
+  for (std::size_t p = 0; p < processes.size(); ++p) {
+    if (processes[p]->name() == name) return static_cast<ProcessId>(p);
+    names.push_back(processes[p]->name());
+  }
+  throw InputError(fmt::format("there is no process '{}'; {}", name, suggestion(name, names)));
+}
+
+State Model::initial_state(ThreadPool& threads, std::uint64_t seed) const {
+  State state(fields, parameters, accounts.size());
+  state.seed = seed;
+  for (const auto& [field, coefficient] : initial) {
+    const Field& described = (*fields)[field];
+    const CoefficientKernel kernel(described.name + " initial", coefficient, described.space, *fields,
+                                   *parameters, kernels);
+    const auto column = state.real(field);
+    kernel.evaluate(state, 0.0, column, threads);
+    const double scale = 1.0 / described.unit.factor();
+    if (scale != 1.0)
+      for (double& value : column) value *= scale;
+  }
+  for (const auto& process : processes) {
+    Workspace work;
+    work.threads = &threads;
+    process->initialise(state, work);
+  }
+  return state;
+}
+
+namespace {
+
+std::string time_text(double coherent, const Schedule& schedule) {
+  const double value = coherent / schedule.time_unit.factor();
+  return schedule.time_unit.dimension().dimensionless()
+             ? fmt::format("{:.6g}", value)
+             : fmt::format("{:.6g} {}", value, schedule.time_unit.text());
+}
+
+[[noreturn]] void refuse(const ScheduleNode& node, std::string path, std::string message,
+                         std::string expected, std::string hint = "") {
+  throw InputError(Diagnostic{.place = node.place,
+                              .path = std::move(path),
+                              .message = std::move(message),
+                              .expected = std::move(expected),
+                              .hint = std::move(hint)});
+}
+
+/// The largest stable step of all processes below a node.
+double stable_step(const ScheduleNode& node, const Model& model, const State& state) {
+  if (node.kind == ScheduleNode::Kind::advance) return model.processes[node.process]->stable_step(state);
+  double least = std::numeric_limits<double>::infinity();
+  for (const ScheduleNode& child : node.children) least = std::min(least, stable_step(child, model, state));
+  return least;
+}
+
+/// Sets the counts of automatic subcycles (count 0) below a node that is advanced over `dt`.
+void choose_subcycles(ScheduleNode& node, double dt, const Model& model, const State& state) {
+  using Kind = ScheduleNode::Kind;
+  if (node.kind == Kind::subcycle && node.count == 0) {
+    const double limit = stable_step(node.children.front(), model, state);
+    // A step exactly at its limit is stable: round-off in dt / limit must not cost a substep.
+    node.count =
+        std::isfinite(limit)
+            ? std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(dt / limit * (1.0 - 1e-9))))
+            : 1;
+  }
+  for (std::size_t c = 0; c < node.children.size(); ++c) {
+    double part = dt;
+    if (node.kind == Kind::subcycle) part = dt / static_cast<double>(node.count);
+    if (node.kind == Kind::every) part = dt * static_cast<double>(node.count);
+    if (node.kind == Kind::strang && c + 1 < node.children.size()) part = 0.5 * dt;
+    choose_subcycles(node.children[c], part, model, state);
+  }
+}
+
+void processes_below(const ScheduleNode& node, std::set<ProcessId>& found) {
+  if (node.kind == ScheduleNode::Kind::advance) found.insert(node.process);
+  for (const ScheduleNode& child : node.children) processes_below(child, found);
+}
+
+std::int64_t longest_every(const ScheduleNode& node, std::int64_t steps) {
+  if (node.kind == ScheduleNode::Kind::every && steps % node.count != 0) return node.count;
+  for (const ScheduleNode& child : node.children)
+    if (const std::int64_t bad = longest_every(child, steps)) return bad;
+  return 0;
+}
+
+}  // namespace
+
+void Model::finish() {
+  // Every process runs, and several owners of a field are a splitting that somebody wrote down.
+  std::set<ProcessId> scheduled;
+  processes_below(schedule.root, scheduled);
+  std::map<FieldId, std::vector<std::string>> owners;
+  for (std::size_t p = 0; p < processes.size(); ++p) {
+    if (!scheduled.contains(static_cast<ProcessId>(p)))
+      refuse(schedule.root, "schedule",
+             fmt::format("process '{}' is not in the schedule", processes[p]->name()),
+             "every process to be advanced");
+    for (const Port& port : processes[p]->ports())
+      if (port.role == Port::Role::advance) owners[port.field].push_back(processes[p]->name());
+  }
+  for (const auto& [field, names] : owners)
+    if (names.size() > 1 && !schedule.order_stated)
+      refuse(schedule.root, "schedule",
+             fmt::format("field '{}' is advanced by '{}' and '{}', and no splitting says in which order",
+                         (*fields)[field].name, names[0], names[1]),
+             fmt::format("for example strang: [{}, {}]", names[0], names[1]));
+  if (const std::int64_t every = longest_every(schedule.root, schedule.steps))
+    refuse(
+        schedule.root, "schedule",
+        fmt::format("a process is advanced every {} steps, but the run has {} steps", every, schedule.steps),
+        fmt::format("a number of steps divisible by {}", every));
+
+  // The ledger's accounts: only fields that hold something conserved have any.
+  accounts.clear();
+  for (const auto& process : processes) {
+    std::vector<AccountId> ids;
+    for (const LedgerAccount& account : process->ledger_accounts()) {
+      require(!(*fields)[account.field].conserved.empty(), "accounts are kept for conserved fields only");
+      ids.push_back(static_cast<AccountId>(accounts.size()));
+      accounts.push_back(account);
+    }
+    process->set_accounts(std::move(ids));
+  }
+
+  // Steps below limits; automatic subcycles.
+  ThreadPool threads(1);
+  const State state = initial_state(threads, 0);
+  choose_subcycles(schedule.root, schedule.step, *this, state);
+  program = compile(schedule.root);
+  const auto check = [&](const Instruction& instruction, double part) {
+    const Process& process = *processes[instruction.process];
+    const double limit = process.stable_step(state);
+    const double dt = part * schedule.step;
+    if (dt > limit * (1.0 + 1e-9)) {
+      const auto substeps = static_cast<std::int64_t>(std::ceil(dt / limit * (1.0 - 1e-9)));
+      refuse(schedule.root, "schedule.step",
+             fmt::format("'{}' is advanced by {}, above its stability limit of {}", process.name(),
+                         time_text(dt, schedule), time_text(limit, schedule)),
+             fmt::format("a step of at most {}", time_text(limit * schedule.step / dt, schedule)),
+             fmt::format("or {{subcycle: {{do: {}, steps: {}}}}} in the schedule, or an implicit integrator",
+                         process.name(), substeps));
+    }
+  };
+  for (const Instruction& instruction : program.body)
+    check(instruction, (instruction.end - instruction.begin).value());
+  if (program.merged) check(program.opening, 1.0);
+}
+
+}  // namespace holon

@@ -1,0 +1,432 @@
+#include "holon/engine/simulation.hpp"
+
+#include "holon/base/error.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <sstream>
+
+#include <fmt/format.h>
+
+namespace holon {
+
+Simulation::Simulation(std::shared_ptr<const Model> model, Options options)
+    : model_(std::move(model)),
+      threads_(std::make_unique<ThreadPool>(options.threads)),
+      frames_(options.frames),
+      state_(model_->initial_state(*threads_, options.seed)),
+      work_(model_->processes.size()),
+      seconds_(model_->processes.size(), 0.0) {
+  for (Workspace& work : work_) work.threads = threads_.get();
+  for (const auto& recipe : model_->observers) observers_.push_back(recipe->start(*model_));
+  std::size_t most_sites = 0;
+  for (const EventRecipe& event : model_->events) {
+    expr::Graph graph;
+    SiteKernel::Source source;
+    source.name = event.name;
+    source.graph = &graph;
+    source.outputs = {event.function.lower(graph)};
+    event_kernels_.emplace_back(source, event.space, *model_->fields, *model_->parameters, model_->kernels);
+    most_sites = std::max(most_sites, event.space->sites());
+  }
+  event_column_.resize(most_sites);
+  if (!model_->events.empty()) {
+    before_ = state_.clone();
+    trial_ = state_.clone();
+  }
+}
+
+Simulation::~Simulation() = default;
+
+double Simulation::time() const { return state_.time.value(model_->schedule.step); }
+
+double Simulation::fraction_done() const {
+  return model_->schedule.steps == 0
+             ? 1.0
+             : state_.time.steps_since(Time{}) / static_cast<double>(model_->schedule.steps);
+}
+
+void Simulation::start() {
+  started_ = true;
+  const Ledger ledger(*model_->fields, model_->accounts);
+  held_at_start_ = ledger.held(state_, *threads_);
+  for (std::size_t e = 0; e < event_kernels_.size(); ++e) event_values_.push_back(event_value(e, state_));
+  finished_ = model_->schedule.steps == 0;
+  observe(0, finished_);
+}
+
+void Simulation::run_instruction(State& state, ProcessId process, Time begin, Time end) const {
+  static const Inputs none;
+  Workspace& work = work_[process];
+  const Process& mechanism = *model_->processes[process];
+  const auto clock = std::chrono::steady_clock::now();
+  int halvings = 0;
+  Fraction part = end.index == begin.index
+                      ? end.fraction - begin.fraction
+                      : Fraction{end.index - begin.index, 1} + (end.fraction - begin.fraction);
+  Time at = begin;
+  while (at < end) {
+    Time to = at + part;
+    if (to > end) to = end;
+    const Interval interval{at, to, model_->schedule.step};
+    const Outcome outcome = mechanism.advance(state, interval, none, work);
+    if (outcome.why == Outcome::Why::failed || (outcome.why == Outcome::Why::rejected && halvings == 20)) {
+      const Schedule& schedule = model_->schedule;
+      std::string message = fmt::format("process '{}' failed", mechanism.name());
+      if (!outcome.what.field.empty()) message += fmt::format(": field '{}'", outcome.what.field);
+      if (!outcome.what.place.empty()) message += fmt::format(" at {}", outcome.what.place);
+      message += fmt::format(", t = {:.9g}{}{}", outcome.what.time / schedule.time_unit.factor(),
+                             schedule.time_dimension.dimensionless() ? "" : " " + schedule.time_unit.text(),
+                             outcome.what.message.empty() ? "" : ": " + outcome.what.message);
+      throw NumericalFailure(message);
+    }
+    if (outcome.why == Outcome::Why::rejected) {
+      // The process left its fields as they were: try again in halves.
+      ++halvings;
+      part = part * Fraction{1, 2};
+      continue;
+    }
+    at = outcome.why == Outcome::Why::event && outcome.reached > at && outcome.reached < to ? outcome.reached
+                                                                                            : to;
+  }
+  seconds_[process] += std::chrono::duration<double>(std::chrono::steady_clock::now() - clock).count();
+}
+
+void Simulation::advance_macro_step(State& state, Fraction part) const {
+  const Program& program = model_->program;
+  const Time start{state.time.index, {}};
+  const auto at = [&](Fraction f) { return start + f * part; };
+  if (program.merged) {
+    // A half that is pending from the step before is taken together with this step's first half.
+    const Time from = state.counter.pending_half ? start + (program.closing.begin - Fraction{1, 1})
+                                                 : at(program.opening.begin);
+    run_instruction(state, program.opening.process, from, at(program.opening.end));
+    state.counter.pending_half = false;
+  }
+  for (const Instruction& instruction : program.body)
+    if (start.index % instruction.every == 0)
+      run_instruction(state, instruction.process, at(instruction.begin), at(instruction.end));
+  if (program.merged) {
+    if (part == Fraction{1, 1})
+      state.counter.pending_half = true;
+    else
+      run_instruction(state, program.closing.process, at(program.closing.begin), at(program.closing.end));
+  }
+  state.time = start + part;
+}
+
+State Simulation::complete_state() const {
+  State copy = state_.clone();
+  if (copy.counter.pending_half) {
+    const Time start{copy.time.index - 1, {}};
+    run_instruction(copy, model_->program.closing.process, start + model_->program.closing.begin,
+                    start + model_->program.closing.end);
+    copy.counter.pending_half = false;
+  }
+  return copy;
+}
+
+void Simulation::step() {
+  if (!started_) start();
+  if (finished_) return;
+  if (before_) before_->assign(state_);
+  advance_macro_step(state_, {1, 1});
+  const bool stopped = locate_events();
+  finished_ = stopped || state_.time.index >= model_->schedule.steps;
+  observe(state_.time.index, finished_);
+  if (!finished_ && all_stops_complete()) {
+    finished_ = true;
+    observe(-1, true);
+  }
+}
+
+void Simulation::run(const std::function<bool(const Simulation&)>& between) {
+  if (!started_) start();
+  while (!finished_) {
+    step();
+    if (between && !between(*this)) return;
+  }
+}
+
+void Simulation::observe(std::int64_t index, bool last) {
+  std::vector<Observer*> asked;
+  for (const auto& observer : observers_)
+    if (last || observer->wants(index)) asked.push_back(observer.get());
+  if (asked.empty()) return;
+  std::optional<State> copy;
+  if (state_.counter.pending_half) copy = complete_state();
+  const Observation observation{
+      copy ? *copy : state_, time(), model_->schedule.step, index == 0, last, *threads_, frames_};
+  for (Observer* observer : asked) observer->observe(observation);
+}
+
+bool Simulation::all_stops_complete() const {
+  for (const std::string& name : model_->schedule.stop_when)
+    for (std::size_t o = 0; o < observers_.size(); ++o)
+      if (model_->observers[o]->name() == name && observers_[o]->complete()) return true;
+  return false;
+}
+
+double Simulation::event_value(std::size_t event, const State& state) const {
+  const EventRecipe& recipe = model_->events[event];
+  SiteKernel::Call call;
+  call.time = state.time.value(model_->schedule.step);
+  double* const column = event_column_.data();
+  if (recipe.reduction == EventRecipe::Reduction::site) {
+    event_kernels_[event].run(state, call, std::span(&column, 1), recipe.site, recipe.site + 1);
+    return column[recipe.site];
+  }
+  event_kernels_[event].run(state, call, std::span(&column, 1), *threads_);
+  const auto sites = static_cast<std::ptrdiff_t>(recipe.space->sites());
+  const bool largest = (recipe.reduction == EventRecipe::Reduction::any) ==
+                       (recipe.direction != EventRecipe::Direction::falling);
+  return largest ? *std::max_element(column, column + sites) : *std::min_element(column, column + sites);
+}
+
+namespace {
+
+bool crosses(EventRecipe::Direction direction, double before, double after) {
+  const bool up = before < 0.0 && after >= 0.0, down = before > 0.0 && after <= 0.0;
+  switch (direction) {
+    case EventRecipe::Direction::rising:
+      return up;
+    case EventRecipe::Direction::falling:
+      return down;
+    case EventRecipe::Direction::either:
+      return up || down;
+  }
+  return false;
+}
+
+constexpr std::int64_t event_denominator = std::int64_t{1} << 40;
+
+}  // namespace
+
+bool Simulation::locate_events() {
+  if (event_kernels_.empty()) return false;
+  std::optional<State> complete;
+  if (state_.counter.pending_half) complete = complete_state();
+  const State& now = complete ? *complete : state_;
+  const double macro_step = model_->schedule.step;
+  struct Found {
+    std::size_t event;
+    std::int64_t numerator;  // of the fraction of this step
+  };
+  std::vector<Found> found;
+  std::vector<double> values(event_kernels_.size());
+  const auto value_at = [&](std::size_t event, std::int64_t numerator) {
+    trial_->assign(*before_);
+    advance_macro_step(*trial_, Fraction::of(numerator, event_denominator));
+    return event_value(event, *trial_);
+  };
+  for (std::size_t e = 0; e < values.size(); ++e) {
+    values[e] = event_value(e, now);
+    if (!crosses(model_->events[e].direction, event_values_[e], values[e])) continue;
+    // Illinois method on the fraction of the step, in whole units of 2^-40: the bracket always shrinks, and
+    // its upper end has crossed.
+    std::int64_t low = 0, high = event_denominator;
+    double g_low = event_values_[e], g_high = values[e];
+    int side = 0;
+    while (high - low > 1 && g_high != 0.0) {
+      const double weight = g_low / (g_low - g_high);
+      auto next = low + static_cast<std::int64_t>(std::llround(weight * static_cast<double>(high - low)));
+      next = std::clamp(next, low + 1, high - 1);
+      const double g = value_at(e, next);
+      if (!std::isfinite(g)) break;
+      const bool crossed = g == 0.0 || (g > 0.0) == (values[e] > 0.0);
+      if (crossed) {
+        high = next;
+        g_high = g;
+        if (side == 1) g_low *= 0.5;
+        side = 1;
+      } else {
+        low = next;
+        g_low = g;
+        if (side == -1) g_high *= 0.5;
+        side = -1;
+      }
+    }
+    found.push_back({e, high});
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Found& a, const Found& b) { return a.numerator < b.numerator; });
+  bool stopped = false;
+  for (const Found& f : found) {
+    const Time at = Time{before_->time.index, {}} + Fraction::of(f.numerator, event_denominator);
+    events_.push_back({model_->events[f.event].name, at.value(macro_step)});
+    if (model_->events[f.event].action == EventRecipe::Action::stop) {
+      if (f.numerator < event_denominator) {
+        state_.assign(*before_);
+        advance_macro_step(state_, Fraction::of(f.numerator, event_denominator));
+      }
+      stopped = true;
+      break;
+    }
+  }
+  event_values_ = values;
+  return stopped;
+}
+
+Archive Simulation::checkpoint() const {
+  Archive archive;
+  archive.put("model/hash", model_->hash);
+  archive.put("model/resolved", model_->resolved);
+  Archive state;
+  state_.write(state);
+  archive.put_group("state", state);
+  for (std::size_t o = 0; o < observers_.size(); ++o) {
+    Archive memory;
+    observers_[o]->save(memory);
+    archive.put_group("observers/" + model_->observers[o]->name(), memory);
+  }
+  std::string names;
+  std::vector<double> times;
+  for (const EventRecord& event : events_) {
+    names += event.name + "\n";
+    times.push_back(event.time);
+  }
+  archive.put("events/names", names);
+  archive.put("events/times", std::span<const double>(times));
+  archive.put("events/values", std::span<const double>(event_values_));
+  std::string quantities;
+  std::vector<double> held;
+  for (const auto& [quantity, amount] : held_at_start_) {
+    quantities += quantity + "\n";
+    held.push_back(amount);
+  }
+  archive.put("ledger/quantities", quantities);
+  archive.put("ledger/held_at_start", std::span<const double>(held));
+  archive.put("finished", std::int64_t{finished_ ? 1 : 0});
+  return archive;
+}
+
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// The lines that differ between two resolved models, at most a few.
+std::string difference(const std::string& then, const std::string& now) {
+  const auto a = lines_of(then), b = lines_of(now);
+  std::string text;
+  int shown = 0;
+  for (std::size_t i = 0; i < std::max(a.size(), b.size()) && shown < 4; ++i) {
+    const std::string x = i < a.size() ? a[i] : "", y = i < b.size() ? b[i] : "";
+    if (x == y) continue;
+    text += fmt::format("\n  checkpoint: {}\n  model:      {}", x, y);
+    ++shown;
+  }
+  return text;
+}
+
+}  // namespace
+
+void Simulation::resume(const Archive& archive) {
+  if (archive.text("model/hash") != model_->hash)
+    throw InputError("the checkpoint is of another model; it differs in" +
+                     difference(archive.text("model/resolved"), model_->resolved));
+  state_.read(archive.group("state"));
+  for (std::size_t o = 0; o < observers_.size(); ++o)
+    observers_[o]->load(archive.group("observers/" + model_->observers[o]->name()));
+  events_.clear();
+  const auto names = lines_of(archive.text("events/names"));
+  const auto& times = archive.reals("events/times");
+  for (std::size_t e = 0; e < names.size() && e < times.size(); ++e) events_.push_back({names[e], times[e]});
+  event_values_ = archive.reals("events/values");
+  held_at_start_.clear();
+  const auto quantities = lines_of(archive.text("ledger/quantities"));
+  const auto& held = archive.reals("ledger/held_at_start");
+  for (std::size_t q = 0; q < quantities.size() && q < held.size(); ++q)
+    held_at_start_[quantities[q]] = held[q];
+  finished_ = archive.integers("finished").at(0) != 0;
+  started_ = true;
+}
+
+std::vector<LedgerBalance> Simulation::ledger() const {
+  const Ledger ledger(*model_->fields, model_->accounts);
+  if (!started_) return ledger.balances(state_, ledger.held(state_, *threads_), *threads_);
+  if (state_.counter.pending_half) return ledger.balances(complete_state(), held_at_start_, *threads_);
+  return ledger.balances(state_, held_at_start_, *threads_);
+}
+
+std::map<std::string, Series> Simulation::series() const {
+  std::map<std::string, Series> all;
+  for (const auto& observer : observers_)
+    for (auto& [name, series] : observer->series()) all[name] = std::move(series);
+  return all;
+}
+
+std::vector<ProcessTiming> Simulation::timings() const {
+  std::vector<ProcessTiming> timings;
+  for (std::size_t p = 0; p < work_.size(); ++p)
+    timings.push_back({model_->processes[p]->name(), seconds_[p], work_[p].counters});
+  return timings;
+}
+
+std::map<std::string, ResultValue> Simulation::results() const {
+  std::map<std::string, std::map<std::string, ResultValue>> outcomes;
+  for (std::size_t o = 0; o < observers_.size(); ++o)
+    outcomes[model_->observers[o]->name()] = observers_[o]->results();
+  std::map<std::string, ResultValue> results;
+  const auto in_unit = [](ResultValue result, const std::optional<Unit>& unit) {
+    if (!unit || std::holds_alternative<ResultValue::Missing>(result.value) ||
+        std::holds_alternative<std::string>(result.value)) {
+      if (unit) result.unit = *unit;
+      return result;
+    }
+    const double factor = conversion_factor(result.unit, *unit);
+    if (auto* number = std::get_if<double>(&result.value)) *number *= factor;
+    if (auto* array = std::get_if<std::vector<double>>(&result.value))
+      for (double& value : *array) value *= factor;
+    result.unit = *unit;
+    return result;
+  };
+  const auto number = [&](const std::string& name) -> std::optional<double> {  // coherent
+    const auto found = results.find(name);
+    if (found == results.end()) return std::nullopt;
+    const double* value = std::get_if<double>(&found->second.value);
+    return value != nullptr ? std::optional(*value * found->second.unit.factor()) : std::nullopt;
+  };
+  for (const ResultRecipe& recipe : model_->results) {
+    if (recipe.equation) continue;
+    const auto& observer = outcomes[recipe.observer];
+    const auto found = observer.find(recipe.outcome);
+    if (found == observer.end())
+      results[recipe.name] = {
+          ResultValue::Missing{fmt::format("'{}' did not give '{}'", recipe.observer, recipe.outcome)}, {}};
+    else
+      results[recipe.name] = in_unit(found->second, recipe.unit);
+  }
+  // Equations over results, in as many rounds as they build on each other.
+  for (std::size_t round = 0; round < model_->results.size(); ++round)
+    for (const ResultRecipe& recipe : model_->results) {
+      if (!recipe.equation || number(recipe.name)) continue;
+      expr::Graph graph;
+      const expr::Node root = recipe.equation->lower(graph);
+      std::string missing;
+      const auto symbol = [&](std::string_view name) -> long double {
+        if (name.starts_with("parameter:")) {
+          const ParameterId id = model_->parameters->id(name.substr(10));
+          return state_.parameter(id);
+        }
+        const auto value = name.starts_with("result:") ? number(std::string(name.substr(7))) : std::nullopt;
+        if (!value) missing = name;
+        return value.value_or(0.0);
+      };
+      const auto value = static_cast<double>(expr::evaluate(graph, std::span(&root, 1), symbol).at(0));
+      if (!missing.empty())
+        results[recipe.name] = {
+            ResultValue::Missing{fmt::format("it needs '{}', which has no value", missing)},
+            recipe.unit.value_or(Unit{})};
+      else
+        results[recipe.name] = in_unit({value, Unit::coherent(recipe.dimension)}, recipe.unit);
+    }
+  return results;
+}
+
+}  // namespace holon
