@@ -10,6 +10,11 @@ namespace {
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
+bool equal_but_for_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
 /// Half a slip each: costs are whole numbers, two for a wrong letter and one for a wrong case.
 int substitution_cost(char a, char b) { return a == b ? 0 : lower(a) == lower(b) ? 1 : 2; }
 
@@ -33,7 +38,7 @@ int half_slips(std::string_view a, std::string_view b) {
 /// How many half slips are still likely in a name of this length: one letter in three, and never the whole
 /// name.
 int likely_half_slips(std::size_t length) {
-  if (length <= 1) return 1;
+  if (length <= 1) return 1;  // only the case
   return std::clamp(2 * static_cast<int>(length) / 3, 2, 6);
 }
 
@@ -47,7 +52,8 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   for (const std::string& candidate : candidates) {
     if (candidate.size() > name.size() + 3 || name.size() > candidate.size() + 3) continue;
     const int distance = half_slips(name, candidate);
-    if (distance < best && distance <= likely_half_slips(std::max(name.size(), candidate.size()))) {
+    const bool likely = distance <= likely_half_slips(std::max(name.size(), candidate.size()));
+    if (distance < best && (likely || equal_but_for_case(name, candidate))) {
       best = distance;
       nearest = candidate;
     }

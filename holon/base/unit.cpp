@@ -76,8 +76,10 @@ Meaning meaning_of(const std::vector<UnitPower>& powers, const std::string& text
     const NamedUnit named = UnitDatabase::instance().unit(p.word);
     factor *= power(written_value(named.factor), p.sixtieths);
     meaning.dimension = meaning.dimension * named.dimension.pow(p.sixtieths / 60.0);
-    // In a product a unit with an offset stands for a difference.
-    if (powers.size() == 1 && p.sixtieths == 60) meaning.offset = named.offset;
+    // In a product, quotient or power a unit with an offset stands for a difference.
+    const bool alone =
+        powers.size() == 1 && p.sixtieths == 60 && text.find_first_of(" */") == std::string::npos;
+    if (alone) meaning.offset = named.offset;
   }
   meaning.factor = static_cast<double>(factor);
   if (!std::isnormal(meaning.factor))
@@ -96,6 +98,15 @@ void require_no_offset(const Unit& unit) {
   if (unit.offset() != 0)
     fail("unit '" + unit.text() + "' has an offset, so that it has no factor to other units",
          "use 'K' for differences of temperature");
+}
+
+/// The text of a product in which differences of temperature are kelvins: degC that is left over is no
+/// temperature.
+std::string product_text(const std::string& text) {
+  std::vector<UnitPower> powers = read_unit_text(text);
+  for (UnitPower& p : powers)
+    if (UnitDatabase::instance().unit(p.word).offset != 0) p.word = "K";
+  return write_unit_text(powers);
 }
 
 }  // namespace
@@ -123,14 +134,14 @@ Unit Unit::operator*(const Unit& o) const {
   require_no_offset(o);
   if (o.text_ == "1") return *this;
   if (text_ == "1") return o;
-  return parse(write_unit_text(read_unit_text("(" + text_ + ")*(" + o.text_ + ")")));
+  return parse(product_text("(" + text_ + ")*(" + o.text_ + ")"));
 }
 
 Unit Unit::operator/(const Unit& o) const {
   require_no_offset(*this);
   require_no_offset(o);
   if (o.text_ == "1") return *this;
-  return parse(write_unit_text(read_unit_text("(" + text_ + ")/(" + o.text_ + ")")));
+  return parse(product_text("(" + text_ + ")/(" + o.text_ + ")"));
 }
 
 double conversion_factor(const Unit& from, const Unit& to) {

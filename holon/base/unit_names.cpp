@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 namespace holon {
 
@@ -82,8 +83,9 @@ std::string UnitNames::hint(std::string_view word) const {
       if (const auto prefix = prefixes->find(front); prefix != prefixes->end())
         return "did you mean '" + prefix->second + entry.symbol + "'?";
   }
-  std::vector<std::string> candidates = all_;
+  std::vector<std::string> candidates;
   for (const auto& [name, entry] : units_) {
+    candidates.push_back(name);
     if (!entry.takes_prefix || !entry.is_symbol) continue;
     for (const char* prefix : {"m", "u", "n", "p", "k", "M", "c", "f", "G"})
       candidates.push_back(prefix + name);
@@ -91,17 +93,16 @@ std::string UnitNames::hint(std::string_view word) const {
   std::erase_if(candidates, [](const std::string& c) { return !lookalike_reason(c).empty(); });
   // The same letters in another case, and two units without a space, are likelier than any other slip ("PA",
   // "Nm").
-  std::vector<std::string> likely;
+  std::set<std::string> likely;
   for (const std::string& candidate : candidates)
-    if (equal_but_for_case(word, candidate)) likely.push_back(candidate);
+    if (equal_but_for_case(word, candidate)) likely.insert(candidate);
   const auto is_unit = [this](std::string_view w) { return known(w) && lookalike_reason(w).empty(); };
   for (std::size_t n = 1; n < std::min<std::size_t>(word.size(), 8); ++n)
     if (is_unit(word.substr(0, n)) && is_unit(word.substr(n)))
-      likely.push_back(std::string(word.substr(0, n)) + " " + std::string(word.substr(n)));
+      likely.insert(std::string(word.substr(0, n)) + " " + std::string(word.substr(n)));
   if (!likely.empty()) {
     std::string list;
-    for (std::size_t i = 0; i < std::min<std::size_t>(likely.size(), 3); ++i)
-      list += (i == 0 ? "'" : " or '") + likely[i] + "'";
+    for (const std::string& unit : likely) list += (list.empty() ? "'" : " or '") + unit + "'";
     return "did you mean " + list + "?";
   }
   const std::string nearest = nearest_name(word, candidates);

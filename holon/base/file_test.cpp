@@ -1,0 +1,184 @@
+#include "holon/base/file.hpp"
+
+#include "holon/base/error.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace holon {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class FileTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder = fs::temp_directory_path() / ("holon_file_test_" + std::to_string(::getpid()));
+    fs::create_directories(folder);
+    path = folder / "results.json";
+  }
+  void TearDown() override { fs::remove_all(folder); }
+
+  std::size_t files() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+  }
+
+  fs::path folder, path;
+};
+
+std::string message_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const SystemError& e) { return e.what(); }
+  return "no SystemError";
+}
+
+TEST_F(FileTest, ReadsBackWhatWasWrittenByteForByte) {
+  std::string content = "line\r\n\xff";
+  content += '\0';
+  content += std::string(200000, 'x');
+  write_file(path, content);
+  EXPECT_EQ(read_file(path), content);
+  write_file(path, "");
+  EXPECT_EQ(read_file(path), "");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(FileTest, ReadsFilesWhoseSizeIsUnknown) {
+  EXPECT_THAT(read_file("/proc/self/status"), HasSubstr("Pid:"));
+}
+
+TEST_F(FileTest, SaysWhichFileAndWhyWhenItCannotRead) {
+  const std::string missing = (folder / "missing.csv").string();
+  EXPECT_EQ(message_of([&] { read_file(missing); }),
+            "cannot open '" + missing + "': No such file or directory");
+  EXPECT_EQ(message_of([&] { read_file(folder); }), "cannot read '" + folder.string() + "': Is a directory");
+}
+
+TEST_F(FileTest, RefusesToReplaceAFolderAndToWriteWhereThereIsNone) {
+  EXPECT_THAT(message_of([&] { write_file(folder, "x"); }), HasSubstr("Is a directory"));
+  EXPECT_THAT(message_of([&] { write_file(folder / "no" / "x", "x"); }),
+              HasSubstr("No such file or directory"));
+}
+
+TEST_F(FileTest, KeepsTheModeOfTheOldFileAndALinkToIt) {
+  write_file(path, "old");
+  ::chmod(path.c_str(), 0640);
+  const fs::path link = folder / "link";
+  fs::create_symlink("results.json", link);
+  write_file(link, "new");
+  EXPECT_TRUE(fs::is_symlink(link));
+  EXPECT_EQ(read_file(path), "new");
+  struct stat status{};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0640u);
+}
+
+/// A limit on the size of files stands for a full disk: the write fails half-way in the same manner.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, SIG_DFL);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(FileTest, LeavesTheOldFileIntactWhenTheNewOneDoesNotFit) {
+  write_file(path, "old");
+  std::string message;
+  {
+    const FullDisk disk(1000);
+    message = message_of([&] { write_file(path, std::string(5000, 'x')); });
+  }
+  EXPECT_EQ(message, "cannot write '" + path.string() + "': File too large");
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_EQ(files(), 1u) << "the half file is left behind";
+}
+
+TEST_F(FileTest, ReportsAFullDeviceAndNeverReplacesIt) {
+  EXPECT_EQ(message_of([] { write_file("/dev/full", "x"); }),
+            "cannot write '/dev/full': No space left on device");
+  EXPECT_TRUE(fs::is_character_file("/dev/full"));
+  EXPECT_THAT(message_of([] { write_file_by("/dev/null", [](const fs::path&) {}); }),
+              HasSubstr("not a regular file"));
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(FileTest, LetsAWriterFillATemporaryInTheSameFolder) {
+  write_file(path, "old");
+  write_file_by(path, [&](const fs::path& temporary) {
+    EXPECT_EQ(temporary.parent_path(), folder);
+    std::ofstream(temporary) << "new";
+    EXPECT_EQ(read_file(path), "old");
+  });
+  EXPECT_EQ(read_file(path), "new");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(FileTest, LeavesTheOldFileIntactWhenTheWriterThrowsOrWritesNothing) {
+  write_file(path, "old");
+  EXPECT_THROW(write_file_by(path,
+                             [](const fs::path& temporary) {
+                               std::ofstream(temporary) << "half";
+                               throw NumericalFailure("stop");
+                             }),
+               NumericalFailure);
+  EXPECT_THROW(write_file_by(path, [](const fs::path&) {}), SystemError);
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_EQ(files(), 1u);
+}
+
+/// A copy of this program that is started by the tests below only says what it finds, before any test begins.
+const bool answered = [] {
+  const char* answer = std::getenv("HOLON_TEST_ANSWER");
+  if (!answer) return false;
+  write_file(answer, program_data("models").string());
+  std::_Exit(0);
+}();
+
+/// Runs a copy of this program from `place` and returns what program_data("models") is there.
+std::string program_data_of_a_copy_at(const fs::path& place) {
+  EXPECT_FALSE(answered);
+  fs::create_directories(place.parent_path());
+  fs::copy_file("/proc/self/exe", place);
+  const fs::path answer = place.parent_path() / "answer";
+  const std::string command = "HOLON_TEST_ANSWER='" + answer.string() + "' '" + place.string() + "'";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  return read_file(answer);
+}
+
+TEST_F(FileTest, FindsTheDataOfAnInstallation) {
+  fs::create_directories(folder / "share" / "holon" / "models");
+  EXPECT_EQ(program_data_of_a_copy_at(folder / "bin" / "holon"), folder / "share" / "holon" / "models");
+}
+
+TEST_F(FileTest, FindsTheDataOfASourceTreeFromItsBuildTree) {
+  fs::create_directories(folder / "models");
+  EXPECT_EQ(program_data_of_a_copy_at(folder / "build" / "alien"), "")
+      << "not every folder is the source tree";
+  write_file(folder / "packages.txt", "");
+  EXPECT_EQ(program_data_of_a_copy_at(folder / "build" / "holon"), folder / "models");
+  EXPECT_EQ(program_data_of_a_copy_at(folder / "build" / "verification" / "waves"), folder / "models");
+}
+
+}  // namespace
+}  // namespace holon
