@@ -1,7 +1,6 @@
 # Debian 12 packages only (packages.txt); each library is seen by one module.
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(LLVM 19.1 REQUIRED CONFIG PATHS /usr/lib/llvm-19)
 find_package(nlohmann_json REQUIRED)
 find_package(yaml-cpp REQUIRED)
