@@ -116,15 +116,28 @@ void Simulation::advance_macro_step(State& state, Fraction part) const {
   state.time = start + part;
 }
 
+void Simulation::close_half_step(State& state) const {
+  if (!state.counter.pending_half) return;
+  const Time start{state.time.index - 1, {}};
+  const Instruction& closing = model_->program.closing;
+  run_instruction(state, closing.process, start + closing.begin, start + closing.end);
+  state.counter.pending_half = false;
+}
+
 State Simulation::complete_state() const {
   State copy = state_.clone();
-  if (copy.counter.pending_half) {
-    const Time start{copy.time.index - 1, {}};
-    run_instruction(copy, model_->program.closing.process, start + model_->program.closing.begin,
-                    start + model_->program.closing.end);
-    copy.counter.pending_half = false;
-  }
+  close_half_step(copy);
   return copy;
+}
+
+const State& Simulation::complete_view() {
+  if (!state_.counter.pending_half) return state_;
+  if (complete_)
+    complete_->assign(state_);
+  else
+    complete_ = state_.clone();
+  close_half_step(*complete_);
+  return *complete_;
 }
 
 void Simulation::step() {
@@ -205,9 +218,7 @@ constexpr std::int64_t event_denominator = std::int64_t{1} << 40;
 
 bool Simulation::locate_events() {
   if (event_kernels_.empty()) return false;
-  std::optional<State> complete;
-  if (state_.counter.pending_half) complete = complete_state();
-  const State& now = complete ? *complete : state_;
+  const State& now = complete_view();
   const double macro_step = model_->schedule.step;
   struct Found {
     std::size_t event;

@@ -64,6 +64,9 @@ class Simulation {
   void start();
   void advance_macro_step(State& state, Fraction part) const;
   void run_instruction(State& state, ProcessId process, Time begin, Time end) const;
+  void close_half_step(State& state) const;
+  /// The present state, or a copy (kept for reuse) on which the pending half step was taken.
+  const State& complete_view();
   void observe(std::int64_t index, bool last);
   double event_value(std::size_t event, const State& state) const;
   /// Locates the events between `before_` and the present state; cuts the step at the first that stops. True
@@ -76,6 +79,7 @@ class Simulation {
   FrameWriter* frames_ = nullptr;
   State state_;
   std::optional<State> before_, trial_;  // only where events may cut a step
+  std::optional<State> complete_;        // only where half steps are pending
   mutable std::vector<Workspace> work_;
   mutable std::vector<double> seconds_;
   std::vector<std::unique_ptr<Observer>> observers_;
