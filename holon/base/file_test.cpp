@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -114,13 +115,20 @@ TEST_F(FileTest, LeavesTheOldFileIntactWhenTheNewOneDoesNotFit) {
   EXPECT_EQ(files(), 1u) << "the half file is left behind";
 }
 
-TEST_F(FileTest, ReportsAFullDeviceAndNeverReplacesIt) {
-  EXPECT_EQ(message_of([] { write_file("/dev/full", "x"); }),
-            "cannot write '/dev/full': No space left on device");
-  EXPECT_TRUE(fs::is_character_file("/dev/full"));
-  EXPECT_THAT(message_of([] { write_file_by("/dev/null", [](const fs::path&) {}); }),
+// A pipe stands for all that is no regular file (/dev/stdout, /dev/null).
+TEST_F(FileTest, WritesIntoAPipeAndNeverReplacesIt) {
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  write_file(path, "through");
+  char text[16] = {};
+  EXPECT_EQ(::read(reader, text, sizeof text), 7);
+  EXPECT_STREQ(text, "through");
+  ::close(reader);
+  EXPECT_TRUE(fs::is_fifo(path));
+  EXPECT_THAT(message_of([&] { write_file_by(path, [](const fs::path&) {}); }),
               HasSubstr("not a regular file"));
-  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  EXPECT_TRUE(fs::is_fifo(path));
 }
 
 TEST_F(FileTest, LetsAWriterFillATemporaryInTheSameFolder) {
