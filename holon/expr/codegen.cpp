@@ -1,0 +1,404 @@
+#include "holon/expr/codegen.hpp"
+
+#include "holon/expr/kernel_plan.hpp"
+
+#include <unordered_map>
+
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Module.h>
+
+namespace holon::expr {
+
+namespace {
+
+constexpr std::size_t instructions_per_function = 6000;
+
+bool gives_truth_value(Op op) {
+  switch (op) {
+    case Op::less:
+    case Op::less_equal:
+    case Op::equal:
+    case Op::logical_and:
+    case Op::logical_or:
+    case Op::logical_not:
+      return true;
+    default:
+      return false;
+  }
+}
+
+enum class Part { uniforms, sites };
+constexpr std::uint64_t nothing_computed = ~std::uint64_t{0};  // -1
+
+class ModuleEmitter {
+ public:
+  ModuleEmitter(llvm::LLVMContext& context, const KernelProgram& program, const VectorTarget& target)
+      : context_(context),
+        program_(program),
+        target_(target),
+        plan_(plan_kernel(program, instructions_per_function)),
+        module_(std::make_unique<llvm::Module>("holon", context)),
+        builder_(context),
+        int64_(builder_.getInt64Ty()),
+        pointer_(builder_.getPtrTy()),
+        parameters_{pointer_, pointer_, pointer_, int64_, int64_, pointer_, pointer_, int64_} {
+    for (const RangeGuard& g : program.guards) guards_.emplace(g.node.id, &g);
+  }
+
+  EmittedModule emit() {
+    std::vector<llvm::Function*> uniform_functions, site_functions;
+    for (const auto& terms : plan_.uniform_functions)
+      uniform_functions.push_back(emit_part(Part::uniforms, terms));
+    for (const auto& terms : plan_.site_functions) site_functions.push_back(emit_part(Part::sites, terms));
+    emit_kernel(uniform_functions, site_functions);
+    KernelLayout layout{.lanes = static_cast<std::uint32_t>(target_.lanes)};
+    for (const auto& terms : plan_.site_functions)
+      layout.operations += static_cast<std::uint32_t>(terms.size());
+    layout.reports = reports_ || uniforms_may_be_refused_ ? 1 : 0;
+    layout.scratch = plan_.uniform_slots + std::uint64_t{plan_.strip_slots} * KernelPlan::strip;
+    emit_constant("holon_kernel_lanes", layout.lanes);
+    emit_constant("holon_kernel_scratch", layout.scratch);
+    return {std::move(module_), layout};
+  }
+
+ private:
+  // A value may be held as a real number, as a truth value, or both.
+  struct Held {
+    llvm::Value* real = nullptr;
+    llvm::Value* truth = nullptr;
+  };
+  enum Argument : unsigned { in, out, uniforms, begin, end, scratch, unresolved, reported };
+
+  void emit_constant(const char* symbol, std::uint64_t value) {
+    auto* global = new llvm::GlobalVariable(*module_, int64_, true, llvm::GlobalValue::ExternalLinkage,
+                                            builder_.getInt64(value), symbol);
+    global->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  }
+
+  void set_attributes(llvm::Function& function) {
+    function.setDoesNotThrow();
+    if (target_.set == InstructionSet::avx512) {
+      // Without these a processor that prefers 256 bits would have every vector of 512 split in two.
+      function.addFnAttr("min-legal-vector-width", "512");
+      function.addFnAttr("prefer-vector-width", "512");
+    }
+  }
+
+  llvm::Value* argument(Argument a) { return function_->getArg(a); }
+
+  /// One function: a loop over the vectors of [begin, end) for sites, straight code for uniforms.
+  llvm::Function* emit_part(Part part, const std::vector<Node>& terms) {
+    auto* type = llvm::FunctionType::get(int64_, parameters_, false);
+    function_ = llvm::Function::Create(type, llvm::Function::InternalLinkage, "part", *module_);
+    function_->addFnAttr(llvm::Attribute::NoInline);
+    set_attributes(*function_);
+    held_.clear();
+    VectorMath math(builder_, target_);
+    math_ = &math;
+    auto* entry = llvm::BasicBlock::Create(context_, "entry", function_);
+    builder_.SetInsertPoint(entry);
+    if (part == Part::uniforms) {
+      emit_uniform_terms(terms);
+    } else {
+      emit_site_loop(entry, terms);
+    }
+    math_ = nullptr;
+    return function_;
+  }
+
+  void emit_uniform_terms(const std::vector<Node>& terms) {
+    for (const Node n : terms) {
+      emit_term(n);
+      const std::uint32_t slot = plan_.uniform_slot[n.id];
+      if (slot != KernelPlan::none)
+        builder_.CreateAlignedStore(builder_.CreateExtractElement(real(n), builder_.getInt64(0)),
+                                    uniform_address(slot), llvm::Align(8));
+    }
+    llvm::Value* count = argument(reported);
+    if (math_->unresolved()) {
+      llvm::Value* mask = lane_bits(math_->unresolved());
+      count = builder_.CreateOr(count, builder_.CreateZExt(mask, int64_));
+      uniforms_may_be_refused_ = true;
+    }
+    builder_.CreateRet(count);
+  }
+
+  llvm::Value* lane_bits(llvm::Value* lanes) {
+    return builder_.CreateBitCast(lanes, builder_.getIntNTy(static_cast<unsigned>(target_.lanes)));
+  }
+
+  void emit_site_loop(llvm::BasicBlock* entry, const std::vector<Node>& terms) {
+    auto* body = llvm::BasicBlock::Create(context_, "body", function_);
+    auto* write = llvm::BasicBlock::Create(context_, "write", function_);
+    auto* refuse = llvm::BasicBlock::Create(context_, "refuse", function_);
+    auto* next = llvm::BasicBlock::Create(context_, "next", function_);
+    auto* done = llvm::BasicBlock::Create(context_, "done", function_);
+    builder_.CreateCondBr(builder_.CreateICmpSLT(argument(begin), argument(end)), body, done);
+
+    builder_.SetInsertPoint(body);
+    site_ = builder_.CreatePHI(int64_, 2, "site");
+    auto* count = builder_.CreatePHI(int64_, 2, "count");
+    site_->addIncoming(argument(begin), entry);
+    count->addIncoming(argument(reported), entry);
+    for (const Node n : terms) {
+      emit_term(n);
+      const std::uint32_t slot = plan_.strip_slot[n.id];
+      if (slot != KernelPlan::none) store(real(n), strip_address(slot));
+    }
+    const bool last = &terms == &plan_.site_functions.back();
+    llvm::Value* outside = outside_lanes(last);
+    if (outside) reports_ = true;
+    llvm::Value* new_count = count;
+    if (last) {
+      std::vector<llvm::Value*> values;
+      for (const Node n : program_.outputs) values.push_back(real(n));
+      if (outside) {
+        llvm::Value* mask = lane_bits(outside);
+        llvm::Value* any = builder_.CreateICmpNE(mask, llvm::Constant::getNullValue(mask->getType()));
+        builder_.CreateCondBr(any, refuse, write);
+        builder_.SetInsertPoint(refuse);
+        llvm::Value* entry_value = builder_.CreateOr(builder_.CreateShl(site_, builder_.getInt64(8)),
+                                                     builder_.CreateZExt(mask, int64_));
+        builder_.CreateAlignedStore(entry_value, builder_.CreateGEP(int64_, argument(unresolved), count),
+                                    llvm::Align(8));
+        llvm::Value* more = builder_.CreateAdd(count, builder_.getInt64(1));
+        builder_.CreateBr(next);
+        builder_.SetInsertPoint(next);
+        auto* merged = builder_.CreatePHI(int64_, 2);
+        merged->addIncoming(more, refuse);
+        merged->addIncoming(count, write);
+        new_count = merged;
+      } else {
+        builder_.CreateBr(write);
+      }
+      builder_.SetInsertPoint(write);
+      for (std::size_t k = 0; k < values.size(); ++k) store(values[k], column_address(out, k));
+      builder_.CreateBr(next);
+    } else {
+      builder_.CreateBr(next);
+      write->eraseFromParent();
+    }
+    if (!last || !outside) refuse->eraseFromParent();
+
+    builder_.SetInsertPoint(next);
+    llvm::Value* next_site =
+        builder_.CreateAdd(site_, builder_.getInt64(static_cast<std::uint64_t>(target_.lanes)));
+    site_->addIncoming(next_site, next);
+    count->addIncoming(new_count, next);
+    builder_.CreateCondBr(builder_.CreateICmpSLT(next_site, argument(end)), body, done);
+
+    builder_.SetInsertPoint(done);
+    auto* result = builder_.CreatePHI(int64_, 2);
+    result->addIncoming(argument(reported), entry);
+    result->addIncoming(new_count, next);
+    builder_.CreateRet(result);
+  }
+
+  /// The lanes that this function or an earlier one found out of range; null if none can be. Kept for the
+  /// functions that follow unless this is the last.
+  llvm::Value* outside_lanes(bool last) {
+    llvm::Value* lanes = math_->unresolved();
+    if (any_reported_) {
+      llvm::Value* earlier = builder_.CreateFCmpONE(load(strip_address(0)), math_->constant(0.0));
+      lanes = lanes ? builder_.CreateOr(lanes, earlier) : earlier;
+    }
+    if (!last && math_->unresolved()) {
+      store(builder_.CreateSelect(lanes, math_->constant(1.0), math_->constant(0.0)), strip_address(0));
+      any_reported_ = true;
+    }
+    return lanes;
+  }
+
+  llvm::Value* uniform_address(std::uint32_t slot) {
+    return builder_.CreateConstGEP1_64(builder_.getDoubleTy(), argument(scratch), slot);
+  }
+
+  /// Strips lie behind the uniforms; a strip starts with the first site of the call to this function.
+  llvm::Value* strip_address(std::uint32_t slot) {
+    llvm::Value* offset = builder_.CreateSub(site_, argument(begin));
+    const std::uint64_t first = plan_.uniform_slots + std::uint64_t{slot} * KernelPlan::strip;
+    offset = builder_.CreateAdd(offset, builder_.getInt64(first));
+    return builder_.CreateGEP(builder_.getDoubleTy(), argument(scratch), offset);
+  }
+
+  llvm::Value* column_address(Argument columns, std::size_t index) {
+    llvm::Value* column = builder_.CreateAlignedLoad(
+        pointer_, builder_.CreateConstGEP1_64(pointer_, argument(columns), index), llvm::Align(8));
+    return builder_.CreateGEP(builder_.getDoubleTy(), column, site_);
+  }
+
+  llvm::Value* load(llvm::Value* address) {
+    return builder_.CreateAlignedLoad(math_->real_type(), address, llvm::Align(8));
+  }
+  void store(llvm::Value* value, llvm::Value* address) {
+    builder_.CreateAlignedStore(value, address, llvm::Align(8));
+  }
+
+  llvm::Value* broadcast(llvm::Value* address) {
+    llvm::Value* scalar = builder_.CreateAlignedLoad(builder_.getDoubleTy(), address, llvm::Align(8));
+    return builder_.CreateVectorSplat(static_cast<unsigned>(target_.lanes), scalar);
+  }
+
+  llvm::Value* real(Node n) {
+    Held& held = held_[n.id];
+    if (!held.real) held.real = held.truth ? real_of_truth(held.truth) : fetch(n);
+    return held.real;
+  }
+
+  llvm::Value* truth(Node n) {
+    Held& held = held_[n.id];
+    if (!held.truth) held.truth = builder_.CreateFCmpUNE(real(n), math_->constant(0.0));
+    return held_[n.id].truth;
+  }
+
+  llvm::Value* real_of_truth(llvm::Value* lanes) {
+    return builder_.CreateSelect(lanes, math_->constant(1.0), math_->constant(0.0));
+  }
+
+  /// A value that this function does not compute.
+  llvm::Value* fetch(Node n) {
+    const Term& term = program_.graph[n];
+    if (term.op == Op::constant) return math_->constant(term.value);
+    if (term.op == Op::symbol) {
+      const Binding& b = program_.bindings[term.symbol];
+      if (b.source == Binding::Source::column) return load(column_address(in, b.index));
+      return broadcast(builder_.CreateConstGEP1_64(builder_.getDoubleTy(), argument(uniforms), b.index));
+    }
+    if (!plan_.varies[n.id]) return broadcast(uniform_address(plan_.uniform_slot[n.id]));
+    return load(strip_address(plan_.strip_slot[n.id]));
+  }
+
+  void emit_term(Node n) {
+    const Term& term = program_.graph[n];
+    const Node a = term.argument[0], b = term.argument[1], c = term.argument[2];
+    Held held;
+    if (gives_truth_value(term.op)) {
+      held.truth = truth_value(term.op, a, b);
+    } else if (term.op == Op::select) {
+      held.real = builder_.CreateSelect(truth(a), real(b), real(c));
+    } else if (term.op == Op::add || term.op == Op::subtract || term.op == Op::multiply) {
+      held.real = arithmetic(term.op, real(a), real(b));
+    } else {
+      held.real = math_->apply(term.op, real(a), arity(term.op) > 1 ? real(b) : nullptr);
+    }
+    held_[n.id] = held;
+    const auto guard = guards_.find(n.id);
+    if (guard != guards_.end()) check_range(real(n), *guard->second);
+  }
+
+  llvm::Value* arithmetic(Op op, llvm::Value* a, llvm::Value* b) {
+    // a b + c may round once. No other liberty: the rest of the flags would break NaN and range reductions.
+    llvm::IRBuilderBase::FastMathFlagGuard restore(builder_);
+    llvm::FastMathFlags flags;
+    flags.setAllowContract(true);
+    builder_.setFastMathFlags(flags);
+    if (op == Op::add) return builder_.CreateFAdd(a, b);
+    if (op == Op::subtract) return builder_.CreateFSub(a, b);
+    return builder_.CreateFMul(a, b);
+  }
+
+  llvm::Value* truth_value(Op op, Node a, Node b) {
+    switch (op) {
+      case Op::less:
+        return builder_.CreateFCmpOLT(real(a), real(b));
+      case Op::less_equal:
+        return builder_.CreateFCmpOLE(real(a), real(b));
+      case Op::equal:
+        return builder_.CreateFCmpOEQ(real(a), real(b));
+      case Op::logical_and:
+        return builder_.CreateAnd(truth(a), truth(b));
+      case Op::logical_or:
+        return builder_.CreateOr(truth(a), truth(b));
+      default:
+        return builder_.CreateNot(truth(a));
+    }
+  }
+
+  void check_range(llvm::Value* value, const RangeGuard& guard) {
+    llvm::Value* low = builder_.CreateFCmpOLT(value, math_->constant(guard.lower));
+    llvm::Value* high = builder_.CreateFCmpOGT(value, math_->constant(guard.upper));
+    math_->report(builder_.CreateOr(low, high));
+  }
+
+  /// The function that the outside calls.
+  void emit_kernel(const std::vector<llvm::Function*>& uniform_functions,
+                   const std::vector<llvm::Function*>& site_functions) {
+    auto* type = llvm::FunctionType::get(int64_, llvm::ArrayRef(parameters_).drop_back(), false);
+    function_ = llvm::Function::Create(type, llvm::Function::ExternalLinkage, kernel_symbol, *module_);
+    set_attributes(*function_);
+    auto* entry = llvm::BasicBlock::Create(context_, "entry", function_);
+    builder_.SetInsertPoint(entry);
+    const auto call = [&](llvm::Function* f, llvm::Value* first, llvm::Value* last,
+                          llvm::Value* count) -> llvm::Value* {
+      return builder_.CreateCall(f, {argument(in), argument(out), argument(uniforms), first, last,
+                                     argument(scratch), argument(unresolved), count});
+    };
+    llvm::Value* none = builder_.getInt64(0);
+    llvm::Value* refused = none;
+    for (llvm::Function* f : uniform_functions) refused = call(f, argument(begin), argument(end), refused);
+    if (uniforms_may_be_refused_) {
+      auto* refuse = llvm::BasicBlock::Create(context_, "refuse", function_);
+      auto* compute = llvm::BasicBlock::Create(context_, "compute", function_);
+      builder_.CreateCondBr(builder_.CreateICmpNE(refused, none), refuse, compute);
+      builder_.SetInsertPoint(refuse);
+      builder_.CreateRet(builder_.getInt64(nothing_computed));
+      builder_.SetInsertPoint(compute);
+      entry = compute;
+    }
+    if (site_functions.size() == 1) {
+      builder_.CreateRet(call(site_functions.front(), argument(begin), argument(end), none));
+      return;
+    }
+    auto* strip = llvm::BasicBlock::Create(context_, "strip", function_);
+    auto* done = llvm::BasicBlock::Create(context_, "done", function_);
+    builder_.CreateCondBr(builder_.CreateICmpSLT(argument(begin), argument(end)), strip, done);
+    builder_.SetInsertPoint(strip);
+    auto* first = builder_.CreatePHI(int64_, 2);
+    auto* count = builder_.CreatePHI(int64_, 2);
+    first->addIncoming(argument(begin), entry);
+    count->addIncoming(none, entry);
+    llvm::Value* after = builder_.CreateAdd(first, builder_.getInt64(KernelPlan::strip));
+    llvm::Value* last =
+        builder_.CreateSelect(builder_.CreateICmpSLT(after, argument(end)), after, argument(end));
+    llvm::Value* reported_now = count;
+    for (llvm::Function* f : site_functions) reported_now = call(f, first, last, reported_now);
+    first->addIncoming(after, strip);
+    count->addIncoming(reported_now, strip);
+    builder_.CreateCondBr(builder_.CreateICmpSLT(after, argument(end)), strip, done);
+    builder_.SetInsertPoint(done);
+    auto* result = builder_.CreatePHI(int64_, 2);
+    result->addIncoming(none, entry);
+    result->addIncoming(reported_now, strip);
+    builder_.CreateRet(result);
+  }
+
+  llvm::LLVMContext& context_;
+  const KernelProgram& program_;
+  VectorTarget target_;
+  KernelPlan plan_;
+  std::unique_ptr<llvm::Module> module_;
+  llvm::IRBuilder<> builder_;
+  llvm::Type* int64_;
+  llvm::Type* pointer_;
+  std::vector<llvm::Type*> parameters_;
+  std::unordered_map<std::uint32_t, const RangeGuard*> guards_;
+  bool reports_ = false;                  // some lane can be out of range
+  bool any_reported_ = false;             // a site function so far can find lanes out of range
+  bool uniforms_may_be_refused_ = false;  // likewise a uniform function
+
+  // The function being emitted.
+  llvm::Function* function_ = nullptr;
+  llvm::PHINode* site_ = nullptr;
+  VectorMath* math_ = nullptr;
+  std::unordered_map<std::uint32_t, Held> held_;
+};
+
+}  // namespace
+
+EmittedModule emit_module(llvm::LLVMContext& context, const KernelProgram& program,
+                          const VectorTarget& target) {
+  return ModuleEmitter(context, program, target).emit();
+}
+
+}  // namespace holon::expr
