@@ -1,0 +1,100 @@
+#include "verification/model_run.hpp"
+
+#include "holon/kinetics/register.hpp"
+#include "holon/modelfile/load.hpp"
+#include "holon/observe/register.hpp"
+#include "holon/pointwise/register.hpp"
+#include "holon/transport/register.hpp"
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace holon::verification {
+
+namespace {
+
+const modelfile::Registry& registry() {
+  static const modelfile::Registry all = [] {
+    modelfile::Registry registry;
+    register_pointwise(registry);
+    register_kinetics(registry);
+    register_transport(registry);
+    register_observe(registry);
+    return registry;
+  }();
+  return all;
+}
+
+const std::filesystem::path root = HOLON_SOURCE_DIR;
+
+}  // namespace
+
+ModelRun::ModelRun(const std::string& file, const std::vector<std::string>& settings) {
+  load(root / file, settings);
+}
+
+ModelRun ModelRun::of_text(const std::string& text, const std::vector<std::string>& settings) {
+  static int count = 0;
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() /
+      ("holon_verification_" + std::to_string(::getpid()) + "_" + std::to_string(count++) + ".yaml");
+  std::ofstream(file) << text;
+  ModelRun run;
+  try {
+    run.load(file, settings);
+  } catch (...) {
+    std::filesystem::remove(file);
+    throw;
+  }
+  std::filesystem::remove(file);
+  return run;
+}
+
+void ModelRun::load(const std::string& file, const std::vector<std::string>& settings) {
+  modelfile::LoadOptions options;
+  for (const std::string& setting : settings) options.overrides.push_back(modelfile::parse_override(setting));
+  model_ = modelfile::load(file, registry(), options).model;
+  simulation_ = std::make_unique<Simulation>(model_, Simulation::Options{});
+}
+
+ModelRun& ModelRun::to_the_end() {
+  simulation_->run();
+  results_ = simulation_->results();
+  return *this;
+}
+
+const ResultValue& ModelRun::value(const std::string& name) const {
+  const auto found = results_.find(name);
+  if (found == results_.end()) throw std::runtime_error("no result '" + name + "'");
+  if (const auto* missing = std::get_if<ResultValue::Missing>(&found->second.value))
+    throw std::runtime_error("result '" + name + "' is missing: " + missing->why);
+  return found->second;
+}
+
+double ModelRun::result(const std::string& name) const { return std::get<double>(value(name).value); }
+
+std::vector<double> ModelRun::array(const std::string& name) const {
+  return std::get<std::vector<double>>(value(name).value);
+}
+
+std::string ModelRun::unit(const std::string& name) const { return value(name).unit.text(); }
+
+Series ModelRun::series(const std::string& name) const { return simulation_->series().at(name); }
+
+std::vector<double> ModelRun::column(const std::string& series_name, const std::string& name) const {
+  const Series table = series(series_name);
+  for (std::size_t c = 0; c < table.columns.size(); ++c)
+    if (table.columns[c].name == name) {
+      std::vector<double> values;
+      for (const std::vector<double>& row : table.rows) values.push_back(row[c]);
+      return values;
+    }
+  throw std::runtime_error("no column '" + name + "' in series '" + series_name + "'");
+}
+
+double order(double coarse, double fine) { return std::log2(coarse / fine); }
+
+}  // namespace holon::verification

@@ -1,0 +1,43 @@
+// One run of a model file, made the way `holon run` makes it, for tests to look into.
+#pragma once
+
+#include "holon/engine/simulation.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holon::verification {
+
+class ModelRun {
+ public:
+  /// Loads `file` (relative to the project's root) with settings as on the command line ("parameters.step=0.1
+  /// ms"). Throws InputError with everything that is wrong.
+  ModelRun(const std::string& file, const std::vector<std::string>& settings = {});
+  /// The same for a model that a test writes out; files that it names are looked up in models/.
+  static ModelRun of_text(const std::string& text, const std::vector<std::string>& settings = {});
+
+  ModelRun& to_the_end();
+  Simulation& simulation() { return *simulation_; }
+  const Model& model() const { return *model_; }
+
+  double result(const std::string& name) const;  ///< in its unit; fails the test if it is missing
+  std::vector<double> array(const std::string& name) const;
+  std::string unit(const std::string& name) const;
+  Series series(const std::string& name) const;
+  /// A column of a series by its name, without the unit.
+  std::vector<double> column(const std::string& series, const std::string& name) const;
+
+ private:
+  ModelRun() = default;
+  void load(const std::string& file, const std::vector<std::string>& settings);
+  const ResultValue& value(const std::string& name) const;
+  std::shared_ptr<const Model> model_;
+  std::unique_ptr<Simulation> simulation_;
+  std::map<std::string, ResultValue> results_;
+};
+
+/// The observed order between errors at a step and at half of it.
+double order(double coarse, double fine);
+
+}  // namespace holon::verification
