@@ -40,7 +40,7 @@ TEST(Troponin, ExponentialUpdateStaysAFractionForAnyStepAndEulerLeavesIt) {
                  {"parameters.integrator=" + integrator, "parameters.step=20 ms", "parameters.until=200 ms",
                   "parameters.sample=20 ms"});
     run.to_the_end();
-    const std::vector<double> n = run.column("binding", "troponin.n");
+    const std::vector<double> n = run.column("binding", "n");
     const auto [least, most] = std::minmax_element(n.begin(), n.end());
     return std::pair(*least, *most);
   };
