@@ -1,0 +1,200 @@
+#include "holon/pointwise/derivative_kernels.hpp"
+
+#include "holon/base/error.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace holon::pointwise {
+
+namespace {
+
+std::string direction(std::size_t i) { return "direction" + std::to_string(i); }
+
+std::vector<std::string> directions(std::size_t count) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < count; ++i) names.push_back(direction(i));
+  return names;
+}
+
+std::vector<Node> direction_nodes(Graph& g, std::size_t count) {
+  std::vector<Node> nodes;
+  for (std::size_t i = 0; i < count; ++i) nodes.push_back(g.symbol("column:" + direction(i)));
+  return nodes;
+}
+
+}  // namespace
+
+struct DerivativeKernels::Table {
+  std::size_t sites = 0;
+  std::vector<double> values;
+  double operator()(std::size_t row, std::size_t site) const { return values[row * sites + site]; }
+};
+
+DerivativeKernels::DerivativeKernels(const KernelFactory& factory)
+    : factory_(factory),
+      rate_([this](ParameterBinding binding) {
+        return factory_.make("rates", binding, {},
+                             [](const KernelFactory::Equations& e) { return e.ode.rates; });
+      }),
+      jvp_([this](ParameterBinding binding) {
+        return factory_.make("Jacobian times vector", binding, directions(variables_.size()),
+                             [this](const KernelFactory::Equations& e) {
+                               Graph& g = *e.ode.graph;
+                               return jacobian_vector(g, e.ode.rates, variable_nodes(),
+                                                      direction_nodes(g, variables_.size()));
+                             });
+      }),
+      vjp_([this](ParameterBinding binding) {
+        return factory_.make(
+            "transposed Jacobian times vector", binding, directions(factory_.system().states.size()),
+            [this](const KernelFactory::Equations& e) {
+              Graph& g = *e.ode.graph;
+              return vector_jacobian(g, e.ode.rates, direction_nodes(g, e.ode.size()), variable_nodes());
+            });
+      }),
+      jacobian_([this](ParameterBinding binding) {
+        return factory_.make("Jacobian", binding, {}, [this](const KernelFactory::Equations& e) {
+          Graph& g = *e.ode.graph;
+          // With constants some entries may vanish that do not otherwise: the pattern of `uniforms` is used
+          // for both.
+          std::map<std::pair<std::uint32_t, std::uint32_t>, Node> values;
+          for (const auto& entry : sparse_jacobian(g, e.ode.rates, variable_nodes())) {
+            values[{entry.row, entry.column}] = entry.value;
+          }
+          std::vector<Node> nodes;
+          for (const Pattern& place : pattern_) {
+            const auto found = values.find({place.row, place.column});
+            nodes.push_back(found == values.end() ? g.constant(0.0) : found->second);
+          }
+          return nodes;
+        });
+      }) {
+  const KineticsSystem& system = factory.system();
+  variables_ = system.states;
+  std::set<FieldId> others;
+  for (Node n : free_symbols(*system.graph, system.rates)) {
+    const std::string& name = system.graph->symbol_name(n);
+    if (!name.starts_with("field:") || name.ends_with("]")) continue;
+    const FieldId id = system.fields->id(name.substr(6));
+    if (std::find(variables_.begin(), variables_.end(), id) == variables_.end()) others.insert(id);
+  }
+  variables_.insert(variables_.end(), others.begin(), others.end());
+  for (const auto& entry : sparse_jacobian(*system.graph, system.rates, variable_nodes())) {
+    pattern_.push_back({entry.row, entry.column});
+  }
+}
+
+std::vector<Node> DerivativeKernels::variable_nodes() const {
+  std::vector<Node> nodes;
+  for (FieldId id : variables_) nodes.push_back(factory_.system().graph->symbol(factory_.field_symbol(id)));
+  return nodes;
+}
+
+DerivativeKernels::Table DerivativeKernels::evaluate(const LazyKernel& kernel, std::size_t outputs,
+                                                     const State& state, double time,
+                                                     std::vector<const double*> columns,
+                                                     ThreadPool& threads) const {
+  Table table;
+  table.sites = factory_.system().space->sites();
+  table.values.resize(outputs * table.sites);
+  std::vector<double*> out;
+  for (std::size_t k = 0; k < outputs; ++k) out.push_back(table.values.data() + k * table.sites);
+  SiteKernel::Call call;
+  call.time = time;
+  call.columns = columns;
+  kernel.get(factory_.binding(state)).run(state, call, out, threads);
+  return table;
+}
+
+void DerivativeKernels::rate(const State& state, double time, ThreadPool& threads, Vector& rates) const {
+  const KineticsSystem& system = factory_.system();
+  const Table table = evaluate(rate_, system.states.size(), state, time, factory_.columns(), threads);
+  const double per_coherent_time = 1.0 / system.time_unit;
+  for (std::size_t i = 0; i < system.states.size(); ++i) {
+    const std::span<double> out = rates(system.states[i]);
+    for (std::size_t s = 0; s < table.sites; ++s) out[s] += per_coherent_time * table(i, s);
+  }
+}
+
+void DerivativeKernels::jvp(const State& state, double time, const Vector& du, ThreadPool& threads,
+                            Vector& out) const {
+  const KineticsSystem& system = factory_.system();
+  const std::size_t sites = system.space->sites();
+  std::vector<const double*> columns = factory_.columns();
+  std::vector<std::vector<double>> made;  // directions that are no column of the vector as they stand
+  made.reserve(variables_.size());
+  for (FieldId id : variables_) {
+    if (!du.layout().contains(id)) {
+      made.emplace_back(sites, 0.0);
+    } else if (du(id).size() != sites) {
+      made.emplace_back(sites, du(id)[0]);
+    } else {
+      columns.push_back(du(id).data());
+      continue;
+    }
+    columns.push_back(made.back().data());
+  }
+  const Table table = evaluate(jvp_, system.states.size(), state, time, columns, threads);
+  const double per_coherent_time = 1.0 / system.time_unit;
+  for (std::size_t i = 0; i < system.states.size(); ++i) {
+    const std::span<double> target = out(system.states[i]);
+    for (std::size_t s = 0; s < sites; ++s) target[s] += per_coherent_time * table(i, s);
+  }
+}
+
+void DerivativeKernels::vjp(const State& state, double time, const Vector& w, ThreadPool& threads,
+                            Vector& out) const {
+  const KineticsSystem& system = factory_.system();
+  std::vector<const double*> columns = factory_.columns();
+  for (FieldId id : system.states) columns.push_back(w(id).data());
+  const Table table = evaluate(vjp_, variables_.size(), state, time, columns, threads);
+  const double per_coherent_time = 1.0 / system.time_unit;
+  for (std::size_t v = 0; v < variables_.size(); ++v) {
+    if (!out.layout().contains(variables_[v])) continue;
+    const std::span<double> target = out(variables_[v]);
+    const bool everywhere = target.size() == table.sites;  // else one value for all sites
+    for (std::size_t s = 0; s < table.sites; ++s) {
+      target[everywhere ? s : 0] += per_coherent_time * table(v, s);
+    }
+  }
+}
+
+void DerivativeKernels::jacobian(const State& state, double time, ThreadPool& threads,
+                                 SparseBuilder& entries) const {
+  const KineticsSystem& system = factory_.system();
+  const Layout& layout = entries.layout();
+  const Table table = evaluate(jacobian_, pattern_.size(), state, time, factory_.columns(), threads);
+  const double per_coherent_time = 1.0 / system.time_unit;
+  for (std::size_t k = 0; k < pattern_.size(); ++k) {
+    const FieldId column = variables_[pattern_[k].column];
+    if (!layout.contains(column)) continue;
+    const std::size_t row_offset = layout.offset(system.states[pattern_[k].row]);
+    const std::size_t column_offset = layout.offset(column);
+    const bool everywhere = layout.sites(column) == table.sites;
+    for (std::size_t s = 0; s < table.sites; ++s) {
+      entries.add(row_offset + s, column_offset + (everywhere ? s : 0), per_coherent_time * table(k, s));
+    }
+  }
+}
+
+std::vector<DerivativeKernels::Entry> DerivativeKernels::jacobian_at(const State& state, double time,
+                                                                     std::size_t site) const {
+  std::vector<double> values(pattern_.size());
+  std::vector<double*> out;
+  for (double& value : values) out.push_back(&value - site);
+  const std::vector<const double*> columns = factory_.columns();
+  SiteKernel::Call call;
+  call.time = time;
+  call.columns = columns;
+  jacobian_.get(factory_.binding(state)).run(state, call, out, site, site + 1);
+  std::vector<Entry> entries;
+  for (std::size_t k = 0; k < pattern_.size(); ++k) {
+    entries.push_back({pattern_[k].row, variables_[pattern_[k].column], values[k]});
+  }
+  return entries;
+}
+
+}  // namespace holon::pointwise

@@ -1,0 +1,257 @@
+#include "holon/pointwise/kinetics_process.hpp"
+
+#include "holon/base/error.hpp"
+#include "holon/pointwise/own_linear.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace holon::pointwise {
+
+namespace {
+
+constexpr std::size_t ledger_block = 1024, sampled_sites = 16;
+
+std::string own_name(const std::string& field) { return field.substr(field.rfind('.') + 1); }
+
+}  // namespace
+
+Kinetics::Kinetics(Setup setup)
+    : Process(setup.system.name),
+      setup_(std::move(setup)),
+      factory_(setup_.system),
+      integrator_(find_integrator(setup_.step.integrator)),
+      derivatives_(factory_),
+      outputs_([this](ParameterBinding binding) {
+        return factory_.make("outputs", binding, {},
+                             [](const KernelFactory::Equations& e) { return e.outputs; });
+      }) {
+  const KineticsSystem& system = setup_.system;
+  const std::size_t n = system.states.size();
+  setup_.step.positive.resize(n, false);
+  setup_.step.absolute_tolerance.resize(n, setup_.step.relative_tolerance);
+  if (integrator_ == nullptr) {
+    const SystemIntegratorType* type = find_system_integrator(setup_.step.integrator);
+    if (type == nullptr) throw InputError(fmt::format("there is no integrator '{}'", setup_.step.integrator));
+    whole_ = type->make(factory_, derivatives_, setup_.step, setup_.integrator_fields);
+  } else if (integrator_->control == Integrator::Control::adaptive) {
+    stepper_ = adaptive_stepper(factory_, *integrator_, setup_.step);
+  } else if (integrator_->control == Integrator::Control::iterated) {
+    stepper_ = implicit_midpoint_stepper(factory_, setup_.step);
+  } else {
+    stepper_ = fixed_stepper(factory_, *integrator_, setup_.step);
+  }
+  if (integrator_ != nullptr && integrator_->positivity != Integrator::Positivity::rejection) {
+    const auto exact = stepper_->exponential_states();
+    const bool for_own_linear = integrator_->positivity == Integrator::Positivity::own_linear;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (!setup_.step.positive[i]) continue;
+      if (for_own_linear && std::find(exact.begin(), exact.end(), i) != exact.end()) continue;
+      throw InputError(
+          fmt::format("field '{}' is declared positive, and integrator '{}' may make it negative; use "
+                      "rush_larsen (for states "
+                      "whose rate is linear in themselves), dormand_prince, rosenbrock or cvode",
+                      (*system.fields)[system.states[i]].name, integrator_->name));
+    }
+  }
+  for (std::size_t i = 0; i < setup_.initial.size(); ++i) {
+    initial_.emplace_back(name() + " initial", setup_.initial[i], system.space, *system.fields,
+                          *system.parameters, system.options);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!(*system.fields)[system.states[i]].conserved.empty()) conserved_.push_back(i);
+  }
+  if (!conserved_.empty()) {
+    for (std::size_t s = 0; s < system.space->sites(); ++s) measure_.push_back(system.space->measure(s));
+  }
+}
+
+Ports Kinetics::ports() const {
+  const FieldTable& fields = *setup_.system.fields;
+  Ports ports;
+  const auto add = [&](Port::Role role, FieldId id) {
+    ports.push_back({role, id, fields[id].kind, fields[id].unit});
+  };
+  for (FieldId id : setup_.system.states) add(Port::Role::advance, id);
+  const auto& variables = derivatives_.variables();
+  for (std::size_t v = setup_.system.states.size(); v < variables.size(); ++v) {
+    add(Port::Role::read, variables[v]);
+  }
+  return ports;
+}
+
+Traits Kinetics::traits() const { return {}; }
+
+std::vector<LedgerAccount> Kinetics::ledger_accounts() const {
+  std::vector<LedgerAccount> list;
+  for (std::size_t i : conserved_) list.push_back({setup_.system.states[i], name(), "reaction"});
+  return list;
+}
+
+void Kinetics::initialise(State& state, Workspace& work) const {
+  for (std::size_t i = 0; i < setup_.initialised.size(); ++i) {
+    initial_[i].evaluate(state, 0.0, state.real(setup_.initialised[i]), *work.threads);
+  }
+  update_outputs(state, 0.0, work);
+}
+
+std::vector<Piece> Kinetics::pieces(const State&, const Interval& interval) const {
+  return {{interval.t0(), interval.t0() + interval.dt()}};
+}
+
+Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& inputs,
+                          Workspace& work) const {
+  const KineticsSystem& system = setup_.system;
+  AdvanceCall call{state, pieces(state, interval), &inputs, factory_.binding(state), factory_.columns(),
+                   work};
+
+  std::vector<std::vector<double>> before;
+  for (std::size_t i : conserved_) {
+    const auto column = state.real(system.states[i]);
+    before.emplace_back(column.begin(), column.end());
+  }
+  const auto failure = whole_ ? whole_->advance(call, interval) : stepper_->advance(call);
+  if (failure) {
+    Outcome outcome;
+    outcome.why = Outcome::Why::failed;
+    outcome.reached = interval.begin;
+    outcome.what = {name(), failure->field, failure->message, system.space->site_text(failure->site),
+                    failure->time};
+    return outcome;
+  }
+  // The change of a field by this process alone is the method's own integral of the rate over the step.
+  for (std::size_t k = 0; k < conserved_.size(); ++k) {
+    const FieldId id = system.states[conserved_[k]];
+    const auto after = state.real(id);
+    const bool per_site = (*system.fields)[id].kind == FieldKind::amount;
+    state.account(accounts()[k])
+        .add(work.threads->sum(after.size(), ledger_block, [&](std::size_t begin, std::size_t end) {
+          CompensatedSum sum;
+          for (std::size_t s = begin; s < end; ++s) {
+            sum.add((after[s] - before[k][s]) * (per_site ? 1.0 : measure_[s]));
+          }
+          return sum.value();
+        }));
+  }
+  update_outputs(state, interval.t1(), work);
+  Outcome outcome;
+  outcome.reached = interval.end;
+  return outcome;
+}
+
+void Kinetics::update_outputs(State& state, double time, Workspace& work) const {
+  const KineticsSystem& system = setup_.system;
+  if (system.outputs.empty()) return;
+  std::vector<double*> out;
+  for (const auto& output : system.outputs) out.push_back(state.real(output.field).data());
+  const std::vector<const double*> columns = factory_.columns();
+  SiteKernel::Call call;
+  call.time = time;
+  call.columns = columns;
+  outputs_.get(factory_.binding(state)).run(state, call, out, *work.threads);
+}
+
+void Kinetics::rate(const State& state, double time, Workspace& work, Vector& rates) const {
+  ++work.counters.rate_evaluations;
+  derivatives_.rate(state, time, *work.threads, rates);
+}
+
+void Kinetics::jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const {
+  derivatives_.jvp(state, time, du, *work.threads, out);
+}
+
+void Kinetics::vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const {
+  derivatives_.vjp(state, time, w, *work.threads, out);
+}
+
+void Kinetics::jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const {
+  ++work.counters.jacobian_evaluations;
+  derivatives_.jacobian(state, time, *work.threads, entries);
+}
+
+// The largest growth of |J^k x| per k over the later half of a power iteration (Gelfand's formula), which is
+// the spectral radius also where the dominant eigenvalues are a complex pair.
+double Kinetics::spectral_radius(const State& state, std::size_t site) const {
+  const std::size_t n = setup_.system.states.size();
+  const auto entries = derivatives_.jacobian_at(state, 0.0, site);
+  std::map<FieldId, std::size_t> index;
+  for (std::size_t i = 0; i < n; ++i) index[setup_.system.states[i]] = i;
+  std::vector<double> x(n), next(n);
+  for (std::size_t i = 0; i < n; ++i) x[i] = 1.0 + 0.1 * static_cast<double>(i % 7);
+  constexpr int iterations = 200, skipped = 100;
+  double logarithm = 0.0, growth_of_sign = 0.0;
+  for (int k = 0; k < iterations; ++k) {
+    std::fill(next.begin(), next.end(), 0.0);
+    for (const auto& entry : entries) {
+      const auto column = index.find(entry.column);
+      if (column != index.end()) next[entry.row] += entry.value * x[column->second];
+    }
+    double size = 0.0, dot = 0.0, before = 0.0;
+    for (std::size_t i = 0; i < n; ++i) {
+      size += next[i] * next[i];
+      dot += next[i] * x[i];
+      before += x[i] * x[i];
+    }
+    const double factor = std::sqrt(size / before);
+    if (!(factor > 0.0) || !std::isfinite(factor)) return 0.0;
+    if (k >= skipped) logarithm += std::log(factor);
+    growth_of_sign = dot / std::sqrt(size * before);
+    for (std::size_t i = 0; i < n; ++i) x[i] = next[i] / std::sqrt(size);
+  }
+  if (growth_of_sign > 0.99) return 0.0;  // a growing mode limits accuracy, not stability
+  return std::exp(logarithm / (iterations - skipped));
+}
+
+double Kinetics::stable_step(const State& state) const {
+  constexpr double unlimited = std::numeric_limits<double>::infinity();
+  if (integrator_ == nullptr || integrator_->stability_limit == 0.0) return unlimited;
+  const std::size_t sites = setup_.system.space->sites();
+  const std::size_t samples = std::min(sites, sampled_sites);
+  double largest = 0.0;
+  for (std::size_t k = 0; k < samples; ++k) {
+    largest =
+        std::max(largest, spectral_radius(state, k * (sites - 1) / std::max<std::size_t>(1, samples - 1)));
+  }
+  if (largest == 0.0) return unlimited;
+  const double limit = integrator_->stability_limit / largest * setup_.system.time_unit;
+  // Internal steps are what has to be stable.
+  return setup_.step.step > 0.0 && setup_.step.step <= limit ? unlimited : limit;
+}
+
+Scales Kinetics::scales(const State& state) const {
+  Scales scales;
+  const std::size_t site = setup_.system.space->sites() / 2;
+  const double radius = spectral_radius(state, site);
+  scales.time_resolution = setup_.step.step;
+  if (radius > 0.0) scales.time_extent = setup_.system.time_unit / radius;
+  return scales;
+}
+
+std::vector<std::string> Kinetics::description() const {
+  const KineticsSystem& system = setup_.system;
+  std::vector<std::string> lines;
+  if (whole_) {
+    lines.push_back(fmt::format("{} states, integrator {}", system.states.size(), setup_.step.integrator));
+    for (const std::string& line : whole_->description()) lines.push_back(line);
+  } else {
+    lines.push_back(fmt::format("{} states, integrator {} of order {}", system.states.size(),
+                                integrator_->name, integrator_->order));
+    std::vector<std::string> names;
+    for (std::size_t i : stepper_->exponential_states()) {
+      names.push_back(own_name((*system.fields)[system.states[i]].name));
+    }
+    if (!names.empty())
+      lines.push_back(fmt::format("integrated by exponentials: {}", fmt::join(names, ", ")));
+    const expr::Kernel& kernel = stepper_->kernel().kernel();
+    lines.push_back(fmt::format("{} operations per site and step, {} kernel with {} lanes",
+                                kernel.operations(), expr::name(kernel.tier()), kernel.lanes()));
+  }
+  lines.insert(lines.end(), setup_.description.begin(), setup_.description.end());
+  return lines;
+}
+
+}  // namespace holon::pointwise

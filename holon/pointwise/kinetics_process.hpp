@@ -1,0 +1,70 @@
+// The process type `kinetics`: equations at every site of a space.
+//
+// Governing equation at each site: du/dt = f(u, t, x, other fields, parameters), with f given as equations in
+// published form (component.hpp). Discretisation: one of the integrators of integrators/integrator.hpp, each
+// a transformation of the equation graph, so that a step is one fused kernel over the sites; or CVODE. Steps
+// end where the right-hand side switches with time alone (pulses). Other fields are read as they stand in the
+// State, or from the waveforms of Inputs at the beginning of each internal step. Failures: a state that is
+// not finite, a step that meets no tolerance, an iteration that does not converge.
+#pragma once
+
+#include "holon/pointwise/derivative_kernels.hpp"
+#include "holon/pointwise/stepper.hpp"
+#include "holon/pointwise/system_integrator.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holon::pointwise {
+
+class Kinetics final : public Process {
+ public:
+  struct Setup {
+    KineticsSystem system;
+    StepOptions step;
+    std::vector<Coefficient> initial;        ///< per state, in its field's unit
+    std::vector<FieldId> initialised;        ///< which of the states' fields it sets: all that it owns
+    std::vector<FieldId> integrator_fields;  ///< where a system integrator keeps what a resumed run needs
+    std::vector<std::string> description;    ///< lines about units and conversions
+  };
+  /// Throws InputError where an integrator can't keep what is asked for.
+  explicit Kinetics(Setup setup);
+
+  std::string_view type() const override { return "kinetics"; }
+  Ports ports() const override;
+  Traits traits() const override;
+  std::vector<LedgerAccount> ledger_accounts() const override;
+  void initialise(State& state, Workspace& work) const override;
+  Outcome advance(State& state, const Interval& interval, const Inputs& inputs,
+                  Workspace& work) const override;
+  void rate(const State& state, double time, Workspace& work, Vector& rates) const override;
+  void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const override;
+  void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const override;
+  void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
+  /// Explicit methods: the stability limit over the spectral radius of the Jacobian at sampled sites of this
+  /// state.
+  double stable_step(const State& state) const override;
+  Scales scales(const State& state) const override;
+  std::vector<std::string> description() const override;
+
+  const SiteKernel* step_kernel() const { return stepper_ ? &stepper_->kernel() : nullptr; }
+
+ private:
+  void update_outputs(State& state, double time, Workspace& work) const;
+  std::vector<Piece> pieces(const State& state, const Interval& interval) const;
+  double spectral_radius(const State& state, std::size_t site) const;
+
+  Setup setup_;
+  KernelFactory factory_;
+  const Integrator* integrator_ = nullptr;  // null: a system integrator
+  std::unique_ptr<Stepper> stepper_;
+  std::unique_ptr<SystemIntegrator> whole_;
+  DerivativeKernels derivatives_;
+  LazyKernel outputs_;
+  std::vector<CoefficientKernel> initial_;
+  std::vector<std::size_t> conserved_;  // states that hold something conserved
+  std::vector<double> measure_;         // of the sites; empty if nothing is conserved
+};
+
+}  // namespace holon::pointwise

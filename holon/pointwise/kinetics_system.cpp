@@ -1,0 +1,79 @@
+#include "holon/pointwise/kinetics_system.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace holon::pointwise {
+
+KernelFactory::KernelFactory(KineticsSystem system) : system_(std::move(system)) {
+  Graph& g = *system_.graph;
+  OdeSystem& ode = with_uniforms_;
+  ode.graph = &g;
+  for (FieldId field : system_.states) ode.states.push_back(g.symbol(field_symbol(field)));
+  ode.rates = system_.rates;
+  ode.time = g.symbol("time");
+  ode.dt = g.symbol("dt");
+  ode.time_per_dt = system_.time_unit;
+
+  std::vector<Node> roots = system_.rates;
+  for (const auto& output : system_.outputs) roots.push_back(output.value);
+  constexpr std::string_view prefix = "parameter:";
+  std::unordered_map<std::uint32_t, Node> values;
+  for (Node n : free_symbols(g, roots)) {
+    const std::string& name = g.symbol_name(n);
+    if (!name.starts_with(prefix)) continue;
+    const ParameterId id = system_.parameters->id(name.substr(prefix.size()));
+    used_.push_back(id);
+    values[n.id] = g.constant((*system_.parameters)[id].value);
+  }
+  const std::vector<Node> folded = substitute(g, roots, values);
+  const auto rates_end = static_cast<std::ptrdiff_t>(system_.rates.size());
+  with_constants_ = ode;
+  with_constants_.rates.assign(folded.begin(), folded.begin() + rates_end);
+  outputs_with_uniforms_.assign(roots.begin() + rates_end, roots.end());
+  outputs_with_constants_.assign(folded.begin() + rates_end, folded.end());
+}
+
+ParameterBinding KernelFactory::binding(const State& state) const {
+  const bool unchanged = std::all_of(used_.begin(), used_.end(), [&](ParameterId id) {
+    return state.parameter(id) == (*system_.parameters)[id].value;
+  });
+  return unchanged ? ParameterBinding::constants : ParameterBinding::uniforms;
+}
+
+void KernelFactory::inspect(const std::function<void(const Equations&)>& look) const {
+  const std::scoped_lock lock(graph_);
+  look({with_constants_, outputs_with_constants_});
+}
+
+SiteKernel KernelFactory::make(const std::string& purpose, ParameterBinding binding,
+                               const std::vector<std::string>& extra_columns, const Build& build) const {
+  const std::scoped_lock lock(graph_);
+  const bool constants = binding == ParameterBinding::constants;
+  SiteKernel::Source source;
+  source.name = system_.name + " " + purpose;
+  source.graph = system_.graph.get();
+  source.outputs = build({constants ? with_constants_ : with_uniforms_,
+                          constants ? outputs_with_constants_ : outputs_with_uniforms_});
+  for (const auto& column : system_.columns) source.columns.push_back(column.name);
+  source.columns.insert(source.columns.end(), extra_columns.begin(), extra_columns.end());
+  return SiteKernel(source, system_.space, *system_.fields, *system_.parameters, system_.options);
+}
+
+std::vector<const double*> KernelFactory::columns() const {
+  std::vector<const double*> result;
+  for (const auto& column : system_.columns) result.push_back(column.values->data());
+  return result;
+}
+
+std::string KernelFactory::field_symbol(FieldId field) const {
+  return "field:" + (*system_.fields)[field].name;
+}
+
+const SiteKernel& LazyKernel::get(ParameterBinding binding) const {
+  const auto slot = static_cast<std::size_t>(binding);
+  std::call_once(made_[slot], [&] { kernel_[slot] = build_(binding); });
+  return kernel_[slot];
+}
+
+}  // namespace holon::pointwise

@@ -1,0 +1,91 @@
+// Equations at every site of a space, lowered: what a process of type `kinetics` computes, without how it
+// steps.
+//
+// Governing equation at each site: du/dt = f(u, t, x, other fields, parameters).
+#pragma once
+
+#include "holon/engine/site_kernel.hpp"
+#include "holon/pointwise/ode_system.hpp"
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace holon::pointwise {
+
+/// Symbols of the nodes are those of SiteKernel. Rates are in the field's unit per unit of the component's
+/// time.
+struct KineticsSystem {
+  struct Output {
+    FieldId field = 0;
+    Node value;  ///< in the field's unit
+  };
+  struct Column {
+    std::string name;  ///< N of symbols column:N
+    std::shared_ptr<const std::vector<double>> values;
+  };
+  std::string name;  ///< of the process
+  std::shared_ptr<const Space> space;
+  std::shared_ptr<const FieldTable> fields;
+  std::shared_ptr<const ParameterTable> parameters;
+  expr::KernelOptions options;
+  std::shared_ptr<Graph> graph;
+  std::vector<FieldId> states;
+  std::vector<Node> rates;  ///< one per state
+  std::vector<Output> outputs;
+  std::vector<Column> columns;  ///< parameters that differ from site to site
+  double time_unit = 1.0;       ///< coherent time per unit of the component's time
+};
+
+/// Whether run-time parameters are folded into the kernel at the model's values, which saves work, or read
+/// from the State at each call.
+enum class ParameterBinding { constants, uniforms };
+
+/// Makes kernels of one system, when they are first needed. Safe to use from several threads.
+class KernelFactory {
+ public:
+  explicit KernelFactory(KineticsSystem system);
+
+  const KineticsSystem& system() const { return system_; }
+  /// Constants where the State's parameters are all those of the model.
+  ParameterBinding binding(const State& state) const;
+  /// The equations as a kernel is built from them: states are the symbols of their fields.
+  struct Equations {
+    const OdeSystem& ode;
+    const std::vector<Node>& outputs;
+  };
+  using Build = std::function<std::vector<Node>(const Equations&)>;
+  /// A kernel of the nodes that `build` makes; no one else changes the graph meanwhile.
+  SiteKernel make(const std::string& purpose, ParameterBinding binding,
+                  const std::vector<std::string>& extra_columns, const Build& build) const;
+  /// Looks at the equations, with constants, without making a kernel.
+  void inspect(const std::function<void(const Equations&)>& look) const;
+  /// Pointers to the system's own columns; callers append those of extra_columns.
+  std::vector<const double*> columns() const;
+  std::string field_symbol(FieldId field) const;
+
+ private:
+  KineticsSystem system_;
+  OdeSystem with_uniforms_, with_constants_;
+  std::vector<Node> outputs_with_uniforms_, outputs_with_constants_;
+  std::vector<ParameterId> used_;
+  mutable std::mutex graph_;
+};
+
+/// A kernel for either binding, made when it is first asked for.
+class LazyKernel {
+ public:
+  using Build = std::function<SiteKernel(ParameterBinding)>;
+  explicit LazyKernel(Build build) : build_(std::move(build)) {}
+  const SiteKernel& get(ParameterBinding binding) const;
+
+ private:
+  Build build_;
+  mutable std::array<std::once_flag, 2> made_;
+  mutable std::array<SiteKernel, 2> kernel_;
+};
+
+}  // namespace holon::pointwise

@@ -1,0 +1,42 @@
+#include "holon/pointwise/stepper.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace holon::pointwise {
+
+void LowestFailure::report(SiteFailure failure) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_ || failure.site < failure_->site) failure_ = std::move(failure);
+}
+
+std::int64_t steps_of(const Piece& piece, double largest) {
+  if (!(largest > 0.0)) return 1;
+  // A whole number of steps must not become one more by rounding.
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(piece.dt() / largest * (1.0 - 1e-9))));
+}
+
+std::optional<NotFinite> find_not_finite(std::span<double* const> states, std::size_t begin,
+                                         std::size_t end) {
+  bool suspicious = false;
+  for (const double* column : states) {
+    double sum = 0.0;  // 0 times a number that is not finite is not a number
+    for (std::size_t s = begin; s < end; ++s) sum += 0.0 * column[s];
+    suspicious = suspicious || sum != 0.0;
+  }
+  if (!suspicious) return std::nullopt;
+  for (std::size_t s = begin; s < end; ++s) {
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      if (!std::isfinite(states[i][s])) return NotFinite{s, i, states[i][s]};
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<double*> state_columns(State& state, std::span<const FieldId> fields) {
+  std::vector<double*> columns;
+  for (FieldId field : fields) columns.push_back(state.real(field).data());
+  return columns;
+}
+
+}  // namespace holon::pointwise
