@@ -19,6 +19,7 @@ LIBRARIES = [
     ("HDF5", re.compile(r"hdf5|H5"), "holon/engine"),
     ("yaml-cpp", re.compile(r"yaml-cpp/"), "holon/modelfile"),
     ("SUNDIALS", re.compile(r"(sundials|cvodes?|idas?|nvector|sunmatrix|sunlinsol|sunnonlinsol)/"), "holon/kinetics"),
+    ("FFTW", re.compile(r"fftw3"), "holon/transport"),
     ("zlib", re.compile(r"zlib\.h"), "holon/report"),
     ("deal.II", re.compile(r"deal\.II/"), "holon/fem"),
     ("CLI11", re.compile(r"CLI/"), "apps/holon"),
