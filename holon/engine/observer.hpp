@@ -96,9 +96,11 @@ class ObserverRecipe {
   const std::string& name() const { return name_; }
   virtual std::unique_ptr<Observer> start(const Model& model) const = 0;
   virtual std::vector<std::string> description() const { return {}; }
-  /// The outcomes that it will give ("" is the main one) with their units, to check `results:` before a run;
-  /// empty if they are not known beforehand.
-  virtual std::map<std::string, Unit> outcomes() const { return {}; }
+  /// Names of the outcomes that it will give ("" is the main one), to check `results:` before a run; empty if
+  /// they are not known beforehand.
+  virtual std::vector<std::string> outcomes() const { return {}; }
+  /// The unit of one of them where it is known before a run: equations over results need its dimension.
+  virtual std::optional<Unit> outcome_unit(const std::string& /*outcome*/) const { return std::nullopt; }
   /// Asked while the model is built for its outcome at a place (`results: {x: {of: NAME, at: [20 mm]}}`):
   /// notes the place and gives the outcome's name, or nothing if it has no outcomes at places. Throws
   /// InputError when the place is outside its space.
