@@ -20,8 +20,9 @@ class Document {
     Kind kind = Kind::null;
     Place place;
     std::string scalar;
-    bool quoted = false;  ///< quoted texts are never equations or numbers
-    bool block = false;   ///< a `|` block: `place` is its first line of text, `indent` its indentation
+    bool quoted =
+        false;  ///< a quoted text is never a number or a quantity; "=..." is an equation all the same
+    bool block = false;  ///< a `|` block: `place` is its first line of text, `indent` its indentation
     int indent = 0;
     std::vector<Value> list;
     struct Member;
@@ -30,9 +31,17 @@ class Document {
         folder;  ///< of the file that this value stands in: relative files are looked up there
     const Value* find(std::string_view key) const;
     Value* find(std::string_view key);
+    /// True if it is an equation: a plain or quoted text that begins with '='.
+    bool is_equation() const { return kind == Kind::scalar && !block && scalar.starts_with('='); }
+    /// What it is, for messages: "a list", "the text 'x'", "nothing".
+    std::string description() const;
   };
 
-  /// Reads a file or a text. Syntax mistakes go to `diagnostics`.
+  static constexpr std::size_t largest = std::size_t{64} << 20;  ///< bytes of a file
+  static constexpr int deepest = 100;                            ///< nested lists and mappings
+
+  /// Reads a file or a text. Syntax mistakes go to `diagnostics`; what could be read is returned all the
+  /// same. A file that can't be opened is a SystemError. Larger or deeper than the limits above is an error.
   static Value read(const std::filesystem::path& file, Diagnostics& diagnostics);
   static Value parse(std::string_view text, const std::string& name, const std::filesystem::path& folder,
                      Diagnostics& diagnostics);

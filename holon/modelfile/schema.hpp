@@ -2,8 +2,10 @@
 // The schema serves validation, `holon show`, the manual and the JSON Schema, so they can't drift apart.
 #pragma once
 
+#include "holon/base/unit.hpp"
 #include "holon/modelfile/document.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,5 +79,8 @@ class Schema {
   std::string title_, documentation_;
   std::vector<Option> options_;
 };
+
+/// The dimension that a text such as "length^2/time" stands for, or nothing where a name is not known (yet).
+std::optional<Dimension> read_dimension(std::string_view text, const std::map<std::string, Dimension>& names);
 
 }  // namespace holon::modelfile

@@ -9,8 +9,10 @@
 #include "holon/expr/language.hpp"
 #include "holon/modelfile/document.hpp"
 #include "holon/modelfile/schema.hpp"
+#include "holon/space/field.hpp"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,7 +56,9 @@ class Section {
   Coefficient coefficient(std::string_view key) const;     ///< in the coherent unit of the schema's dimension
   Coefficient coefficient(std::string_view key,
                           const Dimension& dimension) const;  ///< where only the type knows the dimension
-  Quantity any_quantity(std::string_view key) const;          ///< of whatever dimension
+  std::vector<Coefficient> coefficients(
+      std::string_view key) const;                    ///< a list of them; one alone is a list of one
+  Quantity any_quantity(std::string_view key) const;  ///< of whatever dimension
   std::vector<double> quantities(std::string_view key) const;
   std::vector<std::string> texts(std::string_view key) const;
   Section section(std::string_view key) const;
@@ -63,7 +67,8 @@ class Section {
   Section child(std::string_view key, std::string_view name) const;  ///< the section under a free key
   const Document::Value* raw(std::string_view key) const;            ///< null if absent
 
-  // References to other parts of the model, with the nearest name in the error.
+  // References to other parts of the model, with the nearest name in the error. Where there is none of that
+  // name nothing sensible could go on: Abandoned is thrown, which the loader catches.
   std::shared_ptr<const Space> space(std::string_view key) const;
   FieldId field(std::string_view key) const;
 
@@ -73,8 +78,15 @@ class Section {
              std::string hint = "") const;
   void warning(std::string_view key, std::string message, std::string hint = "") const;
   Loader& loader() const { return *loader_; }
+  const Schema* schema() const { return schema_; }
+  const std::map<std::string, Dimension>& dimensions() const { return dimensions_; }
+  std::string path_of(std::string_view key) const;
 
  private:
+  const Option& option(std::string_view key) const;
+  std::optional<Document::Value> value(std::string_view key) const;  // as given, else the default
+  Dimension dimension(std::string_view key) const;
+
   Loader* loader_;
   const Document::Value* value_;  // null: everything by default
   const Schema* schema_;

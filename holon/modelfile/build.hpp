@@ -1,0 +1,56 @@
+// The steps from the sections of a model file to a Model, in the order in which load() takes them.
+#pragma once
+
+#include "holon/modelfile/loader.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holon::modelfile {
+
+/// Reads the file and what it includes into one tree.
+Document::Value read_model(Loader& loader, const std::filesystem::path& file);
+/// Applies --set; `folder` is that of the model file.
+void apply_overrides(Loader& loader, Document::Value& root, const std::vector<Override>& overrides,
+                     const std::filesystem::path& folder);
+/// Holds every section against its schema.
+void validate_model(Loader& loader, const Document::Value& root);
+/// When all fields are declared: what observers say about them.
+void validate_observers(Loader& loader, const Document::Value& root);
+
+/// Whether time and length are physical or plain numbers in this model.
+void find_time_dimension(Loader& loader, const Document::Value& root);
+void find_length_dimension(Loader& loader, const Document::Value& root);
+void build_spaces(Loader& loader, const Document::Value& root);
+void build_fields(Loader& loader, const Document::Value& root);
+/// With the coefficients that need all fields to be declared first.
+void build_initial_values(Loader& loader, const Document::Value& root);
+
+/// A process on its way into the model.
+struct ProcessPlan {
+  const ProcessType* type = nullptr;
+  ProcessContext context;
+  std::unique_ptr<ProcessRecipe> recipe;
+};
+std::vector<ProcessPlan> declare_processes(Loader& loader, const Document::Value& root);
+void make_processes(Loader& loader, std::vector<ProcessPlan>& plans);
+
+/// Step and end, and the tree as far as it is stated.
+void build_schedule(Loader& loader, const Document::Value& root);
+/// The tree that is meant where none is stated: needs the processes' ports.
+void complete_schedule(Loader& loader, const Document::Value& root);
+void build_events(Loader& loader, const Document::Value& root);
+void build_observers(Loader& loader, const Document::Value& root);
+void build_results(Loader& loader, const Document::Value& root);
+
+/// The model as one file that stands alone: included files merged, --set applied, branches taken, defaults
+/// filled in, component files put in their place, free mappings in order of their names.
+std::string resolved_text(Loader& loader, const Document::Value& root);
+
+/// Members of a section with free names, in order of the names; none if the section is absent or no mapping.
+std::vector<const Document::Value::Member*> entries(const Document::Value& root, std::string_view section);
+/// A unit text; nothing if it is wrong, which has been reported then.
+std::optional<Unit> read_unit(Loader& loader, const Document::Value& value, const std::string& path);
+
+}  // namespace holon::modelfile

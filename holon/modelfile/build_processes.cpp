@@ -1,0 +1,121 @@
+#include "holon/modelfile/build.hpp"
+#include "holon/modelfile/model_schema.hpp"
+#include "holon/modelfile/validate.hpp"
+
+namespace holon::modelfile {
+
+using Value = Document::Value;
+
+void build_fields(Loader& loader, const Value& root) {
+  for (const auto* entry : entries(root, "fields")) {
+    const std::string path = "fields." + entry->key;
+    const Value& value = entry->value;
+    const auto problem = [&](const std::string& message, const std::string& hint) {
+      loader.error(entry->key_place, path, message, "", hint);
+    };
+    if (loader.parameters().contains(entry->key))
+      problem("'" + entry->key + "' is also the name of a parameter", "give one of them another name");
+    if (single_name("=" + entry->key) != entry->key || expr::is_reserved(entry->key))
+      problem("'" + entry->key + "' can't be the name of a field",
+              "use letters, digits and _ , and no name of the equation language");
+    Section section(loader, &value, &field_schema(), path, loader.dimensions());
+    Field field;
+    field.name = entry->key;
+    const Value* unit = value.find("unit");
+    const auto found = unit != nullptr ? read_unit(loader, *unit, path + ".unit") : std::optional(Unit{});
+    try {
+      if (value.kind != Value::Kind::mapping || !section.has("space") || !found) throw Abandoned{};
+      field.unit = *found;
+      if (field.unit.offset() != 0.0) {
+        section.error("unit", "'" + field.unit.text() + "' has an offset", "a unit whose zero is zero",
+                      "use K");
+        throw Abandoned{};
+      }
+      field.space = section.space("space");
+      const std::string kind = section.text("kind");
+      field.kind = kind == "density"  ? FieldKind::density
+                   : kind == "amount" ? FieldKind::amount
+                                      : FieldKind::value;
+      field.positive = section.flag("positive");
+      if (section.has("description")) field.description = section.text("description");
+      if (const Value* conserved = section.raw("conserved"))
+        for (const Value::Member& quantity : conserved->mapping)
+          field.conserved[quantity.key] =
+              loader.number(quantity.value, path + ".conserved." + quantity.key).value_or(1.0);
+      loader.model().fields->add(std::move(field));
+    } catch (const Abandoned&) { loader.mark_broken(entry->key); } catch (const InputError& error) {
+      loader.take(error, value.place, path);
+      loader.mark_broken(entry->key);
+    }
+  }
+}
+
+void build_initial_values(Loader& loader, const Value& root) {
+  Model& model = loader.model();
+  for (const auto* entry : entries(root, "fields")) {
+    const Value* initial = entry->value.find("initial");
+    if (initial == nullptr || !model.fields->contains(entry->key)) continue;
+    const FieldId id = model.fields->id(entry->key);
+    if (auto coefficient = loader.coefficient(*initial, "fields." + entry->key + ".initial",
+                                              (*model.fields)[id].unit.dimension()))
+      model.initial.emplace_back(id, std::move(*coefficient));
+  }
+}
+
+namespace {
+
+/// Runs one step of a process's type; false if it could not go on.
+template <class Step>
+bool attempt(Loader& loader, const ProcessContext& context, Step&& step) {
+  try {
+    step();
+    return true;
+  } catch (const Abandoned&) { return false; } catch (const InputError& problem) {
+    loader.take(problem, context.section.place(), context.section.path());
+    return false;
+  }
+}
+
+}  // namespace
+
+std::vector<ProcessPlan> declare_processes(Loader& loader, const Value& root) {
+  std::vector<ProcessPlan> plans;
+  for (const auto* entry : entries(root, "processes")) {
+    const Value* type_name = entry->value.find("type");
+    const ProcessType* type = type_name != nullptr && type_name->kind == Value::Kind::scalar
+                                  ? loader.registry().process(type_name->scalar)
+                                  : nullptr;
+    if (type == nullptr) {
+      loader.mark_broken(entry->key);  // reported by validate_model
+      continue;
+    }
+    Section section(loader, &entry->value, &type->schema, "processes." + entry->key, loader.dimensions());
+    ProcessPlan plan{type, {entry->key, section, nullptr, loader.model()}, type->recipe()};
+    const bool declared = attempt(loader, plan.context, [&] {
+      const Option* space = type->schema.find("space");
+      if (space != nullptr && section.has("space")) plan.context.space = section.space("space");
+      if (type->needs_space && !plan.context.space) throw Abandoned{};
+      plan.recipe->declare(plan.context);
+    });
+    if (declared)
+      plans.push_back(std::move(plan));
+    else
+      loader.mark_broken(entry->key);
+  }
+  for (ProcessPlan& plan : plans) {
+    const Section& section = plan.context.section;
+    const Value* value = root.find("processes")->find(plan.context.name);
+    validate(loader, *value, plan.type->schema, section.path(), section.dimensions(), Phase::contents);
+  }
+  return plans;
+}
+
+void make_processes(Loader& loader, std::vector<ProcessPlan>& plans) {
+  for (ProcessPlan& plan : plans)
+    attempt(loader, plan.context, [&] {
+      auto process = plan.recipe->make(plan.context);
+      if (process) loader.model().processes.push_back(std::move(process));
+    });
+}
+
+}  // namespace holon::modelfile

@@ -1,0 +1,279 @@
+#include "holon/modelfile/build.hpp"
+#include "holon/modelfile/model_schema.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+namespace holon::modelfile {
+
+using Value = Document::Value;
+
+void find_time_dimension(Loader& loader, const Value& root) {
+  const Value* schedule = root.find("schedule");
+  const Value* step = schedule != nullptr ? schedule->find("step") : nullptr;
+  if (step == nullptr || step->kind != Value::Kind::scalar) return;
+  const auto quantity = loader.constant(*step, "schedule.step");
+  if (!quantity) return;
+  Schedule& result = loader.model().schedule;
+  result.time_unit = quantity->unit;
+  if (!quantity->unit.dimension().dimensionless()) return;
+  loader.set_dimension("time", Dimension{});
+  result.time_dimension = Dimension{};
+}
+
+namespace {
+
+constexpr double most_steps = 9007199254740992.0;  // 2^53: step numbers are exact
+
+class ScheduleReader {
+ public:
+  ScheduleReader(Loader& loader, const Value& root) : loader_(loader), schedule_(*root.find("schedule")) {
+    for (const auto* process : entries(root, "processes")) {
+      const auto id = static_cast<ProcessId>(ids_.size());
+      ids_[process->key] = id;
+    }
+    for (const char* section : {"observe", "events"})
+      for (const auto* entry : entries(root, section)) watchers_.push_back(entry->key);
+  }
+
+  void times() {
+    Schedule& result = loader_.model().schedule;
+    const Dimension time = loader_.dimensions().at("time");
+    const Value* step = schedule_.find("step");
+    const auto size = step != nullptr ? loader_.quantity(*step, "schedule.step", time) : std::nullopt;
+    const Value* until = schedule_.find("until");
+    const Value* steps = schedule_.find("steps");
+    if ((until == nullptr) == (steps == nullptr))
+      loader_.error(schedule_.place, "schedule",
+                    until == nullptr ? "does not say when the run ends" : "states the end twice",
+                    "either 'until' or 'steps'");
+    const auto end = until != nullptr ? loader_.quantity(*until, "schedule.until", time) : std::nullopt;
+    if (size && (!(*size > 0.0) || !std::isfinite(*size))) {
+      loader_.error(step->place, "schedule.step", "is " + step->description(), "a finite, positive time");
+      return;
+    }
+    if (steps != nullptr) {
+      const auto count = loader_.integer(*steps, "schedule.steps");
+      if (count && *count < 1)
+        loader_.error(steps->place, "schedule.steps", "is " + steps->description(), "at least 1");
+      result.steps = count.value_or(1);
+    }
+    result.step = size.value_or(1.0);
+    if (!size || !end) return;
+    const double ratio = *end / *size;
+    if (!(ratio > 0.0) || ratio > most_steps) {
+      loader_.error(until->place, "schedule.until", "is " + until->description(), "a finite, positive time");
+      return;
+    }
+    result.steps = static_cast<std::int64_t>(std::round(ratio));
+    if (result.steps < 1 || std::abs(ratio - std::round(ratio)) > 1e-9 * ratio)
+      report_remainder(*until, *end, ratio);
+  }
+
+  ScheduleNode node(const Value& value, const std::string& path) {
+    ScheduleNode result;
+    result.place = value.place;
+    if (value.kind == Value::Kind::scalar) {
+      const auto name = loader_.text(value, path);
+      const auto found = name ? ids_.find(*name) : ids_.end();
+      if (name && found == ids_.end())
+        loader_.error(value.place, path, "there is no process '" + *name + "'", "",
+                      suggestion(*name, names()));
+      if (found != ids_.end()) {
+        result.process = found->second;
+        used_.push_back(found->second);
+      }
+      return result;
+    }
+    if (value.kind != Value::Kind::mapping) {
+      loader_.error(value.place, path, "is " + value.description(),
+                    "a process, or {lie: [...]}, {strang: [...]}, {subcycle: ...} or {every: ...}");
+      return result;
+    }
+    for (const Value::Member& member : value.mapping)
+      if (member.key != "merge" && std::find(kinds.begin(), kinds.end(), member.key) == kinds.end())
+        loader_.error(member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
+                      suggestion(member.key, {"lie", "strang", "do", "subcycle", "every", "merge"}));
+    return kind(value, path);
+  }
+
+  void root() {
+    ScheduleNode result = kind(schedule_, "schedule");
+    if (stated(schedule_).empty()) return;  // complete_schedule() decides
+    loader_.model().schedule.root = std::move(result);
+    for (const auto& [name, id] : ids_)
+      if (std::find(used_.begin(), used_.end(), id) == used_.end())
+        loader_.error(schedule_.place, "schedule", "the process '" + name + "' is never advanced", "",
+                      "name it in the schedule, or leave it out of the model");
+  }
+
+  void stop_when() {
+    const Value* value = schedule_.find("stop_when");
+    if (value == nullptr) return;
+    std::vector<Value> list = value->list;
+    if (value->kind == Value::Kind::scalar) list = {*value};
+    for (const Value& element : list) {
+      const auto name = loader_.text(element, "schedule.stop_when");
+      if (!name) continue;
+      if (std::find(watchers_.begin(), watchers_.end(), *name) == watchers_.end())
+        loader_.error(element.place, "schedule.stop_when", "there is no event or observer '" + *name + "'",
+                      "", suggestion(*name, watchers_));
+      loader_.model().schedule.stop_when.push_back(*name);
+    }
+  }
+
+  static std::vector<std::string> stated(const Value& value) {
+    std::vector<std::string> result;
+    for (const char* key : kinds)
+      if (value.find(key) != nullptr) result.emplace_back(key);
+    return result;
+  }
+
+ private:
+  static constexpr std::array kinds{"lie", "strang", "do", "subcycle", "every"};
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, id] : ids_) names.push_back(name);
+    return names;
+  }
+
+  /// What one mapping with lie:, strang:, do:, subcycle: or every: says.
+  ScheduleNode kind(const Value& value, const std::string& path) {
+    ScheduleNode result;
+    result.place = value.place;
+    const std::vector<std::string> stated = ScheduleReader::stated(value);
+    if (stated.size() > 1 || (stated.empty() && path != "schedule"))
+      loader_.error(
+          value.place, path,
+          stated.empty() ? "names no kind of node" : "has both '" + stated[0] + "' and '" + stated[1] + "'",
+          "one of lie, strang, do, subcycle, every");
+    if (stated.empty()) return result;
+    const std::string& key = stated.front();
+    const Value& inner = *value.find(key);
+    if (key == "do") {
+      result = node(inner, path + ".do");
+    } else if (key == "lie" || key == "strang") {
+      result.kind = key == "lie" ? ScheduleNode::Kind::lie : ScheduleNode::Kind::strang;
+      children(result, inner, path + '.' + key);
+    } else {
+      repeated(result, inner, path + '.' + key, key == "every");
+    }
+    if (const Value* merge = value.find("merge")) {
+      const auto flag = loader_.flag(*merge, path + ".merge");
+      result.merge = flag.value_or(false);
+      if (result.merge && (key != "strang" || path != "schedule"))
+        loader_.error(merge->place, path + ".merge",
+                      "only halves of the schedule's outermost strang can be merged");
+    }
+    return result;
+  }
+
+  void children(ScheduleNode& result, const Value& list, const std::string& path) {
+    if (list.kind != Value::Kind::list) {
+      loader_.error(list.place, path, "is " + list.description(), "a list of processes and nodes");
+      return;
+    }
+    const std::size_t least = result.kind == ScheduleNode::Kind::strang ? 2 : 1;
+    if (list.list.size() < least)
+      loader_.error(list.place, path, "is a list of " + std::to_string(list.list.size()),
+                    "at least " + std::to_string(least));
+    for (std::size_t i = 0; i < list.list.size(); ++i)
+      result.children.push_back(node(list.list[i], path + '[' + std::to_string(i) + ']'));
+  }
+
+  void repeated(ScheduleNode& result, const Value& value, const std::string& path, bool every) {
+    result.kind = every ? ScheduleNode::Kind::every : ScheduleNode::Kind::subcycle;
+    const Value* inner = value.find("do");
+    const Value* steps = value.find("steps");
+    if (value.kind != Value::Kind::mapping || inner == nullptr || steps == nullptr) {
+      loader_.error(
+          value.place, path,
+          value.kind != Value::Kind::mapping ? "is " + value.description() : "needs 'do' and 'steps'",
+          "{do: NODE, steps: NUMBER}");
+      return;
+    }
+    for (const Value::Member& member : value.mapping)
+      if (member.key != "do" && member.key != "steps")
+        loader_.error(member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
+                      suggestion(member.key, {"do", "steps"}));
+    result.children.push_back(node(*inner, path + ".do"));
+    if (!every && steps->kind == Value::Kind::scalar && steps->scalar == "auto") {
+      result.count = 0;
+      return;
+    }
+    const auto count = loader_.integer(*steps, path + ".steps");
+    if (count && *count < 1)
+      loader_.error(steps->place, path + ".steps", "is " + steps->description(),
+                    every ? "at least 1" : "auto, or at least 1");
+    result.count = count.value_or(1);
+  }
+
+  void report_remainder(const Value& until, double end, double ratio) {
+    const Schedule& schedule = loader_.model().schedule;
+    const auto text = [&](double time) {
+      return Quantity{time / schedule.time_unit.factor(), schedule.time_unit}.text();
+    };
+    const double below = std::floor(ratio);
+    const auto either = [&](double a, double b) { return (below >= 1.0 ? text(a) + " or " : "") + text(b); };
+    loader_.error(until.place, "schedule.until",
+                  text(end) + " is no multiple of the step " + text(schedule.step) + ": it holds " +
+                      number_text(ratio) + " steps",
+                  "",
+                  "the nearest ends are " + either(below * schedule.step, (below + 1.0) * schedule.step) +
+                      "; the nearest steps are " + either(end / std::max(below, 1.0), end / (below + 1.0)));
+  }
+
+  Loader& loader_;
+  const Value& schedule_;
+  std::map<std::string, ProcessId> ids_;  // in order of the names, which is that of Model::processes
+  std::vector<std::string> watchers_;
+  std::vector<ProcessId> used_;
+};
+
+bool advances(const Port& port) {
+  return port.role == Port::Role::advance || port.role == Port::Role::determine;
+}
+
+}  // namespace
+
+void build_schedule(Loader& loader, const Value& root) {
+  const Value* schedule = root.find("schedule");
+  if (schedule == nullptr || schedule->kind != Value::Kind::mapping) return;  // reported by validate_model
+  ScheduleReader reader(loader, root);
+  reader.times();
+  reader.root();
+  reader.stop_when();
+}
+
+void complete_schedule(Loader& loader, const Value& root) {
+  const Value& section = *root.find("schedule");
+  if (!ScheduleReader::stated(section).empty()) return;
+  Model& model = loader.model();
+  std::map<FieldId, std::string> owner;
+  ScheduleNode result;
+  result.kind = ScheduleNode::Kind::lie;
+  result.place = section.place;
+  for (std::size_t p = 0; p < model.processes.size(); ++p) {
+    const Process& process = *model.processes[p];
+    for (const Port& port : process.ports()) {
+      if (!advances(port)) continue;
+      const auto [other, first] = owner.emplace(port.field, process.name());
+      if (!first && other->second != process.name())
+        loader.error(section.place, "schedule",
+                     "both '" + other->second + "' and '" + process.name() + "' advance the field '" +
+                         (*model.fields)[port.field].name + "', and the schedule does not say how",
+                     "", "for example strang: [" + other->second + ", " + process.name() + ']');
+    }
+    ScheduleNode child;
+    child.process = static_cast<ProcessId>(p);
+    child.place = section.place;
+    result.children.push_back(child);
+  }
+  if (result.children.size() == 1) result = ScheduleNode(result.children.front());
+  model.schedule.root = std::move(result);
+}
+
+}  // namespace holon::modelfile

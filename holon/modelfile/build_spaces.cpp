@@ -1,0 +1,276 @@
+#include "holon/modelfile/build.hpp"
+#include "holon/modelfile/model_schema.hpp"
+#include "holon/space/space.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <tuple>
+
+namespace holon::modelfile {
+
+using Value = Document::Value;
+
+namespace {
+
+constexpr double most_sites = 2147483648.0;  // 2^31: columns and indices of one rank stay in memory
+
+std::string type_of(const Value& space) {
+  const Value* type = space.find("type");
+  return type != nullptr && type->kind == Value::Kind::scalar ? type->scalar : "";
+}
+
+/// A number of the list, or the one value that stands for all axes.
+const Value& along(const Value& value, std::size_t axis) {
+  if (value.kind != Value::Kind::list) return value;
+  return value.list[std::min(axis, value.list.size() - 1)];
+}
+
+/// Its key path: an index only where a list is written.
+std::string along(const std::string& path, const Value& value, std::size_t axis) {
+  return value.kind == Value::Kind::list
+             ? path + '[' + std::to_string(std::min(axis, value.list.size() - 1)) + ']'
+             : path;
+}
+
+class SpaceReader {
+ public:
+  SpaceReader(Loader& loader, const Value& root) : loader_(loader), root_(root) {}
+
+  std::shared_ptr<const Space> read(const std::string& name, const Value& value) {
+    const std::string type = type_of(value);
+    const Dimension length = loader_.dimensions().at("length");
+    if (type == "point") return std::make_shared<PointSpace>(name, length);
+    if (type == "grid") return grid(name, value, length);
+    if (type == "named_points") return points(name, value, length);
+    if (type == "product") return product(name, value);
+    return nullptr;  // reported by validate_model
+  }
+
+ private:
+  static std::string path(const std::string& name) { return "spaces." + name; }
+
+  std::shared_ptr<const Space> grid(const std::string& name, const Value& value, const Dimension& length) {
+    const Value* size = value.find("size");
+    const Value* spacing = value.find("spacing");
+    const Value* origin = value.find("origin");
+    if (size == nullptr || spacing == nullptr || size->kind == Value::Kind::mapping) return nullptr;
+    const std::size_t axes = size->kind == Value::Kind::list ? size->list.size() : 1;
+    if (axes < 1 || axes > 3) return nullptr;
+    for (const auto& [key, list] : {std::pair{"spacing", spacing}, std::pair{"origin", origin}}) {
+      if (list == nullptr) continue;
+      const bool one_for_all =
+          std::string_view(key) == "spacing" && (list->kind == Value::Kind::scalar || list->list.size() == 1);
+      if (one_for_all || (list->kind == Value::Kind::list && list->list.size() == axes)) continue;
+      if (list->kind == Value::Kind::scalar && axes == 1) continue;
+      loader_.error(list->place, path(name) + '.' + key,
+                    "has " + std::to_string(list->list.size()) + " values, but the grid has " +
+                        std::to_string(axes) + (axes == 1 ? " axis" : " axes"));
+      return nullptr;
+    }
+    const auto periodic = periodic_axes(name, value, axes);
+    std::vector<GridSpace::Axis> result;
+    double sites = 1.0;
+    bool whole = periodic.has_value();
+    for (std::size_t a = 0; a < axes; ++a) {
+      auto axis = this->axis(along(*size, a), along(path(name) + ".size", *size, a), along(*spacing, a),
+                             along(path(name) + ".spacing", *spacing, a), length);
+      if (origin != nullptr) {
+        const auto corner =
+            loader_.quantity(along(*origin, a), along(path(name) + ".origin", *origin, a), length);
+        whole = whole && corner;
+        if (axis) axis->origin = corner.value_or(0.0);
+      }
+      whole = whole && axis;
+      if (!whole) continue;
+      axis->periodic = (*periodic)[a];
+      sites *= static_cast<double>(axis->intervals);
+      result.push_back(*axis);
+    }
+    if (!whole) return nullptr;
+    if (sites > most_sites) {
+      loader_.error(size->place, path(name) + ".size", "makes " + number_text(sites) + " sites",
+                    "at most 2^31 sites", "choose a larger spacing");
+      return nullptr;
+    }
+    const Value* arrangement = value.find("sites");
+    const auto text = arrangement != nullptr ? loader_.text(*arrangement, path(name) + ".sites")
+                                             : std::optional<std::string>("nodes");
+    if (!text || (*text != "nodes" && *text != "cells")) return nullptr;
+    return std::make_shared<GridSpace>(name,
+                                       *text == "cells" ? GridSpace::Sites::cells : GridSpace::Sites::nodes,
+                                       std::move(result), length);
+  }
+
+  std::optional<GridSpace::Axis> axis(const Value& size, const std::string& size_path, const Value& spacing,
+                                      const std::string& spacing_path, const Dimension& length) {
+    const auto extent = loader_.quantity(size, size_path, length);
+    const auto distance = loader_.quantity(spacing, spacing_path, length);
+    if (!extent || !distance) return std::nullopt;
+    for (const auto& [value, number, key_path] :
+         {std::tuple{&size, *extent, size_path}, std::tuple{&spacing, *distance, spacing_path}})
+      if (!(number > 0.0) || !std::isfinite(number)) {
+        loader_.error(value->place, key_path, "is " + value->description(), "a finite, positive length");
+        return std::nullopt;
+      }
+    const double ratio = *extent / *distance;
+    if (ratio > most_sites) {
+      loader_.error(spacing.place, spacing_path,
+                    "makes " + number_text(std::round(ratio)) + " intervals along one axis",
+                    "at most 2^31 sites", "choose a larger spacing");
+      return std::nullopt;
+    }
+    const double intervals = std::round(ratio);
+    if (intervals < 1.0 || std::abs(ratio - intervals) > 1e-9 * ratio) {
+      report_division(spacing, spacing_path, size, *extent, ratio);
+      return std::nullopt;
+    }
+    GridSpace::Axis result;
+    result.intervals = static_cast<std::size_t>(intervals);
+    result.spacing = *extent / intervals;
+    return result;
+  }
+
+  void report_division(const Value& spacing, const std::string& path, const Value& size, double extent,
+                       double ratio) {
+    const auto unit_of = [&](const Value& value) {
+      const auto quantity = loader_.constant(value, path);
+      return quantity ? quantity->unit : Unit{};
+    };
+    const Unit unit = unit_of(spacing);
+    const auto text = [&](double length) { return Quantity{length / unit.factor(), unit}.text(); };
+    const double below = std::floor(ratio);
+    std::string fitting = below >= 1.0 ? text(extent / below) + " or " : "";
+    fitting += text(extent / (below + 1.0));
+    loader_.error(spacing.place, path,
+                  "the size " + text(extent) + " (" + size.scalar + ") is no multiple of the spacing " +
+                      text(extent / ratio) + ": it holds " + number_text(ratio) + " intervals",
+                  "", "the nearest spacings that fit are " + fitting);
+  }
+
+  std::optional<std::vector<bool>> periodic_axes(const std::string& name, const Value& value,
+                                                 std::size_t axes) {
+    std::vector<bool> result(axes, false);
+    const Value* list = value.find("periodic");
+    if (list == nullptr) return result;
+    std::vector<Value> names = list->list;
+    if (list->kind == Value::Kind::scalar) names = {*list};
+    for (const Value& axis : names) {
+      const auto text = loader_.text(axis, path(name) + ".periodic");
+      const std::size_t index =
+          text && text->size() == 1 ? std::string_view("xyz").find(*text) : std::string_view::npos;
+      if (index == std::string_view::npos) return std::nullopt;  // reported by validate_model
+      if (index >= axes) {
+        loader_.error(axis.place, path(name) + ".periodic", "the grid has no axis '" + *text + "'");
+        return std::nullopt;
+      }
+      result[index] = true;
+    }
+    return result;
+  }
+
+  std::shared_ptr<const Space> points(const std::string& name, const Value& value, const Dimension& length) {
+    const Value* list = value.find("points");
+    if (list == nullptr || list->kind != Value::Kind::mapping || list->mapping.empty()) {
+      if (list != nullptr && list->kind == Value::Kind::mapping)
+        loader_.error(list->place, path(name) + ".points", "has no points", "at least one");
+      return nullptr;
+    }
+    std::vector<std::string> names;
+    std::vector<Position> positions;
+    const Value& first = list->mapping.front().value;
+    const int axes = first.kind == Value::Kind::list ? static_cast<int>(first.list.size()) : 0;
+    if (axes < 1 || axes > 3) {
+      loader_.error(first.place, path(name) + ".points." + list->mapping.front().key,
+                    "is " + first.description(), "a place: a list of 1 to 3 coordinates");
+      return nullptr;
+    }
+    bool whole = true;
+    for (const Value::Member& point : list->mapping) {
+      const auto place = loader_.position(point.value, path(name) + ".points." + point.key, axes);
+      whole = whole && place;
+      names.push_back(point.key);
+      positions.push_back(place.value_or(Position{}));
+    }
+    if (!whole) return nullptr;
+    return std::make_shared<NamedPoints>(name, std::move(names), std::move(positions), axes, length);
+  }
+
+  /// Product spaces may build on each other in any order.
+  std::shared_ptr<const Space> product(const std::string& name, const Value& value) {
+    std::array<std::shared_ptr<const Space>, 2> factors;
+    open_.push_back(name);
+    bool whole = true;
+    for (std::size_t f = 0; f < 2; ++f) {
+      const char* key = f == 0 ? "macro" : "micro";
+      const Value* factor = value.find(key);
+      const auto factor_name =
+          factor != nullptr ? loader_.text(*factor, path(name) + '.' + key) : std::nullopt;
+      if (factor_name) factors.at(f) = find(*factor_name, *factor, path(name) + '.' + key);
+      whole = whole && factors.at(f);
+    }
+    open_.pop_back();
+    if (!whole) return nullptr;
+    if (static_cast<double>(factors[0]->sites()) * static_cast<double>(factors[1]->sites()) > most_sites) {
+      loader_.error(value.place, path(name), "has more than 2^31 sites");
+      return nullptr;
+    }
+    return std::make_shared<ProductSpace>(name, factors[0], factors[1]);
+  }
+
+  std::shared_ptr<const Space> find(const std::string& name, const Value& use, const std::string& use_path) {
+    auto& spaces = loader_.model().spaces;
+    if (const auto known = spaces.find(name); known != spaces.end()) return known->second;
+    if (std::find(open_.begin(), open_.end(), name) != open_.end()) {
+      loader_.error(use.place, use_path, "the product space '" + name + "' is made of itself");
+      return nullptr;
+    }
+    const Value* section = root_.find("spaces");
+    const Value* value = section != nullptr ? section->find(name) : nullptr;
+    if (value == nullptr || type_of(*value) != "product") return loader_.space(name, use.place, use_path);
+    auto made = read(name, *value);
+    if (made) spaces[name] = made;
+    return made;
+  }
+
+  Loader& loader_;
+  const Value& root_;
+  std::vector<std::string> open_;
+};
+
+}  // namespace
+
+void find_length_dimension(Loader& loader, const Value& root) {
+  for (const auto* entry : entries(root, "spaces")) {
+    std::string path = "spaces." + entry->key;
+    const Value* length = entry->value.find("spacing");
+    if (length != nullptr) path += ".spacing";
+    const Value* points = entry->value.find("points");
+    if (length == nullptr && points != nullptr && !points->mapping.empty()) {
+      length = &points->mapping.front().value;
+      path += ".points." + points->mapping.front().key;
+    }
+    if (length == nullptr || (length->kind == Value::Kind::list && length->list.empty())) continue;
+    const Value& first = along(*length, 0);
+    if (first.kind != Value::Kind::scalar) continue;
+    const auto quantity = loader.constant(first, along(path, *length, 0));
+    if (!quantity) continue;
+    if (quantity->unit.dimension().dimensionless()) loader.set_dimension("length", Dimension{});
+    return;
+  }
+}
+
+void build_spaces(Loader& loader, const Value& root) {
+  SpaceReader reader(loader, root);
+  auto& spaces = loader.model().spaces;
+  for (const bool products : {false, true})
+    for (const auto* entry : entries(root, "spaces")) {
+      if (spaces.contains(entry->key) || (type_of(entry->value) == "product") != products) continue;
+      if (auto space = reader.read(entry->key, entry->value))
+        spaces[entry->key] = std::move(space);
+      else
+        loader.mark_broken("spaces." + entry->key);
+    }
+}
+
+}  // namespace holon::modelfile

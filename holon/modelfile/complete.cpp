@@ -1,0 +1,106 @@
+// What a model file says through its parameters: branches, references and names inside texts.
+#include "holon/modelfile/loader.hpp"
+
+#include <cctype>
+
+namespace holon::modelfile {
+
+using Value = Document::Value;
+
+namespace {
+
+std::string join(const std::string& path, const std::string& key) {
+  return path.empty() ? key : path + '.' + key;
+}
+
+/// {choose: =parameter, a: VALUE, b: VALUE} becomes the VALUE that the parameter names.
+void choose(Loader& loader, Value& value, const std::string& path) {
+  const Value& selector = *value.find("choose");
+  const auto chosen = loader.text(selector, join(path, "choose"));
+  if (!chosen) {
+    value = Value{.place = value.place};
+    return;
+  }
+  std::vector<std::string> branches;
+  for (const Value::Member& member : value.mapping)
+    if (member.key != "choose") branches.push_back(member.key);
+  const Value* branch = *chosen == "choose" ? nullptr : value.find(*chosen);
+  if (branch == nullptr) {
+    loader.error(value.place, path, "there is no branch for '" + *chosen + "' (" + selector.scalar + ")", "",
+                 suggestion(*chosen, branches));
+    value = Value{.place = value.place};
+    return;
+  }
+  Value taken = *branch;
+  value = std::move(taken);
+}
+
+/// "stiff/{problem}.yaml": {name} becomes the text of the parameter.
+void fill_in(Loader& loader, Value& value, const std::string& path) {
+  std::string text;
+  std::string_view rest = value.scalar;
+  while (true) {
+    const std::size_t open = rest.find('{');
+    text += rest.substr(0, open);
+    if (open == std::string_view::npos) break;
+    rest.remove_prefix(open);
+    const std::size_t close = rest.find('}');
+    const std::string name = close == std::string_view::npos ? "" : std::string(rest.substr(1, close - 1));
+    if (single_name("=" + name) != name || name.empty()) {
+      text += '{';
+      rest.remove_prefix(1);
+      continue;
+    }
+    rest.remove_prefix(close + 1);
+    Parameters& parameters = loader.parameters();
+    const Evaluated* parameter = parameters.value(name);
+    if (!parameters.contains(name))
+      loader.error(value.place, path, "'{" + name + "}' names no parameter", "",
+                   suggestion(name, parameters.names()));
+    else if (parameter != nullptr && text_of(*parameter))
+      text += *text_of(*parameter);
+    else if (parameter != nullptr)
+      loader.error(value.place, path, "'{" + name + "}' is " + kind_text(*parameter),
+                   "a text, choice, file or plain number");
+  }
+  value.scalar = std::move(text);
+}
+
+bool free_text(const std::string& key) { return key == "description" || key == "source"; }
+
+}  // namespace
+
+void complete(Loader& loader, Value& value, const std::string& path) {
+  for (int depth = 0; value.kind == Value::Kind::mapping && value.find("choose") != nullptr; ++depth) {
+    if (depth == Document::deepest) return;
+    choose(loader, value, path);
+  }
+  switch (value.kind) {
+    case Value::Kind::null:
+      break;
+    case Value::Kind::mapping:
+      for (Value::Member& member : value.mapping)
+        if (!free_text(member.key)) complete(loader, member.value, join(path, member.key));
+      break;
+    case Value::Kind::list:
+      for (std::size_t i = 0; i < value.list.size(); ++i)
+        complete(loader, value.list[i], path + '[' + std::to_string(i) + ']');
+      break;
+    case Value::Kind::scalar:
+      if (value.block) break;
+      if (!value.is_equation()) {
+        if (value.scalar.find('{') != std::string::npos) fill_in(loader, value, path);
+        break;
+      }
+      const std::string name = single_name(value.scalar);
+      const Evaluated* parameter = name.empty() ? nullptr : loader.parameters().value(name);
+      if (parameter != nullptr && parameter->kind != Evaluated::Kind::quantity) {
+        Value written = *loader.parameters().written(name);
+        written.place = value.place;
+        value = std::move(written);
+      }
+      break;
+  }
+}
+
+}  // namespace holon::modelfile

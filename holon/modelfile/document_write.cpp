@@ -1,0 +1,143 @@
+#include "holon/modelfile/document.hpp"
+
+#include <algorithm>
+
+namespace holon::modelfile {
+
+namespace {
+
+using Value = Document::Value;
+
+/// True if the text reads back as the same plain scalar in block style.
+bool plain(std::string_view text) {
+  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL" || text == "<<")
+    return false;
+  const auto inner = [](char c) { return static_cast<unsigned char>(c) >= 0x20U && c != 0x7F; };
+  if (!std::all_of(text.begin(), text.end(), inner)) return false;
+  const char first = text.front();
+  const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+  const bool digit = first >= '0' && first <= '9';
+  const bool sign = first == '-' && text.size() > 1 && text[1] != ' ' && text[1] != '-';
+  if (!letter && !digit && !sign && std::string_view("=+./_(").find(first) == std::string_view::npos)
+    return false;
+  if (text.starts_with("...")) return false;
+  return text.back() != ' ' && text.back() != ':' && text.find(": ") == std::string_view::npos &&
+         text.find(" #") == std::string_view::npos;
+}
+
+std::string in_quotes(std::string_view text) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\')
+      out += std::string("\\") + c;
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (code < 0x20U || code == 0x7FU)
+      out += std::string("\\x") + digits[code >> 4U] + digits[code & 15U];
+    else
+      out += c;
+  }
+  return out + '"';
+}
+
+/// True if the text reads back from a '|' block.
+bool fits_block(std::string_view text) {
+  const auto fine = [](char c) { return static_cast<unsigned char>(c) >= 0x20U || c == '\n' || c == '\t'; };
+  const std::size_t first = text.find_first_not_of('\n');
+  if (first == std::string_view::npos || text[first] == ' ' || text[first] == '\t') return false;
+  return std::all_of(text.begin(), text.end(), fine);
+}
+
+class Writer {
+ public:
+  std::string text;
+
+  void value(const Value& v, int indent) {
+    switch (v.kind) {
+      case Value::Kind::null:
+        text += " ~\n";
+        break;
+      case Value::Kind::scalar:
+        scalar(v, indent);
+        break;
+      case Value::Kind::list:
+        if (v.list.empty()) {
+          text += " []\n";
+        } else {
+          text += '\n';
+          list(v, indent);
+        }
+        break;
+      case Value::Kind::mapping:
+        if (v.mapping.empty()) {
+          text += " {}\n";
+        } else {
+          text += '\n';
+          mapping(v, indent);
+        }
+        break;
+    }
+  }
+
+  void mapping(const Value& v, int indent) {
+    for (const Value::Member& member : v.mapping) {
+      text += spaces(indent) + (plain(member.key) ? member.key : in_quotes(member.key)) + ':';
+      value(member.value, indent + 2);
+    }
+  }
+
+  void list(const Value& v, int indent) {
+    for (const Value& element : v.list) {
+      text += spaces(indent) + '-';
+      value(element, indent + 2);
+    }
+  }
+
+ private:
+  static std::string spaces(int n) { return std::string(static_cast<std::size_t>(n), ' '); }
+
+  void scalar(const Value& v, int indent) {
+    if (v.block && fits_block(v.scalar)) {
+      block(v.scalar, indent);
+    } else if (!v.quoted && plain(v.scalar)) {
+      text += ' ' + v.scalar + '\n';
+    } else {
+      text += ' ' + in_quotes(v.scalar) + '\n';
+    }
+  }
+
+  void block(std::string_view content, int indent) {
+    const bool ends = content.ends_with('\n');
+    text += !ends ? " |-\n" : content.ends_with("\n\n") ? " |+\n" : " |\n";
+    if (ends) content.remove_suffix(1);
+    while (true) {
+      const std::size_t end = content.find('\n');
+      const std::string_view line = content.substr(0, end);
+      if (!line.empty()) text += spaces(std::max(indent, 2)) + std::string(line);
+      text += '\n';
+      if (end == std::string_view::npos) break;
+      content.remove_prefix(end + 1);
+    }
+  }
+};
+
+}  // namespace
+
+std::string Document::write(const Value& value) {
+  Writer writer;
+  if (value.kind == Value::Kind::mapping && !value.mapping.empty()) {
+    writer.mapping(value, 0);
+  } else if (value.kind == Value::Kind::list && !value.list.empty()) {
+    writer.list(value, 0);
+  } else {
+    writer.value(value, 0);
+    writer.text.erase(0, 1);
+  }
+  return writer.text;
+}
+
+}  // namespace holon::modelfile

@@ -1,0 +1,82 @@
+#include "holon/modelfile/load.hpp"
+
+#include "holon/base/hash.hpp"
+#include "holon/modelfile/build.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace holon::modelfile {
+
+using Value = Document::Value;
+
+namespace {
+
+/// Throws everything found so far, in the order of the file.
+void stop_if_errors(const Loader& loader) {
+  if (!loader.has_errors()) return;
+  std::vector<Diagnostic> list = loader.diagnostics().list();
+  std::stable_sort(list.begin(), list.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.place.file, a.place.line, a.place.column) <
+           std::tie(b.place.file, b.place.line, b.place.column);
+  });
+  throw InputError(std::move(list));
+}
+
+/// Everything that does not need the processes themselves, so that all mistakes are seen at once.
+std::vector<ProcessPlan> build_parts(Loader& loader, Value& root) {
+  loader.parameters().check();
+  for (Value::Member& section : root.mapping)
+    if (section.key != "parameters") complete(loader, section.value, section.key);
+  find_time_dimension(loader, root);
+  find_length_dimension(loader, root);
+  validate_model(loader, root);
+  build_spaces(loader, root);
+  build_fields(loader, root);
+  std::vector<ProcessPlan> plans = declare_processes(loader, root);
+  build_initial_values(loader, root);
+  validate_observers(loader, root);
+  build_schedule(loader, root);
+  build_events(loader, root);
+  return plans;
+}
+
+}  // namespace
+
+Loaded load(const std::filesystem::path& file, const Registry& registry, const LoadOptions& options) {
+  Loader loader(registry, options);
+  Value root = read_model(loader, file);
+  stop_if_errors(loader);
+  const Value* stated = root.find("parameters");
+  const Value before = stated != nullptr ? *stated : Value{};
+  apply_overrides(loader, root, options.overrides, file.parent_path());
+  if (const Value* parameters = root.find("parameters")) loader.parameters().read(*parameters, before);
+  std::vector<ProcessPlan> plans = build_parts(loader, root);
+  stop_if_errors(loader);
+  if (root.find("study") != nullptr)
+    throw Refused(root.find("study")->place.text() +
+                  ": study: studies can't be run by this version; leave the section 'study' out to run the "
+                  "model itself");
+  make_processes(loader, plans);
+  stop_if_errors(loader);
+  complete_schedule(loader, root);
+  build_observers(loader, root);
+  build_results(loader, root);
+  stop_if_errors(loader);
+  Model& model = loader.model();
+  if (const Value* title = root.find("title")) model.title = loader.text(*title, "title").value_or("");
+  if (const Value* ledger = root.find("ledger")) model.strict_ledger = ledger->scalar == "strict";
+  model.resolved = resolved_text(loader, root);
+  model.hash = sha256(model.resolved);
+  try {
+    model.finish();
+  } catch (const InputError& problem) { loader.take(problem, root.find("schedule")->place, "schedule"); }
+  stop_if_errors(loader);
+  Loaded loaded;
+  for (const Diagnostic& d : loader.diagnostics().list()) loaded.warnings.push_back(d);
+  loaded.conversions = loader.conversions();
+  loaded.model = loader.release_model();
+  return loaded;
+}
+
+}  // namespace holon::modelfile

@@ -1,0 +1,185 @@
+#include "holon/modelfile/model_schema.hpp"
+
+namespace holon::modelfile {
+
+using Type = Option::Type;
+
+namespace {
+
+Option element(Type type, std::string dimension = "1") {
+  Option option;
+  option.type = type;
+  option.dimension = std::move(dimension);
+  return option;
+}
+
+void add_node(Schema& schema, const char* also) {
+  Option nodes = element(Type::schedule_node);
+  const std::string in_place = also;
+  schema.list("lie", nodes, "these one after the other, each over the whole step" + in_place)
+      .make_optional()
+      .least = 1;
+  schema.list("strang", nodes, "symmetric: [A, B] is A/2 B A/2" + in_place).make_optional().least = 2;
+  schema.add("merge", Type::flag, "take the last half of a step and the first half of the next as one")
+      .with_default("false");
+  schema.add("do", Type::schedule_node, "one process, or one node" + in_place).make_optional();
+  schema.add("subcycle", Type::anything, "{do: NODE, steps: auto or a number}: a node in smaller steps")
+      .make_optional();
+  schema.add("every", Type::anything, "{do: NODE, steps: n}: a node once in n steps, over all of them")
+      .make_optional();
+}
+
+Schema make_model_schema() {
+  Schema schema("model", "A model file: what is simulated, how, and what is asked of it.");
+  schema.choice("holon", {"1"}, "version of the format");
+  schema.add("title", Type::text, "one line").make_optional();
+  schema.add("description", Type::text, "what it is about, and its sources").make_optional();
+  schema.list("include", element(Type::text), "files whose sections are merged with those of this one")
+      .make_optional();
+  schema.mapping("parameters", element(Type::anything), "named values, set by --set parameters.NAME=VALUE")
+      .make_optional();
+  schema.mapping("spaces", element(Type::anything), "where fields live").make_optional();
+  schema.mapping("fields", element(Type::anything), "fields that no process owns").make_optional();
+  schema.mapping("processes", element(Type::anything), "mechanisms");
+  schema.section("schedule", schedule_schema(), "how the processes take turns, and how long");
+  schema.mapping("observe", element(Type::anything), "what is watched during the run").make_optional();
+  schema.mapping("events", element(Type::anything), "moments to be found").make_optional();
+  schema.mapping("results", element(Type::anything), "numbers to be reported").make_optional();
+  schema.add("output", Type::anything, "fields to be written: {fields: {every: 1 ms, of: [membrane.V]}}")
+      .make_optional();
+  schema.choice("ledger", {"strict", "report"}, "whether a leak in the books ends the run as a failure")
+      .with_default("report");
+  schema.add("study", Type::anything, "analyses of whole simulations").make_optional();
+  return schema;
+}
+
+Schema make_grid_schema() {
+  Schema schema("grid",
+                "A Cartesian grid of 1 to 3 axes. Nodes: n + 1 sites along an axis of n intervals (n when "
+                "periodic); cells: n sites in the middle of the intervals.");
+  schema.choice("type", {"grid"}, "the name of the type");
+  schema.choice("sites", {"nodes", "cells"}, "where the sites are").with_default("nodes");
+  Option& size = schema.list("size", element(Type::quantity, "any_length"), "extent along each axis");
+  size.least = 1;
+  size.most = 3;
+  schema.list("spacing", element(Type::quantity, "any_length"),
+              "of the sites: one for all axes, or one for each");
+  schema.list("origin", element(Type::quantity, "any_length"), "coordinates of the corner (default: zero)")
+      .make_optional();
+  Option axis = element(Type::choice);
+  axis.choices = {"x", "y", "z"};
+  schema.list("periodic", axis, "axes along which the grid closes in itself").make_optional();
+  schema.add("description", Type::text, "a remark for readers").make_optional();
+  return schema;
+}
+
+Schema make_point_schema() {
+  Schema schema("point", "One site without a place.");
+  schema.choice("type", {"point"}, "the name of the type");
+  schema.add("description", Type::text, "a remark for readers").make_optional();
+  return schema;
+}
+
+Schema make_points_schema() {
+  Schema schema("named_points",
+                "Points with names (electrodes, probes) in the coordinates of another space.");
+  schema.choice("type", {"named_points"}, "the name of the type");
+  schema.mapping("points", element(Type::anything), "name: [x, y, z]");
+  schema.add("description", Type::text, "a remark for readers").make_optional();
+  return schema;
+}
+
+Schema make_product_schema() {
+  Schema schema("product", "A micro space at every site of a macro space.");
+  schema.choice("type", {"product"}, "the name of the type");
+  schema.add("macro", Type::text, "the name of the macro space");
+  schema.add("micro", Type::text, "the name of the micro space");
+  schema.add("description", Type::text, "a remark for readers").make_optional();
+  return schema;
+}
+
+}  // namespace
+
+const Schema& model_schema() {
+  static const Schema schema = make_model_schema();
+  return schema;
+}
+
+const Schema* space_schema(std::string_view type) {
+  static const Schema grid = make_grid_schema(), point = make_point_schema(), points = make_points_schema(),
+                      product = make_product_schema();
+  for (const Schema* schema : {&grid, &point, &points, &product})
+    if (schema->title() == type) return schema;
+  return nullptr;
+}
+
+std::vector<std::string> space_types() { return {"grid", "named_points", "point", "product"}; }
+
+const Schema& field_schema() {
+  static const Schema schema = [] {
+    Schema s("field", "A field that no process owns: several may act on it.");
+    s.add("space", Type::space, "where it lives");
+    s.add("unit", Type::text, "unit of its numbers").with_default("1");
+    s.choice("kind", {"value", "density", "amount"},
+             "an intensive value, an amount per measure, or an amount per site")
+        .with_default("value");
+    s.coefficient("initial", "unit", "its value at the start");
+    s.add("positive", Type::flag, "never negative: schemes that can't keep it so are refused")
+        .with_default("false");
+    s.mapping("conserved", element(Type::number), "how much of a conserved quantity one unit of it holds")
+        .make_optional();
+    s.add("description", Type::text, "a remark for readers").make_optional();
+    return s;
+  }();
+  return schema;
+}
+
+const Schema& schedule_schema() {
+  static const Schema schema = [] {
+    Schema s("schedule", "One macro step as a tree of splittings, and how many of them.");
+    s.quantity("step", "any_time", "the macro step");
+    s.quantity("until", "any_time", "when the run ends: a multiple of the step").make_optional();
+    s.add("steps", Type::integer, "number of macro steps, instead of `until`").make_optional();
+    s.list("stop_when", element(Type::text), "events or observers that end the run").make_optional();
+    add_node(s, "");
+    return s;
+  }();
+  return schema;
+}
+
+const Schema& event_schema() {
+  static const Schema schema = [] {
+    Schema s("event", "A function of the state that crosses zero: its time is found inside the step.");
+    s.coefficient("when", "any", "the function; the event is where it crosses zero");
+    s.add("at", Type::anything, "a place [x, y, z], or `any` site, or `every` site").with_default("any");
+    s.choice("direction", {"rising", "falling", "either"}, "which crossings count").with_default("rising");
+    s.choice("then", {"record", "stop"}, "what follows").with_default("record");
+    s.add("space", Type::space, "the sites looked at, where the function does not tell").make_optional();
+    s.add("description", Type::text, "a remark for readers").make_optional();
+    return s;
+  }();
+  return schema;
+}
+
+const Schema& result_schema() {
+  static const Schema schema = [] {
+    Schema s("result", "A number, array or text to be reported in results.json.");
+    s.add("of", Type::text, "an observer, or one of its outcomes: activation, or cell.apd90").make_optional();
+    s.add("at", Type::anything, "the place [x, y, z] at which the observer is asked").make_optional();
+    s.add("value", Type::anything,
+          "instead of `of`: an equation over other results (results.NAME) and parameters")
+        .make_optional();
+    s.add("unit", Type::text, "unit to report in").make_optional();
+    Schema published("published", "The published number that this one is held against.");
+    published.add("value", Type::any_quantity, "the number");
+    published.add("tolerance", Type::any_quantity, "how far ours may be from it; `1 %` is relative")
+        .make_optional();
+    published.add("source", Type::text, "where it was published").make_optional();
+    s.section("published", published, "a published number to compare with").make_optional();
+    s.add("description", Type::text, "a remark for readers").make_optional();
+    return s;
+  }();
+  return schema;
+}
+
+}  // namespace holon::modelfile

@@ -1,0 +1,190 @@
+// --set PATH=VALUE.
+#include "holon/modelfile/build.hpp"
+#include "holon/modelfile/model_schema.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace holon::modelfile {
+
+using Value = Document::Value;
+
+Override parse_override(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw InputError(Diagnostic{.place = {"--set " + text, 0, 0},
+                                .message = "'" + text + "' is no setting",
+                                .expected = "PATH=VALUE, such as parameters.step=0.01 ms"});
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+namespace {
+
+constexpr std::array free_sections{"parameters", "spaces", "fields", "processes",
+                                   "observe",    "events", "results"};
+
+bool has_free_names(const std::string& section) {
+  return std::find(free_sections.begin(), free_sections.end(), section) != free_sections.end();
+}
+
+/// All key paths below a value, to find the nearest.
+void collect(const Value& value, const std::string& path, std::vector<std::string>& paths) {
+  if (!path.empty()) paths.push_back(path);
+  const std::string prefix = path.empty() ? "" : path + '.';
+  for (const Value::Member& member : value.mapping) collect(member.value, prefix + member.key, paths);
+  for (std::size_t i = 0; i < value.list.size(); ++i)
+    collect(value.list[i], prefix + std::to_string(i), paths);
+}
+
+/// A plain number takes the unit in which the file states the value that it replaces.
+void take_unit(Value& value, const Value& stated) {
+  if (value.kind == Value::Kind::list && stated.kind == Value::Kind::list) {
+    for (std::size_t i = 0; i < std::min(value.list.size(), stated.list.size()); ++i)
+      take_unit(value.list[i], stated.list[i]);
+    return;
+  }
+  if (value.kind != Value::Kind::scalar || value.quoted || !parse_number(value.scalar)) return;
+  if (stated.kind != Value::Kind::scalar || stated.quoted || stated.is_equation()) return;
+  try {
+    const Quantity quantity = parse_quantity(stated.scalar);
+    if (quantity.unit.text() != "1") value.scalar += ' ' + quantity.unit.text();
+  } catch (const InputError&) {
+    // Not stated as a quantity: there is no unit to take.
+  }
+}
+
+class Setter {
+ public:
+  Setter(Loader& loader, Value& root, const std::filesystem::path& folder)
+      : loader_(loader), root_(root), folder_(folder) {}
+
+  void set(const Override& override) {
+    const std::string name = "--set " + override.path + '=' + override.value;
+    place_ = {name, 0, 0};
+    Diagnostics found;
+    Value value = Document::parse(override.value, name, folder_, found);
+    if (found.has_errors()) {
+      // What is no YAML (a text with ': ' or brackets, say) is taken as it stands.
+      value = Value{};
+      value.kind = Value::Kind::scalar;
+      value.scalar = override.value;
+    }
+    mark(value);
+    if (value.kind == Value::Kind::null) {
+      loader_.error(place_, override.path, "no value is given");
+      return;
+    }
+    Value* target = &root_;
+    std::string_view rest = override.path;
+    std::string path;
+    while (!rest.empty()) {
+      Step step = descend(*target, rest);
+      if (step.value == nullptr) break;
+      target = step.value;
+      path += (path.empty() ? "" : ".") + std::string(rest.substr(0, step.length));
+      rest.remove_prefix(std::min(rest.size(), step.length + 1));
+    }
+    if (!rest.empty()) {
+      target = make(*target, path, rest, override.path);
+      if (target == nullptr) return;
+    }
+    assign(*target, std::move(value));
+  }
+
+ private:
+  struct Step {
+    Value* value = nullptr;
+    std::size_t length = 0;
+  };
+
+  /// The member that the path leads into: the longest key that fits, since keys may hold dots.
+  static Step descend(Value& at, std::string_view rest) {
+    Step best;
+    for (Value::Member& member : at.mapping)
+      if (rest.starts_with(member.key) &&
+          (rest.size() == member.key.size() || rest[member.key.size()] == '.') &&
+          (best.value == nullptr || member.key.size() > best.length))
+        best = {&member.value, member.key.size()};
+    if (best.value != nullptr || at.kind != Value::Kind::list) return best;
+    const std::string_view index = rest.substr(0, rest.find('.'));
+    const auto number = parse_number(index);
+    if (number && *number >= 0 && *number < static_cast<double>(at.list.size()) &&
+        index.find_first_not_of("0123456789") == std::string_view::npos)
+      return {&at.list[static_cast<std::size_t>(*number)], index.size()};
+    return best;
+  }
+
+  /// Makes what the schema allows and the file leaves out; `path` is what exists of `whole`.
+  Value* make(Value& at, const std::string& path, std::string_view rest, const std::string& whole) {
+    const std::string key(rest.substr(0, rest.find('.')));
+    const bool section = path.empty() && model_schema().find(key) != nullptr;
+    const bool last = rest.size() == key.size();
+    const bool inside = !path.empty() && !has_free_names(path) && at.kind == Value::Kind::mapping;
+    if (key.empty() || !(inside || (section && (!has_free_names(key) && (last || key == "schedule"))))) {
+      report(whole);
+      return nullptr;
+    }
+    at.mapping.push_back({key, place_, Value{}});
+    Value& made = at.mapping.back().value;
+    made.place = place_;
+    made.folder = folder_;
+    if (last) return &made;
+    made.kind = Value::Kind::mapping;
+    rest.remove_prefix(key.size() + 1);
+    return make(made, path.empty() ? key : path + '.' + key, rest, whole);
+  }
+
+  void report(const std::string& whole) {
+    std::vector<std::string> paths;
+    collect(root_, "", paths);
+    // Names of the same section are the likely ones.
+    const std::string section = whole.substr(0, whole.find('.') + 1);
+    std::vector<std::string> near;
+    for (const std::string& path : paths)
+      if (!section.empty() && path.starts_with(section)) near.push_back(path);
+    std::string hint = nearest_name(whole, paths);
+    hint = !hint.empty() ? "did you mean '" + hint + "'?"
+                         : suggestion(whole, near.empty() ? model_schema().keys() : near);
+    loader_.error(place_, whole, "the model has no '" + whole + "'", "", hint);
+  }
+
+  void mark(Value& value) {
+    value.place = place_;
+    value.folder = folder_;
+    // A file given on the command line is looked up where the command is given first.
+    std::error_code ignored;
+    if (value.kind == Value::Kind::scalar && std::filesystem::is_regular_file(value.scalar, ignored))
+      value.folder = std::filesystem::path{};
+    for (Value& element : value.list) mark(element);
+    for (Value::Member& member : value.mapping) {
+      member.key_place = place_;
+      mark(member.value);
+    }
+  }
+
+  static void assign(Value& target, Value value) {
+    // A parameter with choices or a description keeps them.
+    if (target.kind == Value::Kind::mapping && value.kind != Value::Kind::mapping)
+      if (Value* inner = target.find("value")) {
+        assign(*inner, std::move(value));
+        return;
+      }
+    take_unit(value, target);
+    target = std::move(value);
+  }
+
+  Loader& loader_;
+  Value& root_;
+  std::filesystem::path folder_;
+  Place place_;
+};
+
+}  // namespace
+
+void apply_overrides(Loader& loader, Value& root, const std::vector<Override>& overrides,
+                     const std::filesystem::path& folder) {
+  Setter setter(loader, root, folder);
+  for (const Override& override : overrides) setter.set(override);
+}
+
+}  // namespace holon::modelfile

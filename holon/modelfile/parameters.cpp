@@ -1,0 +1,291 @@
+#include "holon/modelfile/parameters.hpp"
+
+#include "holon/modelfile/loader.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+namespace holon::modelfile {
+
+using Value = Document::Value;
+
+std::optional<std::string> text_of(const Evaluated& value) {
+  switch (value.kind) {
+    case Evaluated::Kind::text:
+      return value.text;
+    case Evaluated::Kind::flag:
+      return value.flag ? "true" : "false";
+    case Evaluated::Kind::quantity:
+      if (value.quantity.unit.text() == "1") return number_text(value.quantity.value);
+      return std::nullopt;
+    case Evaluated::Kind::list:
+      break;
+  }
+  return std::nullopt;
+}
+
+std::string kind_text(const Evaluated& value) {
+  switch (value.kind) {
+    case Evaluated::Kind::text:
+      return "the text '" + value.text + "'";
+    case Evaluated::Kind::flag:
+      return value.flag ? "true" : "false";
+    case Evaluated::Kind::list:
+      return "a list";
+    case Evaluated::Kind::quantity:
+      break;
+  }
+  const Dimension& dimension = value.quantity.unit.dimension();
+  return dimension.dimensionless() ? "a plain number" : "a quantity of " + dimension.name();
+}
+
+void Parameters::read(const Value& section, const Value& stated) {
+  if (section.kind == Value::Kind::null) return;
+  if (section.kind != Value::Kind::mapping) {
+    loader_.error(section.place, "parameters", "is " + section.description(), "a mapping of names to values");
+    return;
+  }
+  for (const Value::Member& member : section.mapping) {
+    const auto problem = [&](const std::string& message, const std::string& hint) {
+      loader_.error(member.key_place, path(member.key), message, "", hint);
+    };
+    if (single_name("=" + member.key) != member.key) {
+      problem("'" + member.key + "' is no name", "use letters, digits and _, beginning with a letter");
+      continue;
+    }
+    if (expr::is_reserved(member.key)) {
+      problem("'" + member.key + "' is a reserved name of the equation language", "choose another name");
+      continue;
+    }
+    add(member.key, member.value);
+    Entry& entry = entries_[member.key];
+    const Value* before = stated.kind == Value::Kind::mapping ? stated.find(member.key) : nullptr;
+    entry.overridden = member.value.place.file.starts_with("--set ") ||
+                       (entry.value.place.file.starts_with("--set ") && before != nullptr);
+    if (entry.overridden && before != nullptr) {
+      const Value* inner = before->kind == Value::Kind::mapping ? before->find("value") : nullptr;
+      entry.stated = inner != nullptr ? *inner : *before;
+    }
+  }
+}
+
+void Parameters::add(const std::string& name, const Value& value) {
+  Entry entry;
+  entry.value = value;
+  if (value.kind == Value::Kind::mapping && value.find("choose") == nullptr) {
+    const Value* inner = value.find("value");
+    for (const Value::Member& member : value.mapping)
+      if (member.key != "value" && member.key != "choices" && member.key != "description")
+        loader_.error(member.key_place, path(name) + '.' + member.key, "unknown key '" + member.key + "'", "",
+                      suggestion(member.key, {"value", "choices", "description"}));
+    if (inner == nullptr) {
+      loader_.error(value.place, path(name), "the key 'value' is missing");
+      entry.progress = Entry::Progress::done;
+    } else {
+      entry.value = *inner;
+    }
+    if (const Value* choices = value.find("choices")) {
+      if (choices->kind != Value::Kind::list)
+        loader_.error(choices->place, path(name) + ".choices", "is " + choices->description(), "a list");
+      for (const Value& choice : choices->list)
+        if (const auto text = loader_.text(choice, path(name) + ".choices")) entry.choices.push_back(*text);
+    }
+  }
+  entries_[name] = std::move(entry);
+}
+
+void Parameters::check() {
+  for (auto& [name, entry] : entries_) {
+    if (value(name) == nullptr) continue;
+    check_choice(name, entry);
+    if (entry.overridden) check_override(name, entry);
+  }
+}
+
+void Parameters::check_choice(const std::string& name, const Entry& entry) {
+  if (entry.choices.empty()) return;
+  const auto text = text_of(*entry.evaluated);
+  if (text && std::find(entry.choices.begin(), entry.choices.end(), *text) != entry.choices.end()) return;
+  loader_.error(entry.value.place, path(name),
+                "'" + text.value_or(entry.value.description()) + "' is none of its choices", "",
+                suggestion(text.value_or(""), entry.choices));
+}
+
+void Parameters::check_override(const std::string& name, const Entry& entry) {
+  if (entry.stated.kind == Value::Kind::null) return;
+  Value before = entry.stated;
+  running_.push_back(name);
+  complete(loader_, before, path(name));
+  const auto stated = evaluate(before, path(name));
+  running_.pop_back();
+  if (!stated) return;
+  const Evaluated& now = *entry.evaluated;
+  const bool both_quantities = stated->kind == Evaluated::Kind::quantity && now.kind == stated->kind;
+  if (both_quantities) {
+    const Dimension& found = now.quantity.unit.dimension();
+    const Dimension& needed = stated->quantity.unit.dimension();
+    if (found == needed || (found.dimensionless() && now.quantity.value == 0.0)) return;
+    loader_.error(entry.value.place, path(name),
+                  "'" + now.quantity.text() + "' is " + kind_text(now) + ", but the model file states " +
+                      kind_text(*stated) + " (" + entry.stated.scalar + " at " + entry.stated.place.text() +
+                      ")",
+                  quantity_of(needed));
+  } else if (stated->kind != now.kind) {
+    loader_.error(entry.value.place, path(name),
+                  "is " + kind_text(now) + ", but the model file states " + kind_text(*stated) + " at " +
+                      entry.stated.place.text());
+  }
+}
+
+std::vector<std::string> Parameters::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) names.push_back(name);
+  return names;
+}
+
+const Evaluated* Parameters::value(const std::string& name) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return nullptr;
+  evaluate(name, found->second);
+  return found->second.evaluated ? &*found->second.evaluated : nullptr;
+}
+
+const Value* Parameters::written(const std::string& name) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return nullptr;
+  evaluate(name, found->second);
+  return &found->second.value;
+}
+
+void Parameters::evaluate(const std::string& name, Entry& entry) {
+  if (entry.progress == Entry::Progress::done) return;
+  if (entry.progress == Entry::Progress::running) {
+    std::string cycle;
+    for (auto r = std::find(running_.begin(), running_.end(), name); r != running_.end(); ++r)
+      cycle += *r + " -> ";
+    loader_.error(entry.value.place, path(name),
+                  "parameters depend on each other in a circle: " + cycle + name);
+    return;
+  }
+  entry.progress = Entry::Progress::running;
+  running_.push_back(name);
+  complete(loader_, entry.value, path(name));
+  entry.evaluated = evaluate(entry.value, path(name));
+  if (entry.value.is_equation() && entry.evaluated && entry.evaluated->kind == Evaluated::Kind::quantity)
+    entry.equation = loader_.equation(entry.value, path(name), Scope::constant);
+  running_.pop_back();
+  entry.progress = Entry::Progress::done;
+}
+
+std::optional<Evaluated> Parameters::evaluate(const Value& value, const std::string& path) {
+  Evaluated result;
+  if (value.kind == Value::Kind::list) {
+    result.kind = Evaluated::Kind::list;
+    bool whole = true;
+    for (std::size_t i = 0; i < value.list.size(); ++i) {
+      auto element = evaluate(value.list[i], path + '[' + std::to_string(i) + ']');
+      if (element) result.list.push_back(std::move(*element));
+      whole = whole && element.has_value();
+    }
+    return whole ? std::optional(result) : std::nullopt;
+  }
+  if (value.kind == Value::Kind::mapping || value.kind == Value::Kind::null) {
+    loader_.error(value.place, path, "is " + value.description(),
+                  "a quantity, number, text, truth value or list");
+    return std::nullopt;
+  }
+  if (!value.quoted && (value.scalar == "true" || value.scalar == "false")) {
+    result.kind = Evaluated::Kind::flag;
+    result.flag = value.scalar == "true";
+    return result;
+  }
+  // A number, also one with something that may be a unit behind a space, is a quantity; everything else a
+  // text.
+  const std::string_view text = value.scalar;
+  const std::string_view first_word = text.substr(0, text.find(' '));
+  bool numeric = !value.quoted && parse_number(first_word).has_value();
+  if (!numeric && !value.quoted && !text.empty() &&
+      std::isdigit(static_cast<unsigned char>(text.front())) != 0) {
+    try {
+      parse_quantity(text);
+      numeric = true;
+    } catch (const InputError&) {
+      numeric = false;  // a text that begins with a digit, such as a file's name
+    }
+  }
+  if (!numeric && !value.is_equation()) {
+    result.kind = Evaluated::Kind::text;
+    result.text = value.scalar;
+    return result;
+  }
+  const auto quantity = loader_.constant(value, path);
+  if (!quantity) return std::nullopt;
+  result.quantity = *quantity;
+  return result;
+}
+
+std::optional<Meaning> Parameters::leaf(const std::string& name, const Evaluated& evaluated, Scope scope) {
+  const Quantity& quantity = evaluated.quantity;
+  Meaning meaning{quantity.unit.dimension(), {}, {}};
+  if (quantity.unit.offset() != 0.0) {
+    loader_.error(entries_.at(name).value.place, path(name),
+                  "'" + quantity.text() + "' has a unit with an offset, which can't be used in equations", "",
+                  "state it in K");
+    return std::nullopt;
+  }
+  if (scope != Scope::coefficient && running_.empty()) structural_.insert(name);
+  if (scope != Scope::coefficient || structural_.contains(name)) {
+    meaning.lower = [value = quantity.si()](expr::Graph& graph) {
+      return expr::Value::scalar(graph.constant(value));
+    };
+    return meaning;
+  }
+  ParameterTable& table = *loader_.model().parameters;
+  if (!table.contains(path(name))) table.add({path(name), quantity.unit, quantity.value, ""});
+  meaning.lower = [symbol = "parameter:" + path(name), factor = quantity.unit.factor()](expr::Graph& graph) {
+    return expr::Value::scalar(graph.multiply(graph.constant(factor), graph.symbol(symbol)));
+  };
+  return meaning;
+}
+
+std::optional<Meaning> Parameters::meaning(const std::string& name, Scope scope) {
+  const Evaluated* evaluated = value(name);
+  if (evaluated == nullptr) return std::nullopt;
+  Entry& entry = entries_.at(name);
+  if (evaluated->kind == Evaluated::Kind::quantity) {
+    if (!entry.equation) return leaf(name, *evaluated, scope);
+    // Over the parameters that it depends on, so that setting one of those at run time reaches here.
+    const auto equation =
+        loader_.equation(entry.value, path(name), scope == Scope::coefficient ? scope : Scope::constant);
+    if (!equation) return std::nullopt;
+    Meaning meaning{equation->dimension(), {}, {}};
+    meaning.lower = [equation = *equation](expr::Graph& graph) { return equation.lower(graph); };
+    return meaning;
+  }
+  if (evaluated->kind == Evaluated::Kind::flag) {
+    Meaning meaning;
+    meaning.lower = [flag = evaluated->flag](expr::Graph& graph) {
+      return expr::Value::scalar(graph.constant(flag ? 1.0 : 0.0));
+    };
+    return meaning;
+  }
+  if (evaluated->kind != Evaluated::Kind::list || evaluated->list.empty()) return std::nullopt;
+  // A list of quantities of one dimension is a vector.
+  std::vector<double> values;
+  const Dimension dimension = evaluated->list.front().quantity.unit.dimension();
+  for (const Evaluated& element : evaluated->list) {
+    if (element.kind != Evaluated::Kind::quantity || element.quantity.unit.dimension() != dimension)
+      return std::nullopt;
+    values.push_back(element.quantity.si());
+  }
+  Meaning meaning{dimension, {static_cast<int>(values.size())}, {}};
+  meaning.lower = [values, shape = meaning.shape](expr::Graph& graph) {
+    expr::Value vector{shape, {}};
+    for (const double v : values) vector.nodes.push_back(graph.constant(v));
+    return vector;
+  };
+  return meaning;
+}
+
+}  // namespace holon::modelfile

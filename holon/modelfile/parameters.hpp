@@ -1,0 +1,65 @@
+// The parameters of a model: named quantities, texts, truth values and lists, which may be equations over
+// each other. Their order in the file does not matter.
+#pragma once
+
+#include "holon/modelfile/equation.hpp"
+#include "holon/modelfile/section.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace holon::modelfile {
+
+class Loader;
+
+class Parameters {
+ public:
+  explicit Parameters(Loader& loader) : loader_(loader) {}
+
+  /// Takes the `parameters:` section in. `stated` is the section before --set.
+  void read(const Document::Value& section, const Document::Value& stated);
+  /// Evaluates all of them, so that every mistake is found, and holds those given by --set against the
+  /// dimensions and choices that the file states.
+  void check();
+
+  bool contains(const std::string& name) const { return entries_.contains(name); }
+  std::vector<std::string> names() const;
+  /// Its value; null if there is none of that name, or if it is wrong (which has been reported then).
+  const Evaluated* value(const std::string& name);
+  /// As it stands in the file, with texts completed: what `=name` means where a text or list is needed.
+  const Document::Value* written(const std::string& name);
+  /// What it means in an equation; nothing if it is wrong or no number.
+  std::optional<Meaning> meaning(const std::string& name, Scope scope);
+
+ private:
+  struct Entry {
+    Document::Value value, stated;
+    bool overridden = false;
+    std::vector<std::string> choices;
+    enum class Progress { waiting, running, done } progress = Progress::waiting;
+    std::optional<Evaluated> evaluated;
+    std::optional<Equation> equation;  // over other parameters, if it is one
+  };
+  static std::string path(const std::string& name) { return "parameters." + name; }
+  void add(const std::string& name, const Document::Value& value);
+  void evaluate(const std::string& name, Entry& entry);
+  std::optional<Evaluated> evaluate(const Document::Value& value, const std::string& path);
+  void check_choice(const std::string& name, const Entry& entry);
+  void check_override(const std::string& name, const Entry& entry);
+  std::optional<Meaning> leaf(const std::string& name, const Evaluated& evaluated, Scope scope);
+
+  Loader& loader_;
+  std::map<std::string, Entry> entries_;
+  std::vector<std::string> running_;  // being evaluated: for the text of a cycle
+  std::set<std::string> structural_;  // used where a run can't change it any more
+};
+
+/// As a text: that of a text, a number without unit as it is written, true or false.
+std::optional<std::string> text_of(const Evaluated& value);
+/// "a quantity of time", "a text" ... for messages.
+std::string kind_text(const Evaluated& value);
+
+}  // namespace holon::modelfile

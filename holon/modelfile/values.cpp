@@ -1,0 +1,308 @@
+// From values of the file to numbers, texts and coefficients.
+#include "holon/base/file.hpp"
+#include "holon/modelfile/loader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace holon::modelfile {
+
+using Value = Document::Value;
+
+std::string quantity_of(const Dimension& dimension) {
+  if (dimension.dimensionless()) return "a plain number";
+  static constexpr std::array examples{"0.2 mm",      "0.1 ms",  "10 uM",     "-80 mV",   "1 m/s",
+                                       "0.1 mm^2/ms", "0.1 S/m", "10 pA",     "5 uA/uF",  "2 1/ms",
+                                       "10 uM/s",     "310 K",   "1 uF/cm^2", "140 1/mm", "2 mm^2",
+                                       "1 mol/m^3",   "10 kPa",  "5 mV/ms",   "1 mS/cm^2"};
+  for (const char* example : examples)
+    if (parse_quantity(example).unit.dimension() == dimension)
+      return "a quantity of " + dimension.name() + ", such as " + example;
+  return "a quantity of " + dimension.name() + ", such as 1 " + Unit::coherent(dimension).text();
+}
+
+namespace {
+
+/// 0 and infinity are what they are in every unit.
+bool fits_any(double value) { return value == 0.0 || std::isinf(value); }
+
+bool scalar_text(const Value& value) { return value.kind == Value::Kind::scalar && !value.block; }
+
+}  // namespace
+
+bool Loader::fits(const Value& value, const std::string& path, const Dimension& found,
+                  const Dimension& needed) {
+  if (found == needed) return true;
+  const auto of = [](const Dimension& d) {
+    return d.dimensionless() ? "a plain number" : "a quantity of " + d.name();
+  };
+  const std::string text = value.kind == Value::Kind::scalar ? "'" + value.scalar + "'" : value.description();
+  if (found.dimensionless())
+    error(value.place, path, text + " has no unit", quantity_of(needed));
+  else
+    error(value.place, path,
+          text + " is " + of(found) + " [" + found.text() + "], where " + of(needed) +
+              (needed.dimensionless() ? "" : " [" + needed.text() + "]") + " is needed",
+          quantity_of(needed));
+  return false;
+}
+
+std::optional<Quantity> Loader::constant(const Value& value, const std::string& path) {
+  if (!scalar_text(value)) {
+    error(value.place, path, "is " + value.description(), "a number, a quantity or an equation");
+    return std::nullopt;
+  }
+  if (!value.is_equation()) {
+    if (value.quoted) {
+      error(value.place, path, "is the quoted text '" + value.scalar + "'", "a number or a quantity",
+            "leave the quotes out");
+      return std::nullopt;
+    }
+    try {
+      return parse_quantity(value.scalar);
+    } catch (const InputError& problem) {
+      const Diagnostic& d = problem.diagnostics().front();
+      const std::string name = value.scalar.substr(0, value.scalar.find_first_of(" +-*/^("));
+      const bool parameter = parameters_.contains(name);
+      error(value.place, path, parameter ? "'" + value.scalar + "' is no number" : d.message, d.expected,
+            parameter ? "an equation begins with '=': =" + value.scalar : d.hint);
+      return std::nullopt;
+    }
+  }
+  const std::string name = single_name(value.scalar);
+  const Evaluated* parameter = name.empty() ? nullptr : parameters_.value(name);
+  const auto equation = this->equation(value, path, Scope::constant);
+  if (!equation) return std::nullopt;
+  if (parameter != nullptr && parameter->kind == Evaluated::Kind::quantity) return parameter->quantity;
+  expr::Graph graph;
+  const expr::Value lowered = equation->lower(graph);
+  if (!lowered.shape.empty()) {
+    error(value.place, path, "'" + value.scalar + "' is a vector or matrix", "one number");
+    return std::nullopt;
+  }
+  const std::vector<expr::Node> roots{lowered.nodes.front()};
+  const double result =
+      graph.is_constant(roots.front())
+          ? graph.value(roots.front())
+          : static_cast<double>(expr::evaluate(graph, roots, [](std::string_view) { return 0.0L; }).front());
+  if (std::isnan(result)) {
+    error(value.place, path, "'" + value.scalar + "' has no value (not a number)");
+    return std::nullopt;
+  }
+  const Unit unit = Unit::coherent(equation->dimension());
+  return Quantity{result, unit};
+}
+
+std::optional<double> Loader::quantity(const Value& value, const std::string& path, const Dimension& needed) {
+  const auto found = constant(value, path);
+  if (!found) return std::nullopt;
+  const Dimension& dimension = found->unit.dimension();
+  if (dimension.dimensionless() && fits_any(found->value)) return found->value;
+  return fits(value, path, dimension, needed) ? std::optional(found->si()) : std::nullopt;
+}
+
+std::optional<double> Loader::number_in(const Value& value, const std::string& path, const Unit& unit) {
+  const auto found = constant(value, path);
+  if (!found) return std::nullopt;
+  const bool plain = !value.is_equation() && found->unit.text() == "1";
+  if (plain || (found->unit.dimension().dimensionless() && fits_any(found->value))) return found->value;
+  if (!fits(value, path, found->unit.dimension(), unit.dimension())) return std::nullopt;
+  return found->in(unit);
+}
+
+std::optional<double> Loader::number(const Value& value, const std::string& path) {
+  return quantity(value, path, Dimension{});
+}
+
+std::optional<std::int64_t> Loader::integer(const Value& value, const std::string& path) {
+  const auto found = number(value, path);
+  if (!found) return std::nullopt;
+  const double whole = std::round(*found);
+  // An equation such as =L/spacing may miss a whole number by round-off.
+  if (!(std::abs(*found - whole) <= 1e-9 * std::abs(*found)) || std::abs(whole) > 9e15) {
+    error(value.place, path, "'" + value.scalar + "' is no whole number", "a whole number such as 4");
+    return std::nullopt;
+  }
+  return static_cast<std::int64_t>(whole);
+}
+
+std::optional<bool> Loader::flag(const Value& value, const std::string& path) {
+  if (scalar_text(value) && !value.quoted) {
+    if (value.scalar == "true") return true;
+    if (value.scalar == "false") return false;
+  }
+  error(value.place, path, "is " + value.description(), "true or false");
+  return std::nullopt;
+}
+
+std::optional<std::string> Loader::text(const Value& value, const std::string& path) {
+  if (value.is_equation()) {
+    const std::string name = single_name(value.scalar);
+    const Evaluated* parameter = name.empty() ? nullptr : parameters_.value(name);
+    if (parameter != nullptr)
+      if (auto text = text_of(*parameter)) return text;
+    if (!name.empty() && !parameters_.contains(name))
+      error(value.place, path, "there is no parameter '" + name + "'", "",
+            suggestion(name, parameters_.names()));
+    else if (name.empty() || parameter != nullptr)
+      error(value.place, path, "is " + value.description(), "a text, or the parameter that holds one");
+    return std::nullopt;
+  }
+  if (value.kind == Value::Kind::scalar) return value.scalar;
+  error(value.place, path, "is " + value.description(), "a text");
+  return std::nullopt;
+}
+
+std::optional<std::filesystem::path> Loader::file(const Value& value, const std::string& path) {
+  const auto name = text(value, path);
+  if (!name) return std::nullopt;
+  const std::filesystem::path file = value.folder / *name;
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(file, ignored)) return file;
+  std::vector<std::string> near;
+  for (std::filesystem::directory_iterator entry(file.parent_path(), ignored), end; !ignored && entry != end;
+       entry.increment(ignored))
+    near.push_back(entry->path().filename().string());
+  std::sort(near.begin(), near.end());
+  const std::string nearest = nearest_name(file.filename().string(), near);
+  error(value.place, path, "there is no file '" + file.string() + "'", "",
+        nearest.empty() ? "files are looked up beside the file that names them"
+                        : "did you mean '" + nearest + "'?");
+  return std::nullopt;
+}
+
+std::optional<Position> Loader::position(const Value& value, const std::string& path, int axes) {
+  if (value.kind != Value::Kind::list || value.list.size() != static_cast<std::size_t>(axes)) {
+    error(value.place, path,
+          "is " + (value.kind == Value::Kind::list ? "a list of " + std::to_string(value.list.size())
+                                                   : value.description()),
+          "a place: a list of " + std::to_string(axes) + (axes == 1 ? " coordinate" : " coordinates"));
+    return std::nullopt;
+  }
+  Position place{};
+  bool whole = true;
+  for (std::size_t a = 0; a < value.list.size(); ++a) {
+    const auto coordinate =
+        quantity(value.list[a], path + '[' + std::to_string(a) + ']', dimensions_.at("length"));
+    whole = whole && coordinate;
+    place.at(a) = coordinate.value_or(0.0);
+  }
+  return whole ? std::optional(place) : std::nullopt;
+}
+
+std::optional<Coefficient> Loader::coefficient(const Value& value, const std::string& path,
+                                               const std::optional<Dimension>& needed) {
+  if (value.kind == Value::Kind::mapping) return values_per_site(value, path, needed);
+  if (!scalar_text(value)) {
+    error(value.place, path, "is " + value.description(), "a number, a quantity, an equation or {file: ...}");
+    return std::nullopt;
+  }
+  if (!value.is_equation()) {
+    if (needed) {
+      const auto number = quantity(value, path, *needed);
+      return number ? std::optional(Coefficient(*number)) : std::nullopt;
+    }
+    const auto number = constant(value, path);
+    return number ? std::optional(Coefficient(number->si())) : std::nullopt;
+  }
+  const auto equation = this->equation(value, path, Scope::coefficient);
+  if (!equation) return std::nullopt;
+  {
+    expr::Graph graph;
+    const expr::Value lowered = equation->lower(graph);
+    if (!lowered.shape.empty()) {
+      error(value.place, path, "'" + value.scalar + "' is a vector or matrix", "one number");
+      return std::nullopt;
+    }
+  }
+  auto result = Coefficient::equation(
+      [equation = *equation](expr::Graph& graph) { return equation.lower(graph).nodes.front(); });
+  if (const auto constant = result.constant(); constant && std::isnan(*constant)) {
+    error(value.place, path, "'" + value.scalar + "' has no value (not a number)");
+    return std::nullopt;
+  }
+  const bool any = equation->dimension().dimensionless() && result.constant() && fits_any(*result.constant());
+  if (needed && !any && !fits(value, path, equation->dimension(), *needed)) return std::nullopt;
+  return result;
+}
+
+std::optional<Coefficient> Loader::coefficient_in(const Value& value, const std::string& path,
+                                                  const Unit& unit) {
+  if (scalar_text(value) && !value.is_equation()) {
+    const auto number = number_in(value, path, unit);
+    return number ? std::optional(Coefficient(*number)) : std::nullopt;
+  }
+  const auto coherent = coefficient(value, path, unit.dimension());
+  if (!coherent) return std::nullopt;
+  if (const std::vector<double>* values = coherent->values_per_site()) {
+    std::vector<double> scaled;
+    for (const double v : *values) scaled.push_back(v / unit.factor());
+    return Coefficient::per_site(std::move(scaled));
+  }
+  return Coefficient::equation([coherent = *coherent, factor = unit.factor()](expr::Graph& graph) {
+    return graph.divide(coherent.lower(graph), graph.constant(factor));
+  });
+}
+
+std::optional<Coefficient> Loader::values_per_site(const Value& value, const std::string& path,
+                                                   const std::optional<Dimension>& needed) {
+  const Value* file = value.find("file");
+  const Value* stated = value.find("values");
+  const Value* unit_text = value.find("unit");
+  for (const Value::Member& member : value.mapping)
+    if (member.key != "file" && member.key != "values" && member.key != "unit")
+      error(member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
+            suggestion(member.key, {"file", "values", "unit"}));
+  if ((file == nullptr) == (stated == nullptr)) {
+    error(value.place, path, "values for each site need either 'file' or 'values'");
+    return std::nullopt;
+  }
+  Unit unit;
+  if (unit_text != nullptr) {
+    const auto text = this->text(*unit_text, path + ".unit");
+    if (!text) return std::nullopt;
+    try {
+      unit = Unit::parse(*text);
+    } catch (const InputError& problem) {
+      take(problem, unit_text->place, path + ".unit");
+      return std::nullopt;
+    }
+  }
+  if (needed && !fits(unit_text != nullptr ? *unit_text : value, path, unit.dimension(), *needed))
+    return std::nullopt;
+  std::vector<double> values;
+  bool whole = true;
+  const auto add = [&](const std::string& text, const Place& place) {
+    const auto number = parse_number(text);
+    if (!number) error(place, path, "'" + text + "' is no number", "one number for each site");
+    whole = whole && number;
+    values.push_back(number.value_or(0.0) * unit.factor() + unit.offset());
+  };
+  if (stated != nullptr) {
+    for (const Value& element : stated->list) add(element.scalar, element.place);
+    if (stated->kind != Value::Kind::list) {
+      error(stated->place, path + ".values", "is " + stated->description(), "a list of numbers");
+      return std::nullopt;
+    }
+  } else {
+    const auto name = this->file(*file, path + ".file");
+    if (!name) return std::nullopt;
+    const std::string content = read_file(*name);
+    std::size_t at = 0;
+    for (int line = 1; at < content.size(); ++line) {
+      const std::size_t end = std::min(content.find('\n', at), content.size());
+      const std::size_t hash = std::min(content.find('#', at), end);
+      const std::size_t first = content.find_first_not_of(" \t\r", at);
+      if (first < hash) {
+        const std::size_t last = content.find_last_not_of(" \t\r", hash - 1);
+        add(content.substr(first, last + 1 - first),
+            {name->string(), line, static_cast<int>(first - at) + 1});
+      }
+      at = end + 1;
+    }
+  }
+  return whole ? std::optional(Coefficient::per_site(std::move(values))) : std::nullopt;
+}
+
+}  // namespace holon::modelfile
