@@ -1,0 +1,446 @@
+#include "holon/pointwise/kinetics_recipe.hpp"
+
+#include "holon/modelfile/loader.hpp"
+#include "holon/pointwise/component.hpp"
+#include "holon/pointwise/kinetics_process.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+namespace holon::pointwise {
+
+using modelfile::Abandoned;
+using modelfile::Loader;
+using modelfile::ProcessContext;
+using modelfile::Section;
+using Value = modelfile::Document::Value;
+
+namespace {
+
+constexpr double least_typical_size = 1e-6;  // of a state in its unit, for default absolute tolerances
+
+class KineticsRecipe final : public modelfile::ProcessRecipe {
+ public:
+  void declare(ProcessContext& context) override;
+  std::unique_ptr<Process> make(ProcessContext& context) override;
+
+ private:
+  void declare_states(ProcessContext& context);
+  void declare_parameters(ProcessContext& context);
+  void declare_internal_fields(ProcessContext& context);
+  void check_names(const ProcessContext& context, const std::string& option,
+                   const std::vector<ComponentPort>& allowed, const std::string& what) const;
+
+  /// What a name of the component stands for in kernels.
+  struct Replacement {
+    KineticsSystem& system;
+    std::unordered_map<std::uint32_t, expr::Node> nodes;
+  };
+  void replace_states(Replacement& replacement) const;
+  void replace_parameters(ProcessContext& context, Replacement& replacement) const;
+  void replace_inputs(ProcessContext& context, Replacement& replacement) const;
+  void replace_time_and_place(Replacement& replacement) const;
+  expr::Node node_of(Replacement& replacement, const std::string& name, const Coefficient& coefficient) const;
+  void add_contributions(ProcessContext& context, KineticsSystem& system) const;
+  void read_initial_values(ProcessContext& context, Kinetics::Setup& setup) const;
+  StepOptions read_step(ProcessContext& context, const std::vector<Coefficient>& initial) const;
+  std::vector<std::string> conversions(const ProcessContext& context) const;
+
+  std::optional<Component> component_;
+  std::vector<FieldId> states_, outputs_, integrator_fields_;
+  std::vector<double> state_factor_;  // component's number = factor * field's number
+  std::vector<bool> shared_;          // the state is a field of the section `fields`
+  std::optional<FieldId> step_size_;
+  std::map<std::string, ParameterId> parameters_;  // settable at run time
+};
+
+const Value* member(const Section& section, const std::string& option, const std::string& name) {
+  const Value* mapping = section.raw(option);
+  return mapping != nullptr ? mapping->find(name) : nullptr;
+}
+
+std::string path(const Section& section, const std::string& option, const std::string& name) {
+  return section.path() + "." + option + "." + name;
+}
+
+bool lists(const Section& section, const std::string& option, const std::string& name) {
+  if (!section.has(option)) return false;
+  const auto names = section.texts(option);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void KineticsRecipe::declare(ProcessContext& context) {
+  component_ = read_component(context.section);
+  if (!component_) throw Abandoned{};
+  check_names(context, "initial", component_->states, "state");
+  check_names(context, "contribute", component_->states, "state");
+  check_names(context, "fields", component_->states, "state");
+  check_names(context, "kinds", component_->states, "state");
+  check_names(context, "conserved", component_->states, "state");
+  check_names(context, "positive", component_->states, "state");
+  declare_states(context);
+  declare_parameters(context);
+  declare_internal_fields(context);
+}
+
+void KineticsRecipe::check_names(const ProcessContext& context, const std::string& option,
+                                 const std::vector<ComponentPort>& allowed, const std::string& what) const {
+  const Value* value = context.section.raw(option);
+  if (value == nullptr) return;
+  std::vector<std::string> names;
+  for (const auto& port : allowed) names.push_back(port.name);
+  const auto check = [&](const std::string& name, const Place& place) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) return;
+    context.section.loader().error(place, path(context.section, option, name),
+                                   fmt::format("the equations have no {} '{}'", what, name), "",
+                                   suggestion(name, names));
+  };
+  for (const auto& m : value->mapping) check(m.key, m.key_place);
+  for (const Value& v : value->list) check(v.scalar, v.place);
+  if (value->kind == Value::Kind::scalar) check(value->scalar, value->place);
+}
+
+void KineticsRecipe::declare_states(ProcessContext& context) {
+  const Section& section = context.section;
+  FieldTable& fields = *context.model.fields;
+  for (const ComponentPort& port : component_->states) {
+    if (const Value* shared = member(section, "fields", port.name)) {
+      const std::string where = path(section, "fields", port.name);
+      const auto name = section.loader().text(*shared, where);
+      const auto id = name ? section.loader().field(*name, shared->place, where) : std::nullopt;
+      if (!id) throw Abandoned{};
+      const Field& field = fields[*id];
+      if (field.space != context.space) {
+        section.loader().error(shared->place, where,
+                               fmt::format("field '{}' lives on space '{}', the equations on '{}'",
+                                           field.name, field.space->name(), context.space->name()),
+                               "one space for both");
+        throw Abandoned{};
+      }
+      if (!field.unit.compatible(port.unit)) {
+        section.loader().error(shared->place, where,
+                               fmt::format("field '{}' is in '{}', but state '{}' is in '{}'", field.name,
+                                           field.unit.text(), port.name, port.unit.text()),
+                               "units of one dimension");
+        throw Abandoned{};
+      }
+      states_.push_back(*id);
+      state_factor_.push_back(conversion_factor(field.unit, port.unit));
+      shared_.push_back(true);
+      continue;
+    }
+    Field field;
+    field.name = context.name + "." + port.name;
+    field.space = context.space;
+    field.unit = port.unit;
+    field.positive = lists(section, "positive", port.name);
+    if (const Value* kind = member(section, "kinds", port.name)) {
+      const std::string text =
+          section.loader().text(*kind, path(section, "kinds", port.name)).value_or("value");
+      field.kind = text == "density"  ? FieldKind::density
+                   : text == "amount" ? FieldKind::amount
+                                      : FieldKind::value;
+    }
+    if (const Value* conserved = member(section, "conserved", port.name)) {
+      for (const auto& quantity : conserved->mapping) {
+        const std::string where = path(section, "conserved", port.name) + "." + quantity.key;
+        field.conserved[quantity.key] = section.loader().number(quantity.value, where).value_or(1.0);
+      }
+    }
+    states_.push_back(fields.add(std::move(field)));
+    state_factor_.push_back(1.0);
+    shared_.push_back(false);
+  }
+  for (const ComponentPort& port : component_->outputs) {
+    Field field;
+    field.name = context.name + "." + port.name;
+    field.space = context.space;
+    field.unit = port.unit;
+    outputs_.push_back(fields.add(std::move(field)));
+  }
+}
+
+void KineticsRecipe::declare_parameters(ProcessContext& context) {
+  Loader& loader = context.section.loader();
+  for (const ComponentPort& port : component_->parameters) {
+    const Value* given = member(context.section, "parameters", port.name);
+    if (given != nullptr && (given->is_equation() || given->kind != Value::Kind::scalar))
+      continue;  // see make()
+    const std::string where = path(context.section, "parameters", port.name);
+    const Value* value = given != nullptr ? given : port.value ? &*port.value : nullptr;
+    if (value == nullptr) {
+      loader.error(context.section.place("parameters"), where,
+                   fmt::format("parameter '{}' has no value", port.name));
+      continue;
+    }
+    const auto number = loader.number_in(*value, given != nullptr ? where : port.path, port.unit);
+    if (!number) continue;
+    Parameter parameter;
+    parameter.path = where;
+    parameter.unit = port.unit;
+    parameter.value = *number;
+    parameters_[port.name] = context.model.parameters->add(std::move(parameter));
+  }
+}
+
+void KineticsRecipe::declare_internal_fields(ProcessContext& context) {
+  const std::string name = context.section.text("integrator");
+  const auto add = [&](const std::string& own, const Unit& unit) {
+    Field field;
+    field.name = context.name + "." + own;
+    field.space = context.space;
+    field.unit = unit;
+    field.description = "kept by the integrator";
+    return context.model.fields->add(std::move(field));
+  };
+  const Unit coherent_time = Unit::coherent(context.section.loader().dimensions().at("time"));
+  if (const Integrator* integrator = find_integrator(name)) {
+    if (integrator->control == Integrator::Control::adaptive) step_size_ = add("step_size", coherent_time);
+    return;
+  }
+  const SystemIntegratorType* type = find_system_integrator(name);
+  if (type == nullptr) return;
+  for (const IntegratorField& wanted : type->fields) {
+    if (!wanted.per_state) {
+      integrator_fields_.push_back(add(wanted.name, coherent_time));
+      continue;
+    }
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      integrator_fields_.push_back(
+          add(wanted.name + "_" + component_->states[i].name, (*context.model.fields)[states_[i]].unit));
+    }
+  }
+}
+
+std::unique_ptr<Process> KineticsRecipe::make(ProcessContext& context) {
+  const Section& section = context.section;
+  const std::string integrator = section.text("integrator");
+  if (find_integrator(integrator) == nullptr && find_system_integrator(integrator) == nullptr) {
+    section.error("integrator",
+                  fmt::format("this program was built without the integrator '{}'", integrator));
+    return nullptr;
+  }
+  Kinetics::Setup setup;
+  KineticsSystem& system = setup.system;
+  system.name = context.name;
+  system.space = context.space;
+  system.fields = context.model.fields;
+  system.parameters = context.model.parameters;
+  system.options = context.model.kernels;
+  system.graph = component_->graph;
+  system.states = states_;
+  system.time_unit = component_->time.factor();
+
+  Replacement replacement{system, {}};
+  replace_time_and_place(replacement);
+  replace_states(replacement);
+  replace_parameters(context, replacement);
+  replace_inputs(context, replacement);
+  std::vector<expr::Node> roots = component_->equations.rates;
+  for (const auto& port : component_->outputs)
+    roots.push_back(component_->equations.assignments.at(port.name));
+  roots = substitute(*system.graph, roots, replacement.nodes);
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    system.rates.push_back(system.graph->multiply(system.graph->constant(1.0 / state_factor_[i]), roots[i]));
+  }
+  for (std::size_t k = 0; k < outputs_.size(); ++k) {
+    system.outputs.push_back({outputs_[k], roots[states_.size() + k]});
+  }
+  add_contributions(context, system);
+
+  read_initial_values(context, setup);
+  setup.step = read_step(context, setup.initial);
+  setup.integrator_fields = integrator_fields_;
+  setup.description = conversions(context);
+  for (const std::string& line : setup.description) section.loader().note_conversion(line);
+  if (section.loader().has_errors()) return nullptr;
+  return std::make_unique<Kinetics>(std::move(setup));
+}
+
+void KineticsRecipe::replace_time_and_place(Replacement& replacement) const {
+  expr::Graph& g = *replacement.system.graph;
+  const expr::Node time = g.symbol("time");
+  replacement.nodes[time.id] = g.multiply(g.constant(1.0 / component_->time.factor()), time);
+  if (!component_->position) return;
+  for (const char* axis : {"position.x", "position.y", "position.z"}) {
+    const expr::Node coordinate = g.symbol(axis);
+    replacement.nodes[coordinate.id] =
+        g.multiply(g.constant(1.0 / component_->position->factor()), coordinate);
+  }
+}
+
+void KineticsRecipe::replace_states(Replacement& replacement) const {
+  expr::Graph& g = *replacement.system.graph;
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const expr::Node field = g.symbol("field:" + (*replacement.system.fields)[states_[i]].name);
+    replacement.nodes[g.symbol(component_->states[i].name).id] =
+        g.multiply(g.constant(state_factor_[i]), field);
+  }
+}
+
+expr::Node KineticsRecipe::node_of(Replacement& replacement, const std::string& name,
+                                   const Coefficient& coefficient) const {
+  expr::Graph& g = *replacement.system.graph;
+  const std::vector<double>* values = coefficient.values_per_site();
+  if (values == nullptr) return coefficient.lower(g);
+  replacement.system.columns.push_back({name, std::make_shared<const std::vector<double>>(*values)});
+  return g.symbol("column:" + name);
+}
+
+void KineticsRecipe::replace_parameters(ProcessContext& context, Replacement& replacement) const {
+  expr::Graph& g = *replacement.system.graph;
+  Loader& loader = context.section.loader();
+  for (const ComponentPort& port : component_->parameters) {
+    const expr::Node symbol = g.symbol(port.name);
+    const std::string where = path(context.section, "parameters", port.name);
+    if (const auto settable = parameters_.find(port.name); settable != parameters_.end()) {
+      replacement.nodes[symbol.id] = g.symbol("parameter:" + where);
+      continue;
+    }
+    const Value* given = member(context.section, "parameters", port.name);
+    if (given == nullptr) continue;  // reported by declare_parameters
+    const auto coefficient = loader.coefficient_in(*given, where, port.unit);
+    if (coefficient)
+      replacement.nodes[symbol.id] = node_of(replacement, "parameters." + port.name, *coefficient);
+  }
+}
+
+void KineticsRecipe::replace_inputs(ProcessContext& context, Replacement& replacement) const {
+  expr::Graph& g = *replacement.system.graph;
+  Loader& loader = context.section.loader();
+  for (const ComponentPort& port : component_->inputs) {
+    const Value* given = member(context.section, "inputs", port.name);
+    const Value* value = given != nullptr ? given : port.value ? &*port.value : nullptr;
+    const std::string where = path(context.section, "inputs", port.name);
+    if (value == nullptr) {
+      loader.error(context.section.place("inputs"), where, fmt::format("input '{}' has no value", port.name));
+      continue;
+    }
+    const auto coefficient = loader.coefficient_in(*value, given != nullptr ? where : port.path, port.unit);
+    if (coefficient) {
+      replacement.nodes[g.symbol(port.name).id] = node_of(replacement, "inputs." + port.name, *coefficient);
+    }
+  }
+}
+
+void KineticsRecipe::add_contributions(ProcessContext& context, KineticsSystem& system) const {
+  Replacement replacement{system, {}};
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const ComponentPort& port = component_->states[i];
+    const Value* given = member(context.section, "contribute", port.name);
+    if (given == nullptr) continue;
+    const Unit unit = port.unit / component_->time;
+    const auto coefficient =
+        context.section.loader().coefficient_in(*given, path(context.section, "contribute", port.name), unit);
+    if (!coefficient) continue;
+    expr::Graph& g = *system.graph;
+    const expr::Node added = node_of(replacement, "contribute." + port.name, *coefficient);
+    system.rates[i] = g.add(system.rates[i], g.multiply(g.constant(1.0 / state_factor_[i]), added));
+  }
+}
+
+void KineticsRecipe::read_initial_values(ProcessContext& context, Kinetics::Setup& setup) const {
+  Loader& loader = context.section.loader();
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const ComponentPort& port = component_->states[i];
+    const Value* given = member(context.section, "initial", port.name);
+    if (shared_[i]) {
+      if (given != nullptr) {
+        loader.error(
+            given->place, path(context.section, "initial", port.name),
+            fmt::format("state '{}' is a field of the section 'fields', which gives its value at the start",
+                        port.name));
+      }
+      continue;
+    }
+    const Value* value = given != nullptr ? given : port.value ? &*port.value : nullptr;
+    const std::string where = given != nullptr ? path(context.section, "initial", port.name) : port.path;
+    const auto coefficient =
+        value != nullptr ? loader.coefficient_in(*value, where, port.unit) : std::nullopt;
+    setup.initial.push_back(coefficient.value_or(Coefficient(0.0)));
+    setup.initialised.push_back(states_[i]);
+  }
+}
+
+StepOptions KineticsRecipe::read_step(ProcessContext& context,
+                                      const std::vector<Coefficient>& initial) const {
+  const Section& section = context.section;
+  Loader& loader = section.loader();
+  StepOptions options;
+  options.integrator = section.text("integrator");
+  options.step_size = step_size_;
+  if (section.has("step")) {
+    options.step = section.quantity("step");
+    if (!(options.step > 0.0))
+      section.error("step", "the largest internal step is not positive", "a time above 0");
+  }
+  const Section tolerance = section.section("tolerance");
+  const bool whole = find_integrator(options.integrator) == nullptr;
+  options.relative_tolerance = whole ? 1e-8 : 1e-6;
+  if (tolerance.has("relative")) {
+    options.relative_tolerance = tolerance.number("relative");
+    if (!(options.relative_tolerance > 0.0 && options.relative_tolerance < 1.0)) {
+      tolerance.error("relative",
+                      fmt::format("a relative tolerance of {} can't be met", options.relative_tolerance),
+                      "a number between 0 and 1");
+    }
+  }
+  const Value* absolute = tolerance.raw("absolute");
+  if (absolute != nullptr && absolute->kind == Value::Kind::mapping) {
+    std::vector<std::string> names;
+    for (const auto& port : component_->states) names.push_back(port.name);
+    for (const auto& m : absolute->mapping) {
+      if (std::find(names.begin(), names.end(), m.key) == names.end()) {
+        loader.error(m.key_place, tolerance.path() + ".absolute." + m.key,
+                     fmt::format("the equations have no state '{}'", m.key), "", suggestion(m.key, names));
+      }
+    }
+  }
+  std::size_t owned = 0;
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const ComponentPort& port = component_->states[i];
+    const std::optional<double> start = shared_[i] ? std::nullopt : initial[owned++].constant();
+    double value = options.relative_tolerance * std::max(std::fabs(start.value_or(1.0)), least_typical_size);
+    const Value* given =
+        absolute != nullptr && absolute->kind == Value::Kind::mapping ? absolute->find(port.name) : absolute;
+    if (given != nullptr) {
+      const std::string where = tolerance.path() + ".absolute" + (given == absolute ? "" : "." + port.name);
+      if (const auto number = loader.number_in(*given, where, port.unit)) {
+        value = *number / state_factor_[i];
+        if (!(value > 0.0))
+          loader.error(given->place, where, "an absolute tolerance is not positive", "a number above 0");
+      }
+    }
+    options.absolute_tolerance.push_back(value);
+    options.positive.push_back((*context.model.fields)[states_[i]].positive);
+  }
+  return options;
+}
+
+std::vector<std::string> KineticsRecipe::conversions(const ProcessContext& context) const {
+  std::vector<std::string> lines;
+  const auto line = [&](const std::string& what, const Unit& unit) {
+    lines.push_back(fmt::format("{}: {} in {} (1 {} = {} {})", context.name, what, unit.text(), unit.text(),
+                                number_text(unit.factor()), Unit::coherent(unit.dimension()).text()));
+  };
+  line("time", component_->time);
+  for (const ComponentPort& port : component_->inputs) line("input " + port.name, port.unit);
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (!shared_[i]) continue;
+    const Field& field = (*context.model.fields)[states_[i]];
+    lines.push_back(fmt::format("{}: state {} in {} is field {} in {} (factor {})", context.name,
+                                component_->states[i].name, component_->states[i].unit.text(), field.name,
+                                field.unit.text(), number_text(state_factor_[i])));
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::unique_ptr<modelfile::ProcessRecipe> kinetics_recipe() { return std::make_unique<KineticsRecipe>(); }
+
+}  // namespace holon::pointwise
