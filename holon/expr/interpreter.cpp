@@ -163,8 +163,9 @@ class Interpreter::Assembly {
       for (const std::uint32_t argument : arguments(k)) {
         if (is_instruction(argument)) a.push_back(argument);
       }
-      std::stable_sort(a.begin(), a.end(),
-                       [&](std::uint32_t x, std::uint32_t y) { return need[x] > need[y]; });
+      std::sort(a.begin(), a.end(), [&](std::uint32_t x, std::uint32_t y) {
+        return need[x] != need[y] ? need[x] > need[y] : x < y;
+      });
       need[k] = 1;
       for (std::uint32_t j = 0; j < a.size(); ++j) need[k] = std::max(need[k], need[a[j]] + j);
     }
