@@ -1,0 +1,117 @@
+// extremum: the largest or smallest value over sites and time.
+#include "holon/observe/observed.hpp"
+#include "holon/observe/timed_observer.hpp"
+#include "holon/observe/types.hpp"
+
+#include <cmath>
+
+namespace holon::observe {
+
+namespace {
+
+using modelfile::ObserverContext;
+using modelfile::Schema;
+
+struct ExtremumOptions {
+  Observed of;
+  bool greatest = true;
+  double after = 0.0;  // coherent time
+  Sampling sampling;
+};
+
+class Extremum final : public TimedObserver {
+ public:
+  Extremum(const ExtremumOptions& options, const Model& model)
+      : options_(options), time_unit_(model.schedule.time_unit), values_(options.of, model) {}
+
+  bool wants(std::int64_t index) const override { return options_.sampling.takes(index); }
+
+  std::map<std::string, ResultValue> results() const override {
+    const Space& space = *options_.of.space;
+    const Unit length = Unit::coherent(space.length_dimension());
+    const std::string why = "no sample lies in the window";
+    std::map<std::string, ResultValue> results{
+        {"", result_or(value_, options_.of.unit, why)},
+        {"time", result_or(time_ / time_unit_.factor(), time_unit_, why)}};
+    const Position position = space.position(site_);
+    for (std::size_t a = 0; a < static_cast<std::size_t>(space.dimensions()); ++a)
+      results[std::string(1, "xyz"[a])] = {position[a], length};
+    return results;
+  }
+
+ private:
+  void look(const Observation& observation) override {
+    if (observation.time < options_.after) return;
+    const auto values = values_.all(observation.state, observation.time, observation.threads);
+    for (std::size_t site = 0; site < values.size(); ++site) {
+      const bool further = options_.greatest ? values[site] > value_ : values[site] < value_;
+      if (!further && !std::isnan(value_)) continue;
+      if (std::isnan(values[site])) continue;
+      value_ = values[site];
+      time_ = observation.time;
+      site_ = site;
+    }
+  }
+  void save_more(Archive& archive) const override {
+    archive.put("value", value_);
+    archive.put("time", time_);
+    archive.put("site", static_cast<std::int64_t>(site_));
+  }
+  void load_more(const Archive& archive) override {
+    value_ = archive.reals("value").at(0);
+    time_ = archive.reals("time").at(0);
+    site_ = static_cast<std::size_t>(archive.integers("site").at(0));
+  }
+
+  const ExtremumOptions& options_;
+  Unit time_unit_;
+  ObservedValues values_;
+  double value_ = std::numeric_limits<double>::quiet_NaN();
+  double time_ = std::numeric_limits<double>::quiet_NaN();
+  std::size_t site_ = 0;
+};
+
+class ExtremumRecipe final : public ObserverRecipe {
+ public:
+  ExtremumRecipe(const std::string& name, ExtremumOptions options)
+      : ObserverRecipe(name), options_(std::move(options)) {}
+  std::unique_ptr<Observer> start(const Model& model) const override {
+    return std::make_unique<Extremum>(options_, model);
+  }
+  std::vector<std::string> outcomes() const override {
+    std::vector<std::string> names{"", "time"};
+    for (int a = 0; a < options_.of.space->dimensions(); ++a) names.emplace_back(1, "xyz"[a]);
+    return names;
+  }
+
+ private:
+  ExtremumOptions options_;
+};
+
+std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
+  const modelfile::Section& section = context.section;
+  ExtremumOptions options;
+  options.of = read_observed(section, "of");
+  options.greatest = section.text("which") == "maximum";
+  if (section.has("after")) options.after = section.quantity("after");
+  options.sampling = read_sampling(context);
+  return std::make_unique<ExtremumRecipe>(context.name, std::move(options));
+}
+
+}  // namespace
+
+modelfile::ObserverType extremum_type() {
+  Schema schema("extremum", "The largest or smallest value over sites and time.");
+  schema.add("of", modelfile::Option::Type::anything, "a field or an =equation");
+  schema.choice("which", {"maximum", "minimum"}, "the largest or the smallest").with_default("maximum");
+  schema.quantity("after", "time", "samples before this time are left out; none if not given")
+      .make_optional();
+  add_sampling_option(schema);
+  return {"extremum",
+          "The largest or smallest value over all sites and samples. Outcomes: the value; its 'time'; and "
+          "its place "
+          "'x', 'y', 'z' in SI units.",
+          std::move(schema), &make};
+}
+
+}  // namespace holon::observe

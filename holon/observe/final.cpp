@@ -1,0 +1,102 @@
+// final: values at the end of a run.
+#include "holon/modelfile/loader.hpp"
+#include "holon/observe/locations.hpp"
+#include "holon/observe/observed.hpp"
+#include "holon/observe/timed_observer.hpp"
+#include "holon/observe/types.hpp"
+
+namespace holon::observe {
+
+namespace {
+
+using modelfile::ObserverContext;
+using modelfile::Schema;
+
+/// One field or equation, at all sites of its space or at one place.
+struct FinalValue {
+  Observed observed;
+  std::optional<Location> at;
+};
+
+class Final final : public FinalObserver {
+ public:
+  Final(const std::vector<FinalValue>& values, const Model& model) : what_(values) {
+    for (const FinalValue& value : values) readers_.emplace_back(value.observed, model);
+  }
+
+  std::map<std::string, ResultValue> results() const override {
+    const Unit& unit = what_.front().observed.unit;
+    if (numbers_.empty()) return {{"", missing("the run did not come to its end", unit)}};
+    if (numbers_.size() == 1) return {{"", result_or(numbers_.front(), unit, "the value is not a number")}};
+    return {{"", {numbers_, unit}}};
+  }
+
+ private:
+  void look(const Observation&) override {}
+  void end(const Observation& observation) override {
+    numbers_.clear();
+    for (std::size_t i = 0; i < readers_.size(); ++i) {
+      if (what_[i].at) {
+        numbers_.push_back(readers_[i].at(observation.state, observation.time, what_[i].at->stencil));
+        continue;
+      }
+      const auto all = readers_[i].all(observation.state, observation.time, observation.threads);
+      numbers_.insert(numbers_.end(), all.begin(), all.end());
+    }
+  }
+  void save_more(Archive& archive) const override {
+    archive.put("numbers", std::span<const double>(numbers_));
+  }
+  void load_more(const Archive& archive) override { numbers_ = archive.reals("numbers"); }
+
+  const std::vector<FinalValue>& what_;
+  std::vector<ObservedValues> readers_;
+  std::vector<double> numbers_;
+};
+
+class FinalRecipe final : public ObserverRecipe {
+ public:
+  FinalRecipe(const std::string& name, std::vector<FinalValue> values)
+      : ObserverRecipe(name), values_(std::move(values)) {}
+  std::unique_ptr<Observer> start(const Model& model) const override {
+    return std::make_unique<Final>(values_, model);
+  }
+  std::vector<std::string> outcomes() const override { return {""}; }
+
+ private:
+  std::vector<FinalValue> values_;
+};
+
+std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
+  const modelfile::Section& section = context.section;
+  std::vector<FinalValue> values;
+  for (const Observed& observed : read_all_observed(section, "of")) {
+    FinalValue value{observed, std::nullopt};
+    if (section.has("at")) value.at = read_location(section, "at", *observed.space);
+    if (!values.empty() && observed.unit.text() != values.front().observed.unit.text()) {
+      section.error("of",
+                    "'" + values.front().observed.name + "' is in " + values.front().observed.unit.text() +
+                        " and '" + observed.name + "' in " + observed.unit.text(),
+                    "values of one unit: an array has one", "use one observer for each");
+      throw modelfile::Abandoned{};
+    }
+    values.push_back(std::move(value));
+  }
+  return std::make_unique<FinalRecipe>(context.name, std::move(values));
+}
+
+}  // namespace
+
+modelfile::ObserverType final_type() {
+  Schema schema("final", "Values at the end of a run.");
+  schema.add("of", modelfile::Option::Type::anything,
+             "a process (all its fields), a field, an =equation, or a list of them, of one unit");
+  add_locations_option(schema);
+  return {"final",
+          "Values at the end of a run: a number, or an array (one field after the other; within a field site "
+          "after "
+          "site).",
+          std::move(schema), &make};
+}
+
+}  // namespace holon::observe

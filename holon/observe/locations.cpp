@@ -1,0 +1,135 @@
+#include "holon/observe/locations.hpp"
+
+#include "holon/modelfile/loader.hpp"
+
+namespace holon::observe {
+
+namespace {
+
+using modelfile::Document;
+using modelfile::Option;
+using modelfile::Section;
+using Value = Document::Value;
+
+constexpr const char* ways =
+    "a place such as [5 mm, 2 mm], several as {name: [..], ...}, or the name of a space of named points";
+
+/// Reads one `at` and makes places of one space of it.
+class LocationReader {
+ public:
+  LocationReader(const Section& section, const std::string& key, const Space& space)
+      : section_(section), key_(key), space_(space) {}
+
+  std::vector<Location> read(const Value& value) {
+    switch (value.kind) {
+      case Value::Kind::list:
+        return {coordinates("", value)};
+      case Value::Kind::mapping: {
+        std::vector<Location> places;
+        for (const auto& member : value.mapping) places.push_back(coordinates(member.key, member.value));
+        if (places.empty()) fail("holds no place");
+        return places;
+      }
+      case Value::Kind::scalar:
+        return named(value.scalar);
+      case Value::Kind::null:
+        break;
+    }
+    fail("is empty");
+  }
+
+  [[noreturn]] void fail(const std::string& message) const {
+    section_.error(key_, message, ways);
+    throw modelfile::Abandoned{};
+  }
+
+ private:
+  Location coordinates(const std::string& name, const Value& value) const {
+    const std::string path = section_.path() + "." + key_ + (name.empty() ? "" : "." + name);
+    const auto position = section_.loader().position(value, path, space_.dimensions());
+    if (!position) throw modelfile::Abandoned{};
+    return located(name, *position);
+  }
+
+  Location located(const std::string& name, const Position& position) const {
+    const auto stencil = stencil_at(space_, position);
+    if (!stencil)
+      fail("the place " + (name.empty() ? "" : "'" + name + "' ") + "lies outside the space '" +
+           space_.name() + "', which goes from " + space_.site_text(0) + " to " +
+           space_.site_text(space_.sites() - 1));
+    return {name, position, *stencil};
+  }
+
+  std::vector<Location> named(const std::string& text) const {
+    const std::size_t dot = text.find('.');
+    const std::string owner = text.substr(0, dot);
+    const auto& spaces = section_.loader().model().spaces;
+    const auto found = spaces.find(owner);
+    const auto* points =
+        found == spaces.end() ? nullptr : dynamic_cast<const NamedPoints*>(found->second.get());
+    if (points == nullptr) {
+      std::vector<std::string> candidates;
+      for (const auto& [name, space] : spaces)
+        if (space->type() == Space::Type::named_points) candidates.push_back(name);
+      section_.error(key_, "'" + owner + "' is no space of named points", ways,
+                     suggestion(owner, candidates));
+      throw modelfile::Abandoned{};
+    }
+    std::vector<Location> places;
+    for (std::size_t p = 0; p < points->sites(); ++p)
+      if (dot == std::string::npos || points->names()[p] == text.substr(dot + 1))
+        places.push_back(located(points->names()[p], points->position(p)));
+    if (places.empty()) {
+      section_.error(key_, "'" + owner + "' has no point '" + text.substr(dot + 1) + "'", "",
+                     suggestion(text.substr(dot + 1), points->names()));
+      throw modelfile::Abandoned{};
+    }
+    return places;
+  }
+
+  const Section& section_;
+  std::string key_;
+  const Space& space_;
+};
+
+}  // namespace
+
+void add_locations_option(modelfile::Schema& schema, const std::string& key) {
+  schema
+      .add(key, Option::Type::anything,
+           "where: " + std::string(ways) + "; values between sites are interpolated; not needed on one site")
+      .make_optional();
+}
+
+std::vector<Location> read_locations(const Section& section, const std::string& key, const Space& space) {
+  LocationReader reader(section, key, space);
+  const Value* value = section.raw(key);
+  if (value != nullptr) return reader.read(*value);
+  if (space.sites() != 1)
+    reader.fail("is missing: the space '" + space.name() + "' has " + std::to_string(space.sites()) +
+                " sites");
+  return {Location{"", space.position(0), Stencil{{0}, {1.0}}}};
+}
+
+Location read_location(const Section& section, const std::string& key, const Space& space) {
+  std::vector<Location> places = read_locations(section, key, space);
+  if (places.size() != 1)
+    LocationReader(section, key, space)
+        .fail("names " + std::to_string(places.size()) + " places; one is needed");
+  return places.front();
+}
+
+std::optional<Stencil> stencil_at(const Space& space, const Position& position) {
+  if (auto stencil = space.interpolation(position)) return stencil;
+  const auto site = space.nearest(position);
+  if (!site) return std::nullopt;
+  return Stencil{{*site}, {1.0}};
+}
+
+std::string location_name(const Position& position, int dimensions) {
+  std::string text = "at";
+  for (int a = 0; a < dimensions; ++a) text += " " + number_text(position[static_cast<std::size_t>(a)]);
+  return text;
+}
+
+}  // namespace holon::observe

@@ -1,0 +1,189 @@
+#include "holon/observe/observed.hpp"
+
+#include "holon/modelfile/loader.hpp"
+
+#include <algorithm>
+
+namespace holon::observe {
+
+namespace {
+
+using modelfile::Section;
+using Value = modelfile::Document::Value;
+
+Observed of_field(const Model& model, FieldId id, const std::string& name) {
+  const Field& field = (*model.fields)[id];
+  return {name.empty() ? field.name : name, field.unit, field.space, id, {}};
+}
+
+/// The space on which an equation varies: that of its fields; without any, the model's only space of several
+/// sites.
+std::shared_ptr<const Space> space_of(const Coefficient& equation, const Section& section, const Value& value,
+                                      const std::string& path) {
+  const Model& model = section.loader().model();
+  std::shared_ptr<const Space> space, point;
+  std::string owner;
+  for (FieldId id = 0; id < model.fields->size(); ++id) {
+    const Field& field = (*model.fields)[id];
+    if (!equation.depends_on("field:" + field.name)) continue;
+    if (field.space->sites() == 1 && !space) point = field.space;
+    if (field.space->sites() == 1 || field.space == space) continue;
+    if (space) {
+      section.loader().error(value.place, path,
+                             "'" + owner + "' lives on '" + space->name() + "' and '" + field.name +
+                                 "' on '" + field.space->name() + "'",
+                             "an equation over fields of one space");
+      throw modelfile::Abandoned{};
+    }
+    space = field.space;
+    owner = field.name;
+  }
+  if (space) return space;
+  if (point) return point;
+  std::vector<std::shared_ptr<const Space>> large;
+  for (const auto& [name, each] : model.spaces)
+    if (each->sites() > 1 && each->type() != Space::Type::named_points) large.push_back(each);
+  if (large.size() == 1) return large.front();
+  return std::make_shared<const PointSpace>("point");
+}
+
+std::string own_name(const std::string& field) { return field.substr(field.find('.') + 1); }
+
+/// Columns get the field's own name unless two would be the same.
+void shorten_names(std::vector<Observed>& all) {
+  std::vector<std::string> names;
+  for (const Observed& observed : all) names.push_back(own_name(observed.name));
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].field && std::count(names.begin(), names.end(), names[i]) == 1) all[i].name = names[i];
+}
+
+/// Adds what one text names: a process, a field or an equation.
+void add_named(const Section& section, const Value& value, const std::string& path,
+               std::vector<Observed>& all) {
+  const Model& model = section.loader().model();
+  std::size_t found = 0;
+  if (value.kind == Value::Kind::scalar && !value.is_equation())
+    for (FieldId id = 0; id < model.fields->size(); ++id)
+      if ((*model.fields)[id].name.starts_with(value.scalar + ".")) {
+        all.push_back(of_field(model, id, ""));
+        ++found;
+      }
+  if (found == 0) all.push_back(read_observed(section, value, path, ""));
+}
+
+}  // namespace
+
+Observed read_observed(const Section& section, const Value& value, const std::string& path,
+                       const std::string& name) {
+  modelfile::Loader& loader = section.loader();
+  if (value.kind != Value::Kind::scalar || value.block) {
+    loader.error(value.place, path, "is " + value.description(),
+                 "the name of a field, or an =equation over fields");
+    throw modelfile::Abandoned{};
+  }
+  if (!value.is_equation()) {
+    const auto id = loader.field(value.scalar, value.place, path);
+    if (!id) throw modelfile::Abandoned{};
+    return of_field(loader.model(), *id, name);
+  }
+  const auto equation = loader.equation(value, path, modelfile::Scope::coefficient);
+  if (!equation) throw modelfile::Abandoned{};
+  const auto coefficient = loader.coefficient(value, path, equation->dimension());
+  if (!coefficient) throw modelfile::Abandoned{};
+  return {name.empty() ? value.scalar.substr(1) : name, Unit::coherent(equation->dimension()),
+          space_of(*coefficient, section, value, path), std::nullopt, *coefficient};
+}
+
+Observed read_observed(const Section& section, const std::string& key) {
+  const Value* value = section.raw(key);
+  if (value == nullptr) {
+    section.error(key, "is missing", "the name of a field, or an =equation over fields");
+    throw modelfile::Abandoned{};
+  }
+  return read_observed(section, *value, section.path() + "." + key, "");
+}
+
+std::vector<Observed> read_all_observed(const Section& section, const std::string& key) {
+  const Value* value = section.raw(key);
+  if (value == nullptr) {
+    section.error(key, "is missing", "a process, a field, an =equation, or a list of them");
+    throw modelfile::Abandoned{};
+  }
+  const std::string path = section.path() + "." + key;
+  std::vector<Observed> all;
+  if (value->kind == Value::Kind::list) {
+    for (std::size_t i = 0; i < value->list.size(); ++i)
+      add_named(section, value->list[i], path + "[" + std::to_string(i) + "]", all);
+  } else {
+    add_named(section, *value, path, all);
+  }
+  if (all.empty()) {
+    section.error(key, "names nothing", "a process, a field, an =equation, or a list of them");
+    throw modelfile::Abandoned{};
+  }
+  shorten_names(all);
+  return all;
+}
+
+Observed read_field(const Section& section, const std::string& key) {
+  return of_field(section.loader().model(), section.field(key), "");
+}
+
+ObservedValues::ObservedValues(const Observed& observed, const Model& model) : observed_(observed) {
+  if (observed.field) {
+    if ((*model.fields)[*observed.field].type == FieldType::integer) column_.resize(observed.space->sites());
+    return;
+  }
+  column_.resize(observed.space->sites());
+  expr::Graph graph;
+  SiteKernel::Source source;
+  source.name = "observer " + observed.name;
+  source.graph = &graph;
+  // The equation is coherent; the numbers are to be in the unit.
+  source.outputs = {graph.divide(observed.equation.lower(graph), graph.constant(observed.unit.factor()))};
+  expr::KernelOptions options = model.kernels;
+  options.tier = expr::Tier::interpreter;  // looked at now and then: compiling would cost more than it gains
+  kernel_ = SiteKernel(source, observed.space, *model.fields, *model.parameters, options);
+}
+
+double ObservedValues::number(const State& state, std::size_t site) const {
+  const FieldId field = *observed_.field;
+  if (state.fields()[field].type == FieldType::integer)
+    return static_cast<double>(state.integer(field)[site]);
+  return state.real(field)[site];
+}
+
+double ObservedValues::at(const State& state, double time, const Stencil& stencil) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < stencil.sites.size(); ++k) {
+    const std::size_t site = stencil.sites[k];
+    double value = 0.0;
+    if (observed_.field) {
+      value = number(state, site);
+    } else {
+      SiteKernel::Call call;
+      call.time = time;
+      double* const column = column_.data();
+      kernel_.run(state, call, std::span(&column, 1), site, site + 1);
+      value = column_[site];
+    }
+    // A site with the whole weight gives its value itself, also where it is infinite.
+    sum = stencil.weights[k] == 1.0 ? value : sum + stencil.weights[k] * value;
+  }
+  return sum;
+}
+
+std::span<const double> ObservedValues::all(const State& state, double time, ThreadPool& threads) {
+  if (observed_.field && column_.empty()) return state.real(*observed_.field);
+  if (observed_.field) {
+    for (std::size_t site = 0; site < column_.size(); ++site) column_[site] = number(state, site);
+    return column_;
+  }
+  SiteKernel::Call call;
+  call.time = time;
+  double* const column = column_.data();
+  kernel_.run(state, call, std::span(&column, 1), threads);
+  return column_;
+}
+
+}  // namespace holon::observe

@@ -1,0 +1,21 @@
+#include "holon/observe/register.hpp"
+
+#include "holon/observe/types.hpp"
+
+namespace holon {
+
+void register_observe(modelfile::Registry& registry) {
+  registry.add(observe::probe_type());
+  registry.add(observe::activation_time_type());
+  registry.add(observe::action_potential_type());
+  registry.add(observe::conduction_velocity_type());
+  registry.add(observe::front_speed_type());
+  registry.add(observe::period_type());
+  registry.add(observe::error_type());
+  registry.add(observe::total_type());
+  registry.add(observe::final_type());
+  registry.add(observe::extremum_type());
+  registry.add(observe::fields_type());
+}
+
+}  // namespace holon

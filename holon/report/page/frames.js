@@ -1,0 +1,209 @@
+'use strict';
+// Fields over time: a line (with its history as an image) in one dimension, an image in two, three slices in three.
+
+const lengthScale = (unit, extent) => {
+  if (unit !== 'm') return {factor: 1, unit};
+  const scales = [[1, 'm'], [1e3, 'mm'], [1e6, 'µm'], [1e9, 'nm']];
+  const [factor, name] = scales.find(([f]) => extent * f >= 0.5) || scales[3];
+  return {factor, unit: name};
+};
+
+// All frames of one column; level 65535 is no number.
+class Frames {
+  constructor(set, column) {
+    const bytes = bytesOf(column.frames);
+    this.levels = new Uint16Array(bytes.buffer);
+    this.sites = set.count[0] * set.count[1] * set.count[2];
+    this.least = column.least;
+    this.greatest = column.greatest;
+  }
+  level(frame, site) { return this.levels[frame * this.sites + site]; }
+  value(frame, site) {
+    const level = this.level(frame, site);
+    return level === 65535 ? NaN : this.least + (this.greatest - this.least) * level / 65534;
+  }
+}
+
+// An image with axes: across and up are {count, first, step, label}; level(i, j) from 0 to 65535.
+function drawImageWithAxes(canvas, {across, up, level, height, mark}) {
+  const ratio = window.devicePixelRatio || 1, width = Math.max(200, canvas.clientWidth);
+  const left = 58, right = 12, top = 24, bottom = 38;
+  canvas.width = width * ratio;
+  canvas.height = height * ratio;
+  canvas.style.height = height + 'px';
+  const pen = canvas.getContext('2d');
+  pen.scale(ratio, ratio);
+  const raster = document.createElement('canvas');
+  raster.width = across.count;
+  raster.height = up.count;
+  const image = new ImageData(across.count, up.count);
+  for (let j = 0; j < up.count; ++j)
+    for (let i = 0; i < across.count; ++i) {
+      const value = level(i, up.count - 1 - j), at = 4 * (i + across.count * j);
+      const index = 3 * Math.round(value / 65534 * 255);
+      for (let c = 0; c < 3; ++c) image.data[at + c] = value === 65535 ? missingColour[c] : colourMap[index + c];
+      image.data[at + 3] = 255;
+    }
+  raster.getContext('2d').putImageData(image, 0, 0);
+  const w = width - left - right, h = height - top - bottom;
+  pen.imageSmoothingEnabled = across.count > w || up.count > h;
+  pen.drawImage(raster, left, top, w, h);
+  pen.font = '11.5px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+  pen.fillStyle = '#5c6675';
+  pen.strokeStyle = '#b9c1cb';
+  pen.strokeRect(left - 0.5, top - 0.5, w + 1, h + 1);
+  // Sites are centres of their pixels.
+  const ends = axis => [axis.first - axis.step / 2, axis.first + (axis.count - 0.5) * axis.step];
+  const [x0, x1] = ends(across), [y0, y1] = ends(up);
+  const power = n => n === 0 ? '' : '  ×10' + superscript(n);
+  const xTicks = linearTicks(x0, x1, Math.max(2, w / 80)), yTicks = linearTicks(y0, y1, Math.max(2, h / 45));
+  pen.textAlign = 'center';
+  for (const {value, text} of xTicks.ticks) pen.fillText(text, left + (value - x0) / (x1 - x0) * w, height - bottom + 16);
+  pen.textAlign = 'right';
+  for (const {value, text} of yTicks.ticks) pen.fillText(text, left - 7, top + h - (value - y0) / (y1 - y0) * h + 4);
+  pen.fillText(across.label + power(xTicks.shared), width - right, height - 6);
+  pen.textAlign = 'left';
+  pen.fillStyle = '#1d2430';
+  pen.fillText(up.label + power(yTicks.shared), left, 13);
+  if (mark !== undefined) {
+    const y = top + h - (mark - y0) / (y1 - y0) * h;
+    pen.strokeStyle = '#ffffff';
+    pen.setLineDash([5, 4]);
+    pen.beginPath();
+    pen.moveTo(left, y);
+    pen.lineTo(left + w, y);
+    pen.stroke();
+  }
+}
+
+function drawColourBar(canvas, frames, label) {
+  const strip = {count: 256, first: frames.least, step: (frames.greatest - frames.least || 1) / 255, label};
+  drawImageWithAxes(canvas, {across: strip, up: {count: 1, first: 0, step: 0.2, label: ''}, level: i => i * 65534 / 255, height: 74});
+}
+
+function fieldAxes(set) {
+  const extent = Math.max(...set.count.map((n, a) => (n - 1) * set.spacing[a]));
+  const {factor, unit} = lengthScale(set.length_unit, extent);
+  return ['x', 'y', 'z'].map((name, a) => ({
+    count: set.count[a], first: set.origin[a] * factor, step: set.spacing[a] * factor, label: withUnit(name, unit),
+  }));
+}
+
+// Views: each has draw(frame).
+function lineView(host, set, frames, label) {
+  const [axis] = fieldAxes(set);
+  const curve = {name: label, colour: curveColours[0], x: new Float64Array(axis.count), y: new Float64Array(axis.count)};
+  for (let i = 0; i < axis.count; ++i) curve.x[i] = axis.first + i * axis.step;
+  const margin = 0.05 * (frames.greatest - frames.least) || 1;
+  const box = element(host, 'div', {class: 'panels'});
+  const panel = new Panel(box, {
+    curves: [curve], label, xLabel: axis.label, height: 300, fixed: [frames.least - margin, frames.greatest + margin],
+    onCursor: x => panel.cursor(x),
+  });
+  const stage = element(box, 'div', {class: 'stage'});
+  const history = element(stage, 'canvas');
+  const times = set.times, last = times.length - 1;
+  const even = last > 0 ? (times[last] - times[0]) / last : 1;
+  const rows = Math.max(2, Math.min(times.length, 400));
+  const clock = {count: rows, first: times[0], step: even * last / (rows - 1) || 1, label: withUnit('time', set.time_unit)};
+  const frameAt = Array.from({length: rows}, (_, j) => nearestIndex(times, clock.first + j * clock.step));
+  return {draw(frame) {
+    for (let i = 0; i < axis.count; ++i) curve.y[i] = frames.value(frame, i);
+    panel.draw([curve.x[0], curve.x[axis.count - 1]]);
+    if (last > 0)
+      drawImageWithAxes(history, {across: axis, up: clock, level: (i, j) => frames.level(frameAt[j], i), height: 300, mark: times[frame]});
+  }};
+}
+
+function imageView(host, set, frames) {
+  const [x, y] = fieldAxes(set);
+  const canvas = element(element(host, 'div', {class: 'stage'}), 'canvas');
+  return {draw(frame) {
+    const aspect = (y.count * y.step) / (x.count * x.step);
+    const height = Math.min(620, Math.max(130, (canvas.clientWidth - 70) * aspect + 62));
+    canvas.style.maxWidth = aspect > 0.5 ? Math.round((height - 62) / aspect + 70) + 'px' : '';
+    drawImageWithAxes(canvas, {across: x, up: y, level: (i, j) => frames.level(frame, i + x.count * j), height});
+  }};
+}
+
+function sliceView(host, set, frames) {
+  const axes = fieldAxes(set), [nx, ny] = set.count;
+  const at = axes.map(axis => Math.floor(axis.count / 2));
+  const box = element(host, 'div', {class: 'panels'});
+  let current = 0;
+  const slices = [[0, 1, 2], [0, 2, 1], [1, 2, 0]].map(([a, b, fixed]) => {
+    const panel = element(box, 'div', {class: 'panel'});
+    const canvas = element(element(panel, 'div', {class: 'stage'}), 'canvas');
+    const player = element(panel, 'div', {class: 'player'});
+    const name = 'xyz'[fixed];
+    const slider = element(player, 'input', {type: 'range', min: 0, max: axes[fixed].count - 1, value: at[fixed], 'aria-label': 'place of the slice along ' + name});
+    const reading = element(player, 'output');
+    const draw = frame => {
+      const index = [0, 0, 0];
+      index[fixed] = at[fixed];
+      const level = (i, j) => {
+        index[a] = i;
+        index[b] = j;
+        return frames.level(frame, index[0] + nx * (index[1] + ny * index[2]));
+      };
+      const aspect = (axes[b].count * axes[b].step) / (axes[a].count * axes[a].step);
+      drawImageWithAxes(canvas, {across: axes[a], up: axes[b], level, height: Math.min(420, Math.max(120, (canvas.clientWidth - 70) * aspect + 62))});
+      reading.textContent = name + ' = ' + readable(axes[fixed].first + at[fixed] * axes[fixed].step, 4);
+    };
+    slider.oninput = () => { at[fixed] = +slider.value; draw(current); };
+    return draw;
+  });
+  return {draw(frame) { current = frame; slices.forEach(draw => draw(frame)); }};
+}
+
+function showFrames(host, set) {
+  element(host, 'h3', {}, set.name);
+  if (set.note) element(host, 'p', {class: 'note'}, set.note);
+  const player = element(host, 'div', {class: 'player'});
+  const play = element(player, 'button', {type: 'button'}, 'Play');
+  const slider = element(player, 'input', {type: 'range', min: 0, max: set.times.length - 1, value: Math.floor(set.times.length / 2), 'aria-label': 'time'});
+  const reading = element(player, 'output');
+  const choice = set.columns.length > 1 ? element(player, 'select', {'aria-label': 'field'}) : null;
+  if (choice) set.columns.forEach((column, c) => element(choice, 'option', {value: c}, withUnit(column.name, column.unit)));
+  const stage = element(host, 'div');
+  let view, bar, frames, label;
+  const draw = () => {
+    const frame = +slider.value;
+    view.draw(frame);
+    drawColourBar(bar, frames, label);
+    reading.textContent = withUnit('time ' + readable(set.times[frame]), '') + (set.time_unit === '1' ? '' : ' ' + set.time_unit);
+  };
+  const build = () => {
+    const column = set.columns[choice ? +choice.value : 0];
+    frames = new Frames(set, column);
+    label = withUnit(column.name, column.unit);
+    stage.textContent = '';
+    view = (set.dimensions === 1 ? lineView : set.dimensions === 2 ? imageView : sliceView)(stage, set, frames, label);
+    bar = element(element(stage, 'div', {class: 'stage'}), 'canvas');
+    draw();
+  };
+  const whole = Math.max(4, Math.min(12, set.times.length / 15));  // seconds for one pass
+  let playing = false, started = 0;
+  const advance = now => {
+    if (!playing) return;
+    slider.value = Math.floor((now - started) / 1000 / whole * set.times.length) % set.times.length;
+    draw();
+    requestAnimationFrame(advance);
+  };
+  play.onclick = () => {
+    playing = !playing;
+    play.textContent = playing ? 'Pause' : 'Play';
+    if (!playing) return;
+    started = performance.now() - slider.value / set.times.length * whole * 1000;
+    requestAnimationFrame(advance);
+  };
+  slider.oninput = draw;
+  if (choice) choice.onchange = build;
+  build();
+  new ResizeObserver(() => { if (!playing) draw(); }).observe(host);
+}
+
+{
+  const host = document.getElementById('frames');
+  if (host) for (const set of pageData.frames) showFrames(host, set);
+}

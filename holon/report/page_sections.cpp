@@ -1,0 +1,340 @@
+#include "holon/report/page_sections.hpp"
+
+#include "holon/report/xml_text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace holon::report {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t longest_model_text = 1000000;
+
+double number_of(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_number() ? found->get<double>() : 0.0;
+}
+
+const Json& member(const Json& json, const char* key) {
+  static const Json nothing = Json::object();
+  const auto found = json.find(key);
+  return found != json.end() && (found->is_object() || found->is_array()) ? *found : nothing;
+}
+
+/// For reading, not for computing with: eight significant digits at most.
+std::string shown(double value, int digits = 8) {
+  char buffer[40];
+  std::snprintf(buffer, sizeof buffer, "%.*g", digits, value);
+  std::string text = buffer;
+  if (!text.empty() && text[0] == '-') text.replace(0, 1, "\u2212");
+  return text;
+}
+
+std::string seconds(double s) {
+  if (s < 1e-3) return shown(s * 1e6, 3) + " \u00b5s";
+  if (s < 1) return shown(s * 1e3, 3) + " ms";
+  if (s < 120) return shown(s, 3) + " s";
+  if (s < 7200) return shown(s / 60, 3) + " min";
+  return shown(s / 3600, 3) + " h";
+}
+
+std::string count(double n) {
+  std::string text = std::to_string(static_cast<long long>(n));
+  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<std::size_t>(at), "\u202f");
+  return text;
+}
+
+std::string unit_text(const std::string& unit) { return unit == "1" ? "" : unit; }
+
+std::string cell(const std::string& html, const std::string& style = "") {
+  return "<td" + (style.empty() ? "" : " class=\"" + style + "\"") + ">" + html + "</td>";
+}
+
+std::string table(const std::string& head, const std::string& rows) {
+  return "<div class=\"wide\"><table><thead><tr>" + head + "</tr></thead><tbody>" + rows +
+         "</tbody></table></div>\n";
+}
+
+std::string value_html(const Json& entry) {
+  const auto found = entry.find("value");
+  if (found == entry.end() || found->is_null())
+    return "<span class=\"missing\">none</span> <span class=\"why\">" + escape_xml(text_of(entry, "why")) +
+           "</span>";
+  if (found->is_number()) return shown(found->get<double>());
+  if (found->is_string()) return escape_xml(found->get<std::string>());
+  std::string list;
+  constexpr std::size_t most = 12;
+  std::size_t given = 0;
+  for (const Json& element : *found) {
+    if (given == most) break;
+    list += (given++ == 0 ? "" : ", ") +
+            (element.is_number() ? shown(element.get<double>()) : escape_xml(element.dump()));
+  }
+  if (found->size() > most) list += ", \u2026 (" + std::to_string(found->size()) + " values)";
+  return list;
+}
+
+/// A result beside what was published.
+struct Comparison {
+  bool published = false, judged = false, within = false;
+  double deviation = 0.0, tolerance = 0.0, value = 0.0;  // in the result's unit
+};
+
+Comparison compare(const Json& entry, const Json& note) {
+  Comparison out;
+  const Json& published = member(note, "published");
+  const auto value = entry.find("value");
+  if (published.empty()) return out;
+  out.published = true;
+  double factor = 1.0;
+  try {
+    factor = conversion_factor(Unit::parse(text_of(published, "unit", "1")),
+                               Unit::parse(text_of(entry, "unit", "1")));
+  } catch (const InputError&) {
+    return {};  // not comparable: a published value in another dimension is refused when the model is read
+  }
+  out.value = number_of(published, "value") * factor;
+  out.judged = published.contains("tolerance");
+  if (value == entry.end() || !value->is_number()) return out;
+  out.deviation = value->get<double>() - out.value;
+  out.tolerance = number_of(published, "tolerance") * factor;
+  out.within = std::fabs(out.deviation) <= out.tolerance;
+  return out;
+}
+
+std::string verdict(const Comparison& comparison) {
+  if (!comparison.judged) return "";
+  return comparison.within ? "<span class=\"ok\">ok</span>" : "<span class=\"off\">off</span>";
+}
+
+/// Where the value lies between the published value minus and plus twice the tolerance.
+std::string gauge(const Comparison& comparison) {
+  if (!comparison.judged || comparison.tolerance <= 0) return "";
+  const double place = std::clamp(comparison.deviation / comparison.tolerance, -2.0, 2.0);
+  char left[32];
+  std::snprintf(left, sizeof left, "%.1f", 50 + 25 * place);
+  return std::string("<span class=\"gauge\"><i></i><b class=\"") + (comparison.within ? "in" : "out") +
+         "\" style=\"left:" + left + "%\"></b></span>";
+}
+
+std::string result_row(const std::string& name, const Json& entry, const Json& note) {
+  const Comparison comparison = compare(entry, note);
+  std::string row = "<tr><th scope=\"row\">" + escape_xml(name);
+  const std::string description = text_of(note, "description");
+  if (!description.empty()) row += "<small>" + escape_xml(description) + "</small>";
+  row += "</th>" + cell(value_html(entry), "number") + cell(escape_xml(unit_text(text_of(entry, "unit"))));
+  if (!comparison.published) return row + "<td colspan=\"4\"></td></tr>";
+  const bool known = entry.contains("value") && entry["value"].is_number();
+  std::string published = shown(comparison.value);
+  if (comparison.judged)
+    published += " <span class=\"tolerance\">\u00b1 " + shown(comparison.tolerance, 3) + "</span>";
+  std::string deviation;
+  if (known) {
+    deviation = (comparison.deviation > 0 ? "+" : "") + shown(comparison.deviation, 3);
+    if (comparison.value != 0)
+      deviation += " <small>(" + shown(100 * comparison.deviation / std::fabs(comparison.value), 2) +
+                   "\u202f%)</small>";
+  }
+  const std::string source = text_of(member(note, "published"), "source");
+  row += cell(published + "<small>" + escape_xml(source) + "</small>", "number") + cell(deviation, "number");
+  return row + cell(known ? gauge(comparison) : "") + cell(known ? verdict(comparison) : "") + "</tr>";
+}
+
+}  // namespace
+
+std::string text_of(const Json& json, const char* key, const std::string& otherwise) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : otherwise;
+}
+
+std::string header_section(const OutputFolder& folder) {
+  const Json& run = folder.run();
+  const std::string status = text_of(run, "status", "done");
+  const Json& time = member(run, "time");
+  const Json& timings = member(run, "timings");
+  const std::string unit = unit_text(text_of(time, "unit", "1"));
+  std::string line = count(number_of(time, "steps_done")) + " steps of " + shown(number_of(time, "step")) +
+                     " " + unit + ", to " + shown(number_of(time, "reached")) + " " + unit + ", in " +
+                     seconds(number_of(timings, "run_seconds"));
+  std::size_t judged = 0, within = 0;
+  for (const auto& [name, entry] : folder.results().items()) {
+    const Comparison comparison = compare(entry, member(member(run, "results"), name.c_str()));
+    judged += comparison.judged ? 1U : 0U;
+    within += comparison.judged && comparison.within ? 1U : 0U;
+  }
+  if (judged > 0)
+    line += "; " + std::to_string(within) + " of " + std::to_string(judged) + " published values reproduced";
+  std::string html = "<header><p class=\"mark\">holon</p><h1>" + escape_xml(text_of(run, "title", "Run")) +
+                     "</h1>\n<p class=\"summary\"><span class=\"status " + escape_xml(status) + "\">" +
+                     escape_xml(status) + "</span> " + line + "</p>\n";
+  const std::string message = text_of(run, "message");
+  if (!message.empty()) html += "<p class=\"message\">" + escape_xml(message) + "</p>\n";
+  return html + "</header>\n";
+}
+
+std::string results_section(const OutputFolder& folder) {
+  if (folder.results().empty()) return "";
+  std::string rows;
+  bool published = false;
+  for (const auto& [name, entry] : folder.results().items()) {
+    const Json& note = member(member(folder.run(), "results"), name.c_str());
+    published = published || note.contains("published");
+    rows += result_row(name, entry, note) + "\n";
+  }
+  std::string head = "<th>Result</th><th class=\"number\">Value</th><th>Unit</th>";
+  head += published
+              ? "<th class=\"number\">Published</th><th class=\"number\">Deviation</th><th></th><th></th>"
+              : "<th colspan=\"4\"></th>";
+  return "<section><h2>Results</h2>\n" + table(head, rows) + "</section>\n";
+}
+
+std::string events_section(const OutputFolder& folder) {
+  std::string html;
+  const Json& events = member(folder.run(), "events");
+  if (!events.empty()) {
+    constexpr std::size_t most = 200;
+    std::string rows;
+    for (std::size_t i = 0; i < std::min(events.size(), most); ++i)
+      rows += "<tr><th scope=\"row\">" + escape_xml(text_of(events[i], "name")) + "</th>" +
+              cell(shown(number_of(events[i], "time"), 12), "number") +
+              cell(escape_xml(unit_text(text_of(events[i], "unit")))) + "</tr>\n";
+    if (events.size() > most)
+      rows +=
+          "<tr><td colspan=\"3\">and " + count(static_cast<double>(events.size() - most)) + " more</td></tr>";
+    html += "<section><h2>Events</h2>\n" +
+            table("<th>Event</th><th class=\"number\">Time</th><th>Unit</th>", rows) + "</section>\n";
+  }
+  const Json& warnings = member(folder.run(), "warnings");
+  if (!warnings.empty()) {
+    html += "<section><h2>Warnings</h2><ul class=\"warnings\">";
+    for (const Json& warning : warnings)
+      if (warning.is_string()) html += "<li>" + escape_xml(warning.get<std::string>()) + "</li>";
+    html += "</ul></section>\n";
+  }
+  return html;
+}
+
+std::string ledger_section(const OutputFolder& folder) {
+  const Json& ledger = member(folder.run(), "ledger");
+  if (ledger.empty()) return "";
+  std::string rows;
+  for (const auto& [quantity, books] : ledger.items()) {
+    const auto line = [](const std::string& what, double amount, const std::string& style) {
+      return "<tr class=\"" + style + "\"><td>" + what + "</td>" + cell(shown(amount, 10), "number") +
+             "<td></td></tr>\n";
+    };
+    rows += "<tr class=\"group\"><th scope=\"row\">" + escape_xml(quantity) + "</th><td></td>" +
+            cell(escape_xml(unit_text(text_of(books, "unit")))) + "</tr>\n";
+    rows += line("held at the start", number_of(books, "held_at_start"), "");
+    for (const Json& entry : member(books, "lines"))
+      rows += line(escape_xml(text_of(entry, "process")) + ": " + escape_xml(text_of(entry, "channel")),
+                   number_of(entry, "amount"), "indented");
+    rows += line("held at the end", number_of(books, "held_now"), "");
+    rows += line("relative residual", number_of(books, "relative_residual"), "residual");
+  }
+  return "<section><h2>Ledger</h2><p>What was held, brought in and taken out, from rate integrals inside the "
+         "steps.</p>\n" +
+         table("<th>Quantity</th><th class=\"number\">Amount</th><th>Unit</th>", rows) + "</section>\n";
+}
+
+std::string timings_section(const OutputFolder& folder) {
+  const Json& timings = member(folder.run(), "timings");
+  const Json& processes = member(timings, "processes");
+  const double total = number_of(timings, "run_seconds");
+  std::string rows;
+  const auto row = [&](const std::string& name, double took, const std::string& steps,
+                       const std::string& more) {
+    char width[32];
+    std::snprintf(width, sizeof width, "%.1f", total > 0 ? std::min(100.0, 100 * took / total) : 0.0);
+    rows += "<tr><th scope=\"row\">" + name + "</th>" + cell(seconds(took), "number") +
+            cell("<span class=\"bar\"><b style=\"width:" + std::string(width) + "%\"></b></span>") +
+            cell(steps, "number") + cell(more) + "</tr>\n";
+  };
+  double inside = 0.0;
+  for (const auto& [name, timing] : processes.items()) {
+    std::string more;
+    for (const char* key : {"rejected", "rate_evaluations", "jacobian_evaluations", "linear_iterations",
+                            "nonlinear_iterations"}) {
+      if (!timing.contains(key)) continue;
+      std::string words = key;
+      std::replace(words.begin(), words.end(), '_', ' ');
+      more += (more.empty() ? "" : ", ") + count(number_of(timing, key)) + " " + words;
+    }
+    inside += number_of(timing, "seconds");
+    row(escape_xml(name), number_of(timing, "seconds"), count(number_of(timing, "steps")), more);
+  }
+  row("observers, output, schedule", std::max(0.0, total - inside), "", "");
+  rows += "<tr><th scope=\"row\">start of the program to the first step</th>" +
+          cell(seconds(number_of(timings, "startup_seconds")), "number") + "<td colspan=\"3\"></td></tr>";
+  return "<section><h2>Time</h2>\n" +
+         table(
+             "<th>Process</th><th class=\"number\">Time</th><th>Share of the run</th><th "
+             "class=\"number\">Steps</th><th></th>",
+             rows) +
+         "</section>\n";
+}
+
+std::string environment_section(const OutputFolder& folder) {
+  const Json& run = folder.run();
+  std::string rows;
+  const auto row = [&rows](const std::string& name, const std::string& value) {
+    if (!value.empty())
+      rows += "<tr><th scope=\"row\">" + name + "</th><td>" + escape_xml(value) + "</td></tr>\n";
+  };
+  const auto plain = [&run](const char* key) {
+    const auto found = run.find(key);
+    return found == run.end()   ? std::string()
+           : found->is_string() ? found->get<std::string>()
+                                : found->dump();
+  };
+  row("Holon", plain("version"));
+  row("Model file", plain("model_file"));
+  for (const Json& set : member(run, "set"))
+    if (set.is_string()) row("Set", set.get<std::string>());
+  row("Model hash (SHA-256)", plain("hash"));
+  row("Seed", plain("seed"));
+  row("Threads", plain("threads"));
+  row("Kernels", plain("tier") + ", " + plain("instruction_set"));
+  return "<section><h2>Environment</h2>\n<div class=\"wide\"><table class=\"plain\"><tbody>" + rows +
+         "</tbody></table></div></section>\n";
+}
+
+std::string model_section(const OutputFolder& folder) {
+  const auto listing = [](std::string text) {
+    if (text.size() > longest_model_text)
+      text = text.substr(0, longest_model_text) + "\n# ... (cut off here)";
+    std::string html = "<pre class=\"listing\">";
+    std::size_t begin = 0;
+    while (begin < text.size()) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size());
+      const std::string line = text.substr(begin, end - begin);
+      // A comment begins the line or stands after a blank; inside quotes this colours too much, never too
+      // little.
+      std::size_t comment = line.find('#');
+      while (comment != std::string::npos && comment > 0 && line[comment - 1] != ' ')
+        comment = line.find('#', comment + 1);
+      html += "<span>" + escape_xml(line.substr(0, comment));
+      if (comment != std::string::npos) html += "<i>" + escape_xml(line.substr(comment)) + "</i>";
+      html += "\n</span>";
+      begin = end + 1;
+    }
+    return html + "</pre>\n";
+  };
+  const std::string text = text_of(folder.run(), "model_text"), resolved = text_of(folder.run(), "model");
+  if (text.empty() && resolved.empty()) return "";
+  std::string html = "<section><h2>Model</h2>\n";
+  if (!text.empty()) html += listing(text);
+  if (!resolved.empty())
+    html +=
+        "<details><summary>As it was resolved: includes, parameters and what was set on the command "
+        "line</summary>" +
+        listing(resolved) + "</details>\n";
+  return html + "</section>\n";
+}
+
+}  // namespace holon::report
