@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -228,7 +229,7 @@ class Reader {
       port.unit = needed_unit(name, "state", statement.place);
       result.push_back(std::move(port));
     }
-    for (const auto* list : {&given, &initial}) {
+    for (const std::vector<Entry>* list : {&std::as_const(given), &initial}) {
       for (const Entry& entry : *list) {
         if (std::find(rated.begin(), rated.end(), entry.name) != rated.end()) continue;
         loader_.error(entry.place, entry.path, fmt::format("state '{}' has no rate", entry.name),

@@ -162,7 +162,10 @@ TEST(Rosenbrock, IsStableForStiffEquations) {
         return s == "y" ? value : s == "dt" ? dt : static_cast<long double>(k) * dt;
       })[0];
     }
-    EXPECT_NEAR(static_cast<double>(value), std::cos(2.0), 1e-8) << name;
+    // The stiff mode is gone; what is left is the error of following cos t: dt^2/6 for ROS2, none to speak of
+    // for the stiffly accurate method.
+    EXPECT_NEAR(static_cast<double>(value), std::cos(2.0), std::string(name) == "rosenbrock" ? 1e-8 : 4.2e-4)
+        << name;
   }
 }
 
@@ -184,7 +187,7 @@ TEST(Switches, AreDecidedAtTheMiddleOfAStep) {
         return s == "y" ? y : s == "dt" ? 0.25L : static_cast<long double>(k) * 0.25L;
       })[0];
     }
-    EXPECT_NEAR(static_cast<double>(y), 2.0, 1e-15) << name;
+    EXPECT_NEAR(static_cast<double>(y), 2.0, 1e-14) << name;
   }
 }
 
