@@ -102,9 +102,7 @@ void loop(double* result, const double* a, const double* b, const double* c, std
       return;
     }
   }
-#if defined(__clang__)
-#pragma clang loop vectorize(assume_safety)
-#else
+#if !defined(__clang__)
 #pragma GCC ivdep
 #endif
   for (std::size_t i = 0; i < sites; ++i) result[i] = plain_value<op>(first(i), second(i), third(i));
