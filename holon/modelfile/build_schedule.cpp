@@ -214,7 +214,7 @@ class ScheduleReader {
   void report_remainder(const Value& until, double end, double ratio) {
     const Schedule& schedule = loader_.model().schedule;
     const auto text = [&](double time) {
-      return Quantity{time / schedule.time_unit.factor(), schedule.time_unit}.text();
+      return rounded_text({time / schedule.time_unit.factor(), schedule.time_unit});
     };
     const double below = std::floor(ratio);
     const auto either = [&](double a, double b) { return (below >= 1.0 ? text(a) + " or " : "") + text(b); };

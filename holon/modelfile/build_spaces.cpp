@@ -138,7 +138,7 @@ class SpaceReader {
       return quantity ? quantity->unit : Unit{};
     };
     const Unit unit = unit_of(spacing);
-    const auto text = [&](double length) { return Quantity{length / unit.factor(), unit}.text(); };
+    const auto text = [&](double length) { return rounded_text({length / unit.factor(), unit}); };
     const double below = std::floor(ratio);
     std::string fitting = below >= 1.0 ? text(extent / below) + " or " : "";
     fitting += text(extent / (below + 1.0));

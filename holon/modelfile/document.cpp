@@ -110,6 +110,10 @@ class Builder final : public YAML::EventHandler {
       value.indent = source_.block_indent(mark.line);
       value.place = {source_.name(), mark.line + 2, value.indent + 1};
     }
+    if (value.quoted && !source_.quotes_close(mark.line, mark.column)) {
+      diagnostics_.error(value.place, path(), "this quoted text has no end", "", "close the quotes");
+      throw Stop{};
+    }
     last_scalar_ = value.place;
     last_mark_ = mark;
     last_text_ = value.quoted ? "" : text;

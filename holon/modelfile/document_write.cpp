@@ -15,7 +15,8 @@ bool plain(std::string_view text) {
   const auto inner = [](char c) { return static_cast<unsigned char>(c) >= 0x20U && c != 0x7F; };
   if (!std::all_of(text.begin(), text.end(), inner)) return false;
   const char first = text.front();
-  const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+  const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
+                      static_cast<unsigned char>(first) >= 0x80U;
   const bool digit = first >= '0' && first <= '9';
   const bool sign = first == '-' && text.size() > 1 && text[1] != ' ' && text[1] != '-';
   if (!letter && !digit && !sign && std::string_view("=+./_(").find(first) == std::string_view::npos)

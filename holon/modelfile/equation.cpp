@@ -150,9 +150,10 @@ std::optional<Meaning> Loader::meaning(const std::string& name, Scope scope, con
       return symbol(dimensions_.at("length"), {"position.x", "position.y", "position.z"});
     if (place_name) return symbol(dimensions_.at("length"), {name});
     if (field) return field_meaning(model_->fields->id(name), place, path);
-  } else if (name == "time" || place_name || field) {
+  } else if (name == "time" || place_name || field || announced_.contains(name.substr(0, name.find('.')))) {
     error(place, path,
-          "this value can't depend on " + std::string(field ? "the field " : "") + "'" + name + "'",
+          "this value can't depend on " + std::string(name == "time" || place_name ? "" : "the field ") +
+              "'" + name + "'",
           scope == Scope::result ? "an equation of results and parameters"
                                  : "a number or an equation of parameters");
     return std::nullopt;

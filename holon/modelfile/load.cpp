@@ -28,6 +28,8 @@ std::vector<ProcessPlan> build_parts(Loader& loader, Value& root) {
   loader.parameters().check();
   for (Value::Member& section : root.mapping)
     if (section.key != "parameters") complete(loader, section.value, section.key);
+  for (const char* section : {"fields", "processes"})
+    for (const auto* entry : entries(root, section)) loader.announce(entry->key);
   find_time_dimension(loader, root);
   find_length_dimension(loader, root);
   validate_model(loader, root);

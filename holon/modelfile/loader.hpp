@@ -80,6 +80,8 @@ class Loader {
   std::optional<Meaning> meaning(const std::string& name, Scope scope, const Place& place,
                                  const std::string& path);
   std::vector<std::string> names(Scope scope);
+  /// Names that will be fields, or processes that will have some: not to be told that they are not defined.
+  void announce(const std::string& name) { announced_.insert(name); }
   /// Fields of this process are not to be missed in messages: its own declaration failed.
   void mark_broken(const std::string& process) { broken_.insert(process); }
   bool broken(const std::string& name) const;
@@ -103,13 +105,16 @@ class Loader {
   std::vector<std::string> conversions_;
   std::map<std::string, Dimension> dimensions_;
   Parameters parameters_;
-  std::set<std::string> broken_;
+  std::set<std::string> announced_, broken_;
   std::map<std::string, std::optional<Dimension>> results_;
   std::map<std::string, Value> components_;
 };
 
 /// "a quantity of length, such as 0.2 mm"; "a plain number" without dimension.
 std::string quantity_of(const Dimension& dimension);
+
+/// To 12 digits, for proposals that are to be typed in.
+std::string rounded_text(const Quantity& quantity);
 
 /// Replaces {choose: ...}, `=name` of texts, truth values and lists, and {name} inside texts, below a value.
 void complete(Loader& loader, Document::Value& value, const std::string& path);

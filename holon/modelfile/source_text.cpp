@@ -78,6 +78,22 @@ std::string SourceText::through_bracket(int line, int column) const {
   return text.substr(begin);
 }
 
+bool SourceText::quotes_close(int line, int column) const {
+  const char quote = at(line, column);
+  if (quote != '"' && quote != '\'') return true;
+  auto begin = static_cast<std::size_t>(column) + 1;
+  for (auto number = static_cast<std::size_t>(line); number < lines_.size(); ++number, begin = 0) {
+    const std::string_view text = lines_[number];
+    for (std::size_t i = begin; i < text.size(); ++i) {
+      if (quote == '"' && text[i] == '\\')
+        ++i;
+      else if (text[i] == quote)
+        return true;  // '' inside single quotes closes and opens anew
+    }
+  }
+  return false;
+}
+
 std::optional<SourceText::Invalid> SourceText::first_invalid() const {
   for (std::size_t number = 0; number < lines_.size(); ++number) {
     const std::string_view text = lines_[number];

@@ -24,6 +24,9 @@ class SourceText {
   /// From a column to the bracket that closes the first one opened, within the line.
   std::string through_bracket(int line, int column) const;
 
+  /// True if the quotes that open at this place are closed somewhere.
+  bool quotes_close(int line, int column) const;
+
   struct Invalid {
     Place place;
     std::string message;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 
 namespace holon::modelfile {
 
@@ -20,6 +21,12 @@ std::string quantity_of(const Dimension& dimension) {
     if (parse_quantity(example).unit.dimension() == dimension)
       return "a quantity of " + dimension.name() + ", such as " + example;
   return "a quantity of " + dimension.name() + ", such as 1 " + Unit::coherent(dimension).text();
+}
+
+std::string rounded_text(const Quantity& quantity) {
+  std::array<char, 40> digits{};
+  std::snprintf(digits.data(), digits.size(), "%.12g", quantity.value);
+  return Quantity{parse_number(digits.data()).value_or(quantity.value), quantity.unit}.text();
 }
 
 namespace {
