@@ -92,6 +92,8 @@ class Lexer {
     }
     if (!open_.empty()) report_open("the text ends");
     push(Token::Kind::end, 0);
+    // What is missing at the end is missing right behind the last token, not below blank lines and comments.
+    if (tokens_.size() > 1) tokens_.back().place = behind_last_;
     return std::move(tokens_);
   }
 
@@ -141,6 +143,7 @@ class Lexer {
     t.after_space = space_;
     tokens_.push_back(t);
     advance(length);
+    if (length > 0) behind_last_ = here();
   }
 
   void error(std::string message, std::string expected = "", std::string hint = "") {
@@ -318,6 +321,7 @@ class Lexer {
   Diagnostics& diagnostics_;
   std::size_t position_ = 0;
   int line_ = 1, column_ = 1;
+  Place behind_last_;
   std::size_t mistakes_ = 0;
   bool space_ = false, line_ended_ = false;
   std::vector<Token> tokens_;

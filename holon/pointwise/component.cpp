@@ -39,6 +39,7 @@ class Reader {
     if (equations == nullptr) return std::nullopt;  // reported: the schema requires it
     errors_before_ = loader_.diagnostics().error_count();
     component_ = loader_.component(*equations, path("equations"));
+    if (component_.mapping.empty()) return std::nullopt;  // reported: there is no such file, or it is broken
     // Equations in the process itself declare their parameters and inputs there; a component file does so
     // itself.
     from_file_ = component_.find("units") != nullptr || component_.find("states") != nullptr;
@@ -50,6 +51,7 @@ class Reader {
       return std::nullopt;
     }
     statements_ = loader_.statements(*text, path("equations"));
+    equations_broken_ = failed();
     read_units();
     Component result;
     result.parameters = ports("parameters", true);
@@ -213,6 +215,7 @@ class Reader {
           std::any_of(initial.begin(), initial.end(), [&](const Entry& e) { return e.name == name; });
       const Value* fields = process_.raw("fields");
       const bool shared = fields != nullptr && fields->find(name) != nullptr;
+      const Place place = stated != given.end() ? stated->place : statement.place;
       if (stated != given.end()) {
         port.value = stated->value;
         port.path = stated->path;
@@ -226,12 +229,12 @@ class Reader {
                       near.empty() ? "" : fmt::format("did you mean '{}'?", near));
         continue;
       }
-      port.unit = needed_unit(name, "state", statement.place);
+      port.unit = needed_unit(name, "state", place);
       result.push_back(std::move(port));
     }
     for (const std::vector<Entry>* list : {&std::as_const(given), &initial}) {
       for (const Entry& entry : *list) {
-        if (std::find(rated.begin(), rated.end(), entry.name) != rated.end()) continue;
+        if (equations_broken_ || std::find(rated.begin(), rated.end(), entry.name) != rated.end()) continue;
         loader_.error(entry.place, entry.path, fmt::format("state '{}' has no rate", entry.name),
                       fmt::format("an equation {}' = ...", entry.name), suggestion(entry.name, rated));
       }
@@ -303,6 +306,7 @@ class Reader {
   Value component_;
   bool from_file_ = false;
   std::vector<expr::Statement> statements_;
+  bool equations_broken_ = false;  // some statements are missing: they have been reported
   std::map<std::string, NamedUnit> units_;
 };
 
