@@ -100,9 +100,11 @@ class ScheduleReader {
   }
 
   void root() {
+    const std::size_t errors_before = loader_.diagnostics().error_count();
     ScheduleNode result = kind(schedule_, "schedule");
     if (stated(schedule_).empty()) return;  // complete_schedule() decides
     loader_.model().schedule.root = std::move(result);
+    if (loader_.diagnostics().error_count() > errors_before) return;  // who is missing is not clear then
     for (const auto& [name, id] : ids_)
       if (std::find(used_.begin(), used_.end(), id) == used_.end())
         loader_.error(schedule_.place, "schedule", "the process '" + name + "' is never advanced", "",
@@ -134,6 +136,13 @@ class ScheduleReader {
  private:
   static constexpr std::array kinds{"lie", "strang", "do", "subcycle", "every"};
 
+  static Place last_stated(const Value& value) {
+    Place place = value.place;
+    for (const Value::Member& member : value.mapping)
+      if (std::find(kinds.begin(), kinds.end(), member.key) != kinds.end()) place = member.key_place;
+    return place;
+  }
+
   std::vector<std::string> names() const {
     std::vector<std::string> names;
     for (const auto& [name, id] : ids_) names.push_back(name);
@@ -145,11 +154,12 @@ class ScheduleReader {
     ScheduleNode result;
     result.place = value.place;
     const std::vector<std::string> stated = ScheduleReader::stated(value);
-    if (stated.size() > 1 || (stated.empty() && path != "schedule"))
-      loader_.error(
-          value.place, path,
-          stated.empty() ? "names no kind of node" : "has both '" + stated[0] + "' and '" + stated[1] + "'",
-          "one of lie, strang, do, subcycle, every");
+    const std::string expected = "one of lie, strang, do, subcycle, every";
+    if (stated.empty() && path != "schedule")
+      loader_.error(value.place, path, "names no kind of node", expected);
+    if (stated.size() > 1)
+      loader_.error(last_stated(value), path, "has both '" + stated[0] + "' and '" + stated[1] + "'",
+                    expected);
     if (stated.empty()) return result;
     const std::string& key = stated.front();
     const Value& inner = *value.find(key);

@@ -26,8 +26,13 @@ void choose(Loader& loader, Value& value, const std::string& path) {
     if (member.key != "choose") branches.push_back(member.key);
   const Value* branch = *chosen == "choose" ? nullptr : value.find(*chosen);
   if (branch == nullptr) {
-    loader.error(value.place, path, "there is no branch for '" + *chosen + "' (" + selector.scalar + ")", "",
+    loader.error(value.place, path,
+                 "there is no branch for '" + *chosen + "' (choose: " + selector.scalar + ")", "",
                  suggestion(*chosen, branches));
+    // Any branch shows what else is wrong, without mistakes that follow from this one.
+    branch = branches.empty() ? nullptr : value.find(branches.front());
+  }
+  if (branch == nullptr) {
     value = Value{.place = value.place};
     return;
   }

@@ -211,7 +211,10 @@ std::optional<Evaluated> Parameters::evaluate(const Value& value, const std::str
       parse_quantity(text);
       numeric = true;
     } catch (const InputError&) {
-      numeric = false;  // a text that begins with a digit, such as a file's name
+      // "0.1.2 mm" and "0,1 mm" are meant as quantities; other texts may begin with a digit, such as a file's
+      // name.
+      numeric = first_word.size() < text.size() &&
+                first_word.find_first_not_of("0123456789.,+-eE") == std::string_view::npos;
     }
   }
   if (!numeric && !value.is_equation()) {

@@ -203,16 +203,20 @@ void validate(Loader& loader, const Value& value, const Schema& schema, const st
     return;
   }
   const std::string prefix = path.empty() ? "" : path + '.';
+  std::vector<std::string> misspelt;  // keys that are there under another name: they are not missing as well
   for (const Value::Member& member : value.mapping) {
-    if (const Option* option = schema.find(member.key))
+    if (const Option* option = schema.find(member.key)) {
       validate(loader, member.value, *option, prefix + member.key, dimensions, phase);
-    else if (phase == Phase::keys)
+    } else if (phase == Phase::keys) {
       loader.error(member.key_place, prefix + member.key, "unknown key '" + member.key + "'", "",
                    suggestion(member.key, schema.keys()));
+      misspelt.push_back(nearest_name(member.key, schema.keys()));
+    }
   }
   if (phase != Phase::keys) return;
   for (const Option& option : schema.options())
-    if (!option.default_value && !option.optional && value.find(option.key) == nullptr)
+    if (!option.default_value && !option.optional && value.find(option.key) == nullptr &&
+        std::find(misspelt.begin(), misspelt.end(), option.key) == misspelt.end())
       loader.error(value.place, prefix + option.key, "the key '" + option.key + "' is missing", "",
                    option.documentation);
 }
