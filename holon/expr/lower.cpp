@@ -10,7 +10,7 @@ namespace holon::expr {
 namespace {
 
 constexpr int deepest_expansion = 1500;
-constexpr std::size_t most_work = 20'000'000;
+constexpr std::size_t most_work = 5'000'000;
 
 bool is_component_name(std::string_view s) { return s == "x" || s == "y" || s == "z"; }
 
