@@ -50,7 +50,5 @@ std::string resolved_text(Loader& loader, const Document::Value& root);
 
 /// Members of a section with free names, in order of the names; none if the section is absent or no mapping.
 std::vector<const Document::Value::Member*> entries(const Document::Value& root, std::string_view section);
-/// A unit text; nothing if it is wrong, which has been reported then.
-std::optional<Unit> read_unit(Loader& loader, const Document::Value& value, const std::string& path);
 
 }  // namespace holon::modelfile

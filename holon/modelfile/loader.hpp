@@ -113,6 +113,9 @@ class Loader {
 /// "a quantity of length, such as 0.2 mm"; "a plain number" without dimension.
 std::string quantity_of(const Dimension& dimension);
 
+/// A unit text; nothing if it is wrong, which has been reported then.
+std::optional<Unit> read_unit(Loader& loader, const Document::Value& value, const std::string& path);
+
 /// To 12 digits, for proposals that are to be typed in.
 std::string rounded_text(const Quantity& quantity);
 

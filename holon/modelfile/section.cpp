@@ -21,6 +21,13 @@ Place Section::place(std::string_view key) const {
   return value != nullptr ? value->place : place();
 }
 
+Place Section::key_place(std::string_view key) const {
+  if (value_ != nullptr)
+    for (const Value::Member& member : value_->mapping)
+      if (member.key == key) return member.key_place;
+  return place();
+}
+
 bool Section::has(std::string_view key) const { return raw(key) != nullptr; }
 
 const Value* Section::raw(std::string_view key) const {
