@@ -97,6 +97,12 @@ std::string UnitNames::hint(std::string_view word) const {
   for (const std::string& candidate : candidates)
     if (equal_but_for_case(word, candidate)) likely.insert(candidate);
   const auto is_unit = [this](std::string_view w) { return known(w) && lookalike_reason(w).empty(); };
+  // A letter typed twice ("mmm") comes before two units of one letter.
+  for (std::size_t n = 1; n < word.size(); ++n)
+    if (word[n] == word[n - 1]) {
+      const std::string once = std::string(word.substr(0, n)) + std::string(word.substr(n + 1));
+      if (once.size() > 1 && is_unit(once)) return "did you mean '" + once + "'?";
+    }
   for (std::size_t n = 1; n < std::min<std::size_t>(word.size(), 8); ++n)
     if (is_unit(word.substr(0, n)) && is_unit(word.substr(n)))
       likely.insert(std::string(word.substr(0, n)) + " " + std::string(word.substr(n)));
