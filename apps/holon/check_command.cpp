@@ -1,0 +1,119 @@
+// holon check: everything but running.
+#include "holon/base/error.hpp"
+#include "holon/base/progress.hpp"
+#include "holon/engine/model.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <memory>
+
+#include "command.hpp"
+#include <fmt/format.h>
+
+namespace holon::cli {
+
+namespace {
+
+std::string time_text(double coherent, const Schedule& schedule) {
+  const double t = coherent / schedule.time_unit.factor();
+  return schedule.time_dimension.dimensionless() ? fmt::format("{:.6g}", t)
+                                                 : fmt::format("{:.6g} {}", t, schedule.time_unit.text());
+}
+
+void print_fields(const Model& model) {
+  double bytes = 0.0;
+  fmt::print("Fields\n");
+  for (FieldId id = 0; id < model.fields->size(); ++id) {
+    const Field& field = (*model.fields)[id];
+    const double sites = static_cast<double>(field.space->sites());
+    bytes += 8.0 * sites * field.components;
+    fmt::print("  {:<24} [{}] on {} ({} sites), {}\n", field.name, field.unit.text(), field.space->name(),
+               field.space->sites(), name(field.kind));
+  }
+  fmt::print("  memory of one state: {:.3g} MB\n\n", bytes / 1e6);
+}
+
+void print_processes(const Model& model, const State& state) {
+  fmt::print("Processes\n");
+  for (const auto& process : model.processes) {
+    fmt::print("  {} ({})\n", process->name(), process->type());
+    std::string line;
+    for (const Port& port : process->ports()) {
+      const std::string text = fmt::format("{} {}", name(port.role), (*model.fields)[port.field].name);
+      if (line.size() + text.size() > 100) {
+        fmt::print("    {}\n", line);
+        line.clear();
+      }
+      line += (line.empty() ? "" : ", ") + text;
+    }
+    if (!line.empty()) fmt::print("    {}\n", line);
+    for (const std::string& text : process->description()) fmt::print("    {}\n", text);
+    const double limit = process->stable_step(state);
+    fmt::print("    largest stable step: {}\n",
+               std::isfinite(limit) ? time_text(limit, model.schedule) : "none, unconditionally stable");
+  }
+  fmt::print("\n");
+}
+
+void print_schedule(const Model& model) {
+  const Schedule& schedule = model.schedule;
+  fmt::print("Schedule: {} macro steps of {}\n", schedule.steps, time_text(schedule.step, schedule));
+  const auto line = [&](const Instruction& instruction, const char* note) {
+    fmt::print("  {:<20} from {:.6g} to {:.6g} steps ({}){}{}\n",
+               model.processes[instruction.process]->name(), instruction.begin.value(),
+               instruction.end.value(),
+               time_text((instruction.end - instruction.begin).value() * schedule.step, schedule),
+               instruction.every > 1 ? fmt::format(", every {} steps", instruction.every) : "", note);
+  };
+  if (model.program.merged) line(model.program.opening, ", merged with the half before");
+  constexpr std::size_t most = 24;
+  for (std::size_t i = 0; i < model.program.body.size() && i < most; ++i) line(model.program.body[i], "");
+  if (model.program.body.size() > most) fmt::print("  ... {} advances in all\n", model.program.body.size());
+  if (model.program.merged) line(model.program.closing, ", merged with the half after");
+  fmt::print("\n");
+}
+
+int check(const std::string& text, const std::vector<std::string>& settings) {
+  const auto file = find_model(text);
+  modelfile::LoadOptions options;
+  for (const std::string& setting : settings) options.overrides.push_back(modelfile::parse_override(setting));
+  const modelfile::Loaded loaded = modelfile::load(file, registry(), options);
+  const Model& model = *loaded.model;
+  for (const Diagnostic& warning : loaded.warnings) log_warning(warning.text());
+  ThreadPool threads(1);
+  const State state = model.initial_state(threads, 0);
+  fmt::print("{}\n\n", model.title);
+  print_fields(model);
+  print_processes(model, state);
+  print_schedule(model);
+  if (!loaded.conversions.empty()) {
+    fmt::print("Conversions at the borders of components\n");
+    for (const std::string& line : loaded.conversions) fmt::print("  {}\n", line);
+    fmt::print("\n");
+  }
+  if (!model.observers.empty()) {
+    fmt::print("Observers\n");
+    for (const auto& observer : model.observers) {
+      fmt::print("  {}\n", observer->name());
+      for (const std::string& line : observer->description()) fmt::print("    {}\n", line);
+    }
+    fmt::print("\n");
+  }
+  fmt::print("{}: no errors\n", file.filename().string());
+  return 0;
+}
+
+}  // namespace
+
+void add_check(CLI::App& program, Action& action) {
+  auto* command =
+      program.add_subcommand("check", "Do everything but run: units, names, ports, steps, memory");
+  auto model = std::make_shared<std::string>();
+  auto settings = std::make_shared<std::vector<std::string>>();
+  command->add_option("MODEL", *model, "Model file, or the name of a cookbook model")->required();
+  command->add_option("--set", *settings, "PATH=VALUE, as for holon run")->allow_extra_args(false);
+  command->callback(
+      [model, settings, &action] { action = [model, settings] { return check(*model, *settings); }; });
+}
+
+}  // namespace holon::cli

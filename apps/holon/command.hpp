@@ -1,0 +1,47 @@
+// The subcommands: each adds itself to the command line and returns an exit status when it is chosen.
+//
+// Exit status: 0 done; 1 failed numerically; 2 wrong input; 3 refused; 4 the system could not open or write a
+// file; 130 interrupted, after a checkpoint.
+#pragma once
+
+#include "holon/modelfile/load.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace holon::cli {
+
+/// What a chosen subcommand does.
+using Action = std::function<int()>;
+
+void add_run(CLI::App& program, Action& action);
+void add_check(CLI::App& program, Action& action);
+void add_list(CLI::App& program, Action& action);
+void add_show(CLI::App& program, Action& action);
+void add_report(CLI::App& program, Action& action);
+void add_schema(CLI::App& program, Action& action);
+
+/// All process and observer types of this program.
+const modelfile::Registry& registry();
+
+/// A model file by path, or a cookbook model by name ("heart/cell"). Throws InputError with the nearest name.
+std::filesystem::path find_model(const std::string& text);
+
+/// The cookbook: every model under models/ with its title, sorted by path. Cell files and other components
+/// are left out.
+struct CookbookModel {
+  std::string name;  ///< "heart/cell"
+  std::string title;
+  std::filesystem::path file;
+};
+std::vector<CookbookModel> cookbook();
+
+std::string version();
+/// Processor time and wall time since the program began, in seconds.
+double seconds_since_start();
+double processor_seconds();
+
+}  // namespace holon::cli

@@ -1,0 +1,97 @@
+#include "holon/base/error.hpp"
+#include "holon/base/progress.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <exception>
+#include <new>
+
+#include "command.hpp"
+#include <unistd.h>
+
+namespace holon::cli {
+
+namespace {
+
+const auto program_start = std::chrono::steady_clock::now();
+
+/// Colours the word "error:" or "warning:" on a terminal.
+std::string coloured(const std::string& line, const std::string& word, const char* colour) {
+  const auto at = line.find(word);
+  if (at == std::string::npos || isatty(STDERR_FILENO) == 0) return line;
+  return line.substr(0, at) + colour + word + "\033[0m" + line.substr(at + word.size());
+}
+
+int report(const InputError& error) {
+  if (error.diagnostics().empty()) {
+    std::fprintf(stderr, "%s\n",
+                 coloured(std::string("error: ") + error.what(), "error:", "\033[1;31m").c_str());
+    return 2;
+  }
+  std::size_t errors = 0;
+  for (const Diagnostic& diagnostic : error.diagnostics()) {
+    const bool wrong = diagnostic.severity == Diagnostic::Severity::error;
+    errors += wrong ? 1 : 0;
+    std::fprintf(
+        stderr, "%s\n",
+        coloured(diagnostic.text(), wrong ? "error:" : "warning:", wrong ? "\033[1;31m" : "\033[1;33m")
+            .c_str());
+  }
+  if (errors > 1) std::fprintf(stderr, "%zu errors\n", errors);
+  return 2;
+}
+
+int failed(const char* kind, const std::exception& error, int status) {
+  std::fprintf(stderr, "%s\n", coloured(std::string(kind) + " " + error.what(), kind, "\033[1;31m").c_str());
+  return status;
+}
+
+}  // namespace
+
+std::string version() { return HOLON_VERSION; }
+
+double seconds_since_start() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - program_start).count();
+}
+
+double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+int main_program(int argc, char** argv) {
+  CLI::App program{
+      "Holon: a multiscale simulation engine for living tissue.\n"
+      "One model file declares what happens at every scale; one command runs it.",
+      "holon"};
+  program.set_version_flag("--version", "holon " + version());
+  program.require_subcommand(1);
+  program.footer(
+      "Begin with: holon list; holon run heart/cell -o out. Exit status: 0 done, 1 failed numerically,\n"
+      "2 wrong input, 3 refused, 4 a file could not be opened or written, 130 interrupted.");
+  Action action;
+  add_run(program, action);
+  add_check(program, action);
+  add_list(program, action);
+  add_show(program, action);
+  add_report(program, action);
+  add_schema(program, action);
+  try {
+    program.parse(argc, argv);
+    return action();
+  } catch (const CLI::Success& success) {
+    return program.exit(success);  // --help, --version
+  } catch (const CLI::ParseError& error) {
+    program.exit(error);
+    return 2;
+  } catch (const InputError& error) { return report(error); } catch (const NumericalFailure& error) {
+    return failed("failed:", error, 1);
+  } catch (const Refused& error) { return failed("refused:", error, 3); } catch (const SystemError& error) {
+    return failed("error:", error, 4);
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "refused: not enough memory for this model; `holon check` says how much it needs\n");
+    return 3;
+  }
+}
+
+}  // namespace holon::cli
+
+int main(int argc, char** argv) { return holon::cli::main_program(argc, argv); }
