@@ -26,6 +26,7 @@ Kinetics::Kinetics(Setup setup)
       factory_(setup_.system),
       integrator_(find_integrator(setup_.step.integrator)),
       derivatives_(factory_),
+      switching_times_(factory_),
       outputs_([this](ParameterBinding binding) {
         return factory_.make("outputs", binding, {},
                              [](const KernelFactory::Equations& e) { return e.outputs; });
@@ -99,14 +100,14 @@ void Kinetics::initialise(State& state, Workspace& work) const {
   update_outputs(state, 0.0, work);
 }
 
-std::vector<Piece> Kinetics::pieces(const State&, const Interval& interval) const {
-  return {{interval.t0(), interval.t0() + interval.dt()}};
-}
-
 Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& inputs,
                           Workspace& work) const {
   const KineticsSystem& system = setup_.system;
-  AdvanceCall call{state, pieces(state, interval), &inputs, factory_.binding(state), factory_.columns(),
+  AdvanceCall call{state,
+                   switching_times_.pieces(state, interval.t0(), interval.t0() + interval.dt()),
+                   &inputs,
+                   factory_.binding(state),
+                   factory_.columns(),
                    work};
 
   std::vector<std::vector<double>> before;

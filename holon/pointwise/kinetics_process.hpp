@@ -10,6 +10,7 @@
 
 #include "holon/pointwise/derivative_kernels.hpp"
 #include "holon/pointwise/stepper.hpp"
+#include "holon/pointwise/switching_times.hpp"
 #include "holon/pointwise/system_integrator.hpp"
 
 #include <memory>
@@ -52,7 +53,6 @@ class Kinetics final : public Process {
 
  private:
   void update_outputs(State& state, double time, Workspace& work) const;
-  std::vector<Piece> pieces(const State& state, const Interval& interval) const;
   double spectral_radius(const State& state, std::size_t site) const;
 
   Setup setup_;
@@ -61,6 +61,7 @@ class Kinetics final : public Process {
   std::unique_ptr<Stepper> stepper_;
   std::unique_ptr<SystemIntegrator> whole_;
   DerivativeKernels derivatives_;
+  SwitchingTimes switching_times_;
   LazyKernel outputs_;
   std::vector<CoefficientKernel> initial_;
   std::vector<std::size_t> conserved_;  // states that hold something conserved

@@ -122,6 +122,34 @@ TEST(Kinetics, ContributionsAreAddedToRates) {
   EXPECT_NEAR(value(*simulation, "troponin.n"), 0.8 * (1.0 - std::exp(-1.5)), 1e-9);
 }
 
+TEST(Kinetics, StepsEndWhereAPulseBeginsAndEnds) {
+  const std::string text = R"(holon: 1
+spaces: {cell: {type: point}}
+processes:
+  p:
+    type: kinetics
+    space: cell
+    integrator: INTEGRATOR
+    units: {time: ms, u: 1, rate: 1/ms, start: ms}
+    states: {u: 0}
+    parameters: {start: 1.23}
+    inputs: {rate: 1}
+    equations: |
+      u' = rate*pulse(time, start, 0.77, 4) + 0*u
+schedule: {step: 1 ms, until: 8 ms}
+)";
+  for (const auto& integrator : integrators()) {
+    std::string one = text;
+    one.replace(one.find("INTEGRATOR"), 10, integrator.name);
+    const auto model = load(one);
+    EXPECT_NEAR(value(*run(model), "p.u"), 2 * 0.77, 1e-14) << integrator.name;
+    Simulation moved(model, {1, 0, nullptr});  // the last pulse is cut by the end of the run
+    moved.state().set_parameter(model->parameters->id("processes.p.parameters.start"), 3.4);
+    moved.run();
+    EXPECT_NEAR(value(moved, "p.u"), 0.77 + 0.6, 1e-14) << integrator.name;
+  }
+}
+
 TEST(Kinetics, OutputsAreFieldsThatFollowTheStates) {
   const std::string text = R"(holon: 1
 spaces: {cell: {type: point}}

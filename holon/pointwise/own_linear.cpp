@@ -10,43 +10,72 @@ using expr::Term;
 
 namespace {
 
-Sign opposite(Sign s) {
-  return s == Sign::positive ? Sign::negative : s == Sign::negative ? Sign::positive : Sign::unknown;
+// A sign as the set of {negative, zero, positive} that a value may be in.
+constexpr unsigned below = 1, none = 2, above = 4;
+
+Sign sign_of(unsigned set) {
+  switch (set) {
+    case below:
+      return Sign::negative;
+    case below | none:
+      return Sign::not_positive;
+    case none:
+      return Sign::zero;
+    case none | above:
+      return Sign::not_negative;
+    case above:
+      return Sign::positive;
+    default:
+      return Sign::unknown;
+  }
 }
 
-Sign product(Sign a, Sign b) {
-  if (a == Sign::unknown || b == Sign::unknown) return Sign::unknown;
-  return a == b ? Sign::positive : Sign::negative;
+unsigned opposite(unsigned s) { return ((s & below) << 2) | (s & none) | ((s & above) >> 2); }
+
+unsigned sum(unsigned a, unsigned b) {
+  const unsigned either = a | b;
+  if ((either & below) != 0 && (either & above) != 0) return below | none | above;
+  const unsigned zero_left = a & b & none;  // a sum of one sign vanishes only if both terms do
+  return (either & ~none) | zero_left;
 }
 
-Sign sign_of(const Term& t, const std::array<Sign, 3>& of) {
+unsigned product(unsigned a, unsigned b) {
+  unsigned result = (a | b) & none;
+  if (((a & below) != 0 && (b & above) != 0) || ((a & above) != 0 && (b & below) != 0)) result |= below;
+  if (((a & above) != 0 && (b & above) != 0) || ((a & below) != 0 && (b & below) != 0)) result |= above;
+  return result;
+}
+
+unsigned set_of(const Term& t, const std::array<unsigned, 3>& of) {
+  constexpr unsigned anything = below | none | above;
   switch (t.op) {
     case Op::constant:
-      return t.value > 0.0 ? Sign::positive : t.value < 0.0 ? Sign::negative : Sign::unknown;
+      return t.value > 0.0 ? above : t.value < 0.0 ? below : t.value == 0.0 ? none : anything;
     case Op::exp:
     case Op::cosh:
-      return Sign::positive;
+      return above;
     case Op::add:
-    case Op::minimum:
-    case Op::maximum:
-      return of[0] == of[1] ? of[0] : Sign::unknown;
+      return sum(of[0], of[1]);
     case Op::subtract:
-      return of[0] == opposite(of[1]) ? of[0] : Sign::unknown;
+      return sum(of[0], opposite(of[1]));
     case Op::multiply:
+      return t.argument[0] == t.argument[1] ? product(of[0], of[0]) & ~below : product(of[0], of[1]);
     case Op::divide:
-      return product(of[0], of[1]);
+      return product(of[0], of[1] & ~none);
     case Op::negate:
       return opposite(of[0]);
     case Op::sqrt:
-      return of[0] == Sign::positive ? Sign::positive : Sign::unknown;
+      return of[0] & ~below;
     case Op::abs:
-      return of[0] != Sign::unknown ? Sign::positive : Sign::unknown;
+      return (of[0] | opposite(of[0])) & ~below;
     case Op::power:
-      return of[0] == Sign::positive ? Sign::positive : Sign::unknown;
+      return of[0] == above ? above : (of[0] & below) == 0 ? none | above : anything;
+    case Op::minimum:
+    case Op::maximum:
     case Op::select:
-      return of[1] == of[2] ? of[1] : Sign::unknown;
+      return t.op == Op::select ? of[1] | of[2] : of[0] | of[1];
     default:
-      return Sign::unknown;
+      return anything;
   }
 }
 
@@ -96,19 +125,21 @@ Node root(Graph& g, Node rate, Node slope, Node x, const std::vector<bool>& depe
 }  // namespace
 
 std::vector<Sign> signs(const Graph& graph, std::span<const Node> nodes) {
-  std::unordered_map<std::uint32_t, Sign> sign;
+  std::unordered_map<std::uint32_t, unsigned> set;
   for (Node n : reachable(graph, nodes)) {
     const Term& t = graph[n];
-    std::array<Sign, 3> of{Sign::unknown, Sign::unknown, Sign::unknown};
-    if (t.op != Op::constant && t.op != Op::symbol) {
-      for (std::size_t k = 0; k < static_cast<std::size_t>(expr::arity(t.op)); ++k) {
-        of[k] = sign[t.argument[k].id];
-      }
+    std::array<unsigned, 3> of{};
+    if (t.op == Op::symbol) {
+      set[n.id] = below | none | above;
+      continue;
     }
-    sign[n.id] = sign_of(t, of);
+    for (std::size_t k = 0; t.op != Op::constant && k < static_cast<std::size_t>(expr::arity(t.op)); ++k) {
+      of[k] = set[t.argument[k].id];
+    }
+    set[n.id] = set_of(t, of);
   }
   std::vector<Sign> result;
-  for (Node n : nodes) result.push_back(sign[n.id]);
+  for (Node n : nodes) result.push_back(sign_of(set[n.id]));
   return result;
 }
 
@@ -122,7 +153,8 @@ std::vector<std::optional<OwnLinear>> own_linear_states(const OdeSystem& system)
     const std::array<Node, 1> slope_only{slope};
     if (depends_on(g, reachable(g, slope_only), x)[slope.id]) continue;
     OwnLinear parts{slope, {}};
-    if (signs(g, slope_only)[0] != Sign::unknown) {
+    const Sign sign = signs(g, slope_only)[0];
+    if (sign == Sign::negative || sign == Sign::positive) {
       const std::array<Node, 1> rate_only{rate};
       parts.rest = root(g, rate, slope, x, depends_on(g, reachable(g, rate_only), x));
     }

@@ -10,7 +10,7 @@
 namespace holon::pointwise {
 
 /// What is known of the sign of a node wherever it is finite.
-enum class Sign { negative, positive, unknown };
+enum class Sign { negative, not_positive, zero, not_negative, positive, unknown };
 std::vector<Sign> signs(const Graph& graph, std::span<const Node> nodes);
 
 /// The parts of an own-linear rate.

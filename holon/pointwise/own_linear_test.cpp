@@ -78,5 +78,22 @@ TEST_F(TwoStates, AnOwnLinearStateStaysBetweenItsValueAndItsRestForAnyStep) {
   }
 }
 
+TEST(Signs, AreFoundThroughSumsProductsSquaresAndChoices) {
+  Graph g;
+  const Node v = g.symbol("v"), one = g.constant(1.0), e = g.make(Op::exp, v), square = g.multiply(v, v);
+  const Node choice = g.select(g.make(Op::less, v, one), e, g.constant(0.0));
+  const std::vector<Node> nodes{g.add(one, square),
+                                g.negate(g.divide(one, g.add(e, one))),
+                                choice,
+                                g.add(choice, e),
+                                g.subtract(one, e),
+                                g.subtract(g.negate(e), square),
+                                g.make(Op::sqrt, square),
+                                v};
+  const std::vector<Sign> expected{Sign::positive, Sign::negative, Sign::not_negative, Sign::positive,
+                                   Sign::unknown,  Sign::negative, Sign::not_negative, Sign::unknown};
+  EXPECT_EQ(signs(g, nodes), expected);
+}
+
 }  // namespace
 }  // namespace holon::pointwise
