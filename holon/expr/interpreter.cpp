@@ -12,9 +12,9 @@ namespace holon::expr {
 
 namespace {
 
-constexpr std::size_t longest_strip = 512, shortest_strip = 128;
-constexpr std::size_t cached_bytes =
-    128 * 1024;                       // what the registers of a strip should not exceed, if possible
+// Short enough that the processor works on several loops at once (divisions of one beside sums of the next),
+// long enough that decoding costs little: measured on the ten Tusscher-Panfilov cell.
+constexpr std::size_t strip_length = 64;
 constexpr std::size_t few_sites = 2;  // up to here, sites are computed one by one
 constexpr std::uint32_t no_slot = std::numeric_limits<std::uint32_t>::max();
 
@@ -272,16 +272,13 @@ Interpreter::Interpreter(const Graph& graph, std::span<const Node> outputs, std:
   Assembly assembly(*this, graph, outputs, loops);
   assembly.bind(bindings);
   assembly.assemble();
-  const std::size_t bytes_per_site = std::max<std::size_t>(registers_, 1) * sizeof(double);
-  strip_ = std::clamp(cached_bytes / bytes_per_site / strip_granularity * strip_granularity, shortest_strip,
-                      longest_strip);
 }
 
 void Interpreter::run(const double* const* in, double* const* out, const double* uniforms, std::size_t begin,
                       std::size_t end) const {
   if (begin >= end) return;
   const bool one_by_one = end - begin <= few_sites;
-  const std::size_t length = std::min(strip_, rounded_up(end - begin));
+  const std::size_t length = std::min(strip_length, rounded_up(end - begin));
   const std::size_t slot_room = rounded_up(slots_);
   const std::size_t strip_room = one_by_one ? 0 : (registers_ + columns_.size()) * length;
   Workspace& work = workspace();
@@ -310,7 +307,7 @@ void Interpreter::run_sites(const double* const* in, double* const* out, double*
 
 void Interpreter::run_strips(const double* const* in, double* const* out, double* slots, double* registers,
                              const double** pointers, std::size_t begin, std::size_t end) const {
-  const std::size_t length = std::min(strip_, rounded_up(end - begin));
+  const std::size_t length = std::min(strip_length, rounded_up(end - begin));
   for (std::size_t r = 0; r < registers_; ++r) pointers[r] = registers + r * length;
   for (std::size_t s = first_number_; s < slots_; ++s) pointers[s] = slots + s;
   double* const padded_columns = registers + registers_ * length;

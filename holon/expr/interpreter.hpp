@@ -52,7 +52,7 @@ class Interpreter {
                   const double** pointers, std::size_t begin, std::size_t end) const;
 
   // Slots: registers first, then input columns, then numbers that are the same at all sites.
-  std::size_t registers_ = 0, slots_ = 0, first_number_ = 0, strip_ = 0;
+  std::size_t registers_ = 0, slots_ = 0, first_number_ = 0;
   std::vector<double> numbers_;  // initial content of the slots from first_number_ on
   std::vector<Input> columns_, uniforms_;
   std::vector<Instruction> uniform_program_, site_program_;

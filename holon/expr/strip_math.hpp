@@ -38,15 +38,13 @@ inline constexpr double largest_exp_argument = 0x1.62e42fefa39efp+9;  ///< exp o
 inline constexpr double smallest_exp_argument = -707.7;               ///< exp is set to 0 below
 inline constexpr double largest_circle_argument = 1e9;  ///< sin, cos, tan: the caller handles larger ones
 
-/// exp(x + rest) = 2 scale (1 + fraction).
+/// exp(x) = 2 half_power (1 + fraction)
 struct ExpParts {
-  double fraction, scale;
+  double fraction, half_power;
 };
 
-HOLON_STRIP_INLINE ExpParts exp_parts(double x, double rest) {
-  const double shifted = fma(x, log2_e, rounding_shift);
-  const double n = shifted - rounding_shift;
-  const double r = fma(-n, ln2, x) + fma(-n, ln2_rest, rest);
+/// From x = n ln 2 + r.
+HOLON_STRIP_INLINE ExpParts exp_parts(double shifted, double r) {
   const double r2 = r * r;
   const double r4 = r2 * r2;
   const double q01 = fma(r, 0x1.5555555555557p-3, 0.5);
@@ -59,26 +57,41 @@ HOLON_STRIP_INLINE ExpParts exp_parts(double x, double rest) {
   return {fma(r2, q, r), number((bits(shifted) + 1022) << 52)};
 }
 
-HOLON_STRIP_INLINE double exp_sum(double x, double rest) {
-  const ExpParts e = exp_parts(x, rest);
-  double y = fma(e.scale, e.fraction, e.scale) * 2.0;
+HOLON_STRIP_INLINE ExpParts exp_parts(double x) {
+  const double shifted = fma(x, log2_e, rounding_shift);
+  const double n = shifted - rounding_shift;
+  return exp_parts(shifted, fma(-n, ln2_rest, fma(-n, ln2, x)));
+}
+
+HOLON_STRIP_INLINE double exp_within_limits(double x, const ExpParts& e) {
+  double y = fma(e.half_power, e.fraction, e.half_power) * 2.0;
   y = x < smallest_exp_argument ? 0.0 : y;
   return x > largest_exp_argument ? infinity : y;
 }
 
-HOLON_STRIP_INLINE double exp(double x) { return exp_sum(x, 0.0); }
+HOLON_STRIP_INLINE double exp(double x) {
+  const ExpParts e = exp_parts(x);
+  return exp_within_limits(x, e);
+}
 
-/// exp(x)/2: finite a little further than exp.
+/// exp(x + rest)
+HOLON_STRIP_INLINE double exp_sum(double x, double rest) {
+  const double shifted = fma(x, log2_e, rounding_shift);
+  const double n = shifted - rounding_shift;
+  return exp_within_limits(x, exp_parts(shifted, fma(-n, ln2, x) + fma(-n, ln2_rest, rest)));
+}
+
+/// exp(x)/2 for x >= 0: finite a little further than exp.
 HOLON_STRIP_INLINE double half_exp(double x) {
-  const ExpParts e = exp_parts(x, 0.0);
-  const double y = fma(e.scale, e.fraction, e.scale);
+  const ExpParts e = exp_parts(x);
+  const double y = fma(e.half_power, e.fraction, e.half_power);
   return x > largest_exp_argument + ln2 ? infinity : y;
 }
 
 HOLON_STRIP_INLINE double expm1(double x) {
   const double bounded = x < -50.0 ? -50.0 : x;  // exp(-50) is lost beside 1
-  const ExpParts e = exp_parts(bounded, 0.0);
-  const double y = fma(e.scale, e.fraction, e.scale - 0.5) * 2.0;
+  const ExpParts e = exp_parts(bounded);
+  const double y = fma(e.half_power, e.fraction, e.half_power - 0.5) * 2.0;
   return x > largest_exp_argument ? infinity : y;
 }
 
