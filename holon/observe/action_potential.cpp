@@ -26,13 +26,14 @@ struct PotentialOptions {
   std::string no_calcium = "the observer was given no field for calcium";
   double onset = 0.0;  // coherent time
   double level = 0.0;  // in the field's unit
+  Unit time_unit;
 };
 
 class ActionPotentialObserver final : public TimedObserver {
  public:
   ActionPotentialObserver(const PotentialOptions& options, const Model& model)
       : options_(options),
-        time_unit_(model.schedule.time_unit),
+        time_unit_(options.time_unit),
         first_(static_cast<std::int64_t>(std::floor(options.onset / model.schedule.step)) - 1),
         potential_(options.of, model) {
     if (options.of.field) rate_ = FieldRate::of(*options.of.field, model);
@@ -137,6 +138,13 @@ class ActionPotentialRecipe final : public ObserverRecipe {
   std::vector<std::string> outcomes() const override {
     return {"resting_potential", "v_max", "dvdt_max", "apd50", "apd90", "cai_peak", "cai_peak_time"};
   }
+  std::optional<Unit> outcome_unit(const std::string& outcome) const override {
+    const Unit& volt = options_.of.unit;
+    if (outcome == "resting_potential" || outcome == "v_max") return volt;
+    if (outcome == "dvdt_max") return volt / options_.time_unit;
+    if (outcome == "cai_peak") return options_.calcium ? std::optional(options_.calcium->unit) : std::nullopt;
+    return options_.time_unit;
+  }
 
  private:
   PotentialOptions options_;
@@ -169,6 +177,7 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   options.place = read_location(section, "at", *options.of.space);
   section.set_dimension("field", options.of.unit.dimension());
   options.level = section.quantity("level") / options.of.unit.factor();
+  options.time_unit = context.model.schedule.time_unit;
   options.onset = section.quantity("onset");
   if (section.has("calcium")) read_calcium(section, options);
   return std::make_unique<ActionPotentialRecipe>(context.name, std::move(options));

@@ -21,6 +21,7 @@ constexpr double never = std::numeric_limits<double>::quiet_NaN();
 struct ActivationOptions {
   Observed of;
   double threshold = 0.0;  // in the field's unit
+  Unit time_unit;
   std::vector<Location> places;
 };
 
@@ -29,7 +30,7 @@ class ActivationTime final : public TimedObserver {
   ActivationTime(const std::string& name, const ActivationOptions& options, const Model& model)
       : name_(name),
         options_(options),
-        time_unit_(model.schedule.time_unit),
+        time_unit_(options.time_unit),
         values_(options.of, model),
         before_(options.of.space->sites(), never),
         times_(options.of.space->sites(), never) {}
@@ -130,10 +131,11 @@ class ActivationRecipe final : public ObserverRecipe {
     for (const Location& place : options_.places) names.push_back(place.name);
     return names;
   }
+  std::optional<Unit> outcome_unit(const std::string&) const override { return options_.time_unit; }
   std::optional<std::string> outcome_at(const Position& position) override {
     const Space& space = *options_.of.space;
     const auto stencil = stencil_at(space, position);
-    if (!stencil) throw InputError("the place lies outside the space '" + space.name() + "'");
+    if (!stencil) throw InputError(outside_text(space, ""));
     const std::string name = location_name(position, space.dimensions());
     options_.places.push_back({name, position, *stencil});
     return name;
@@ -149,6 +151,7 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   options.of = read_field(section, "of");
   section.set_dimension("field", options.of.unit.dimension());
   options.threshold = section.quantity("threshold") / options.of.unit.factor();
+  options.time_unit = context.model.schedule.time_unit;
   if (section.has("at")) options.places = read_locations(section, "at", *options.of.space);
   return std::make_unique<ActivationRecipe>(context.name, std::move(options));
 }

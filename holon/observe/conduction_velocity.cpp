@@ -20,6 +20,7 @@ struct VelocityOptions {
   Observed of;
   double threshold = 0.0;  // in the field's unit
   Location from, to;
+  Unit time_unit, unit;
 };
 
 /// First upward crossings at the few sites around a place.
@@ -51,7 +52,7 @@ class ConductionVelocity final : public TimedObserver {
  public:
   ConductionVelocity(const VelocityOptions& options, const Model& model)
       : options_(options),
-        time_unit_(model.schedule.time_unit),
+        time_unit_(options.time_unit),
         values_(options.of, model),
         from_(options.from),
         to_(options.to) {}
@@ -60,8 +61,7 @@ class ConductionVelocity final : public TimedObserver {
   bool complete() const override { return !std::isnan(from_.time(options_.from) + to_.time(options_.to)); }
 
   std::map<std::string, ResultValue> results() const override {
-    const Dimension length = options_.of.space->length_dimension();
-    const Unit unit = Unit::coherent(length / time_unit_.dimension());
+    const Unit& unit = options_.unit;
     const double begin = from_.time(options_.from), end = to_.time(options_.to);
     if (std::isnan(begin)) return {{"", missing("the wave did not reach the first place", unit)}};
     if (std::isnan(end)) return {{"", missing("the wave did not reach the second place", unit)}};
@@ -113,6 +113,9 @@ class VelocityRecipe final : public ObserverRecipe {
     return std::make_unique<ConductionVelocity>(options_, model);
   }
   std::vector<std::string> outcomes() const override { return {"", "from_time", "to_time"}; }
+  std::optional<Unit> outcome_unit(const std::string& outcome) const override {
+    return outcome.empty() ? options_.unit : options_.time_unit;
+  }
 
  private:
   VelocityOptions options_;
@@ -126,6 +129,8 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   options.threshold = section.quantity("threshold") / options.of.unit.factor();
   options.from = read_location(section, "from", *options.of.space);
   options.to = read_location(section, "to", *options.of.space);
+  options.time_unit = context.model.schedule.time_unit;
+  options.unit = Unit::coherent(options.of.space->length_dimension() / options.time_unit.dimension());
   if (options.from.position == options.to.position)
     section.error("to", "is the same place as 'from'", "two places that the wave passes one after the other");
   return std::make_unique<VelocityRecipe>(context.name, std::move(options));

@@ -127,6 +127,9 @@ class ErrorRecipe final : public ObserverRecipe {
     return std::make_unique<Error>(options_, model);
   }
   std::vector<std::string> outcomes() const override { return {""}; }
+  std::optional<Unit> outcome_unit(const std::string&) const override {
+    return options_.pairs.front().of.unit;
+  }
 
  private:
   ErrorOptions options_;

@@ -17,12 +17,13 @@ struct ExtremumOptions {
   bool greatest = true;
   double after = 0.0;  // coherent time
   Sampling sampling;
+  Unit time_unit;
 };
 
 class Extremum final : public TimedObserver {
  public:
   Extremum(const ExtremumOptions& options, const Model& model)
-      : options_(options), time_unit_(model.schedule.time_unit), values_(options.of, model) {}
+      : options_(options), time_unit_(options.time_unit), values_(options.of, model) {}
 
   bool wants(std::int64_t index) const override { return options_.sampling.takes(index); }
 
@@ -83,6 +84,10 @@ class ExtremumRecipe final : public ObserverRecipe {
     for (int a = 0; a < options_.of.space->dimensions(); ++a) names.emplace_back(1, "xyz"[a]);
     return names;
   }
+  std::optional<Unit> outcome_unit(const std::string& outcome) const override {
+    if (outcome.empty()) return options_.of.unit;
+    return outcome == "time" ? options_.time_unit : Unit::coherent(options_.of.space->length_dimension());
+  }
 
  private:
   ExtremumOptions options_;
@@ -95,6 +100,7 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   options.greatest = section.text("which") == "maximum";
   if (section.has("after")) options.after = section.quantity("after");
   options.sampling = read_sampling(context);
+  options.time_unit = context.model.schedule.time_unit;
   return std::make_unique<ExtremumRecipe>(context.name, std::move(options));
 }
 

@@ -62,6 +62,9 @@ class FinalRecipe final : public ObserverRecipe {
     return std::make_unique<Final>(values_, model);
   }
   std::vector<std::string> outcomes() const override { return {""}; }
+  std::optional<Unit> outcome_unit(const std::string&) const override {
+    return values_.front().observed.unit;
+  }
 
  private:
   std::vector<FinalValue> values_;

@@ -21,6 +21,7 @@ struct FrontOptions {
   double after = 0.0;                      // coherent time
   double from = -infinity, to = infinity;  // coherent
   Sampling sampling;
+  Unit unit;  // of the speed
 };
 
 /// The place of the level on the side of the front that runs into lower values: the crossing nearest to the
@@ -49,7 +50,7 @@ class FrontSpeed final : public TimedObserver {
   bool wants(std::int64_t index) const override { return options_.sampling.takes(index); }
 
   std::map<std::string, ResultValue> results() const override {
-    const Unit unit = Unit::coherent(options_.of.space->length_dimension() / time_unit_.dimension());
+    const Unit& unit = options_.unit;
     std::vector<double> times, places;
     for (std::size_t i = 0; i < times_.size(); ++i) {
       if (times_[i] < options_.after || places_[i] < options_.from || places_[i] > options_.to) continue;
@@ -103,6 +104,7 @@ class FrontRecipe final : public ObserverRecipe {
     return std::make_unique<FrontSpeed>(name(), options_, model);
   }
   std::vector<std::string> outcomes() const override { return {""}; }
+  std::optional<Unit> outcome_unit(const std::string&) const override { return options_.unit; }
 
  private:
   FrontOptions options_;
@@ -125,6 +127,7 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   if (section.has("from")) options.from = section.quantity("from");
   if (section.has("to")) options.to = section.quantity("to");
   options.sampling = read_sampling(context);
+  options.unit = Unit::coherent(options.of.space->length_dimension() / schedule.time_unit.dimension());
   return std::make_unique<FrontRecipe>(context.name, std::move(options));
 }
 

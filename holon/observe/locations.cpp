@@ -53,10 +53,7 @@ class LocationReader {
 
   Location located(const std::string& name, const Position& position) const {
     const auto stencil = stencil_at(space_, position);
-    if (!stencil)
-      fail("the place " + (name.empty() ? "" : "'" + name + "' ") + "lies outside the space '" +
-           space_.name() + "', which goes from " + space_.site_text(0) + " to " +
-           space_.site_text(space_.sites() - 1));
+    if (!stencil) fail(outside_text(space_, name));
     return {name, position, *stencil};
   }
 
@@ -117,6 +114,11 @@ Location read_location(const Section& section, const std::string& key, const Spa
     LocationReader(section, key, space)
         .fail("names " + std::to_string(places.size()) + " places; one is needed");
   return places.front();
+}
+
+std::string outside_text(const Space& space, const std::string& name) {
+  return "the place " + (name.empty() ? "" : "'" + name + "' ") + "lies outside the space '" + space.name() +
+         "', which goes from " + space.site_text(0) + " to " + space.site_text(space.sites() - 1);
 }
 
 std::optional<Stencil> stencil_at(const Space& space, const Position& position) {

@@ -27,6 +27,9 @@ std::vector<Location> read_locations(const modelfile::Section& section, const st
 /// Exactly one place.
 Location read_location(const modelfile::Section& section, const std::string& key, const Space& space);
 
+/// "the place lies outside the space 'fibre', which goes from node (0) ... to node (100) ..."
+std::string outside_text(const Space& space, const std::string& name);
+
 /// The stencil of a place of a space; the nearest site where the space does not interpolate. Nothing outside.
 std::optional<Stencil> stencil_at(const Space& space, const Position& position);
 

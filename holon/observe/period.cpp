@@ -20,12 +20,13 @@ struct PeriodOptions {
   Location place;
   double level = 0.0;  // in its unit
   double after = 0.0;  // coherent time
+  Unit time_unit;
 };
 
 class Period final : public TimedObserver {
  public:
   Period(const std::string& name, const PeriodOptions& options, const Model& model)
-      : name_(name), options_(options), time_unit_(model.schedule.time_unit), values_(options.of, model) {}
+      : name_(name), options_(options), time_unit_(options.time_unit), values_(options.of, model) {}
 
   bool wants(std::int64_t) const override { return true; }
 
@@ -97,6 +98,9 @@ class PeriodRecipe final : public ObserverRecipe {
     return std::make_unique<Period>(name(), options_, model);
   }
   std::vector<std::string> outcomes() const override { return {"", "count", "last"}; }
+  std::optional<Unit> outcome_unit(const std::string& outcome) const override {
+    return outcome == "count" ? Unit{} : options_.time_unit;
+  }
 
  private:
   PeriodOptions options_;
@@ -110,6 +114,7 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   section.set_dimension("field", options.of.unit.dimension());
   options.level = section.quantity("level") / options.of.unit.factor();
   if (section.has("after")) options.after = section.quantity("after");
+  options.time_unit = context.model.schedule.time_unit;
   return std::make_unique<PeriodRecipe>(context.name, std::move(options));
 }
 

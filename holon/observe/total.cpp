@@ -81,6 +81,7 @@ class TotalRecipe final : public ObserverRecipe {
     return std::make_unique<Total>(name(), options_, model);
   }
   std::vector<std::string> outcomes() const override { return {""}; }
+  std::optional<Unit> outcome_unit(const std::string&) const override { return options_.unit; }
 
  private:
   TotalOptions options_;

@@ -1,5 +1,6 @@
 #include "holon/report/output_folder.hpp"
 
+#include "holon/base/error.hpp"
 #include "holon/base/file.hpp"
 #include "holon/report/series_csv.hpp"
 #include "holon/report/vtk_frames.hpp"

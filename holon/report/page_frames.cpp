@@ -1,3 +1,4 @@
+#include "holon/base/error.hpp"
 #include "holon/report/page_data.hpp"
 
 #include <algorithm>

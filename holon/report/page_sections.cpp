@@ -1,5 +1,6 @@
 #include "holon/report/page_sections.hpp"
 
+#include "holon/base/error.hpp"
 #include "holon/report/xml_text.hpp"
 
 #include <algorithm>
@@ -181,10 +182,16 @@ std::string results_section(const OutputFolder& folder) {
   if (folder.results().empty()) return "";
   std::string rows;
   bool published = false;
-  for (const auto& [name, entry] : folder.results().items()) {
-    const Json& note = member(member(folder.run(), "results"), name.c_str());
+  const Json& notes = member(folder.run(), "results");
+  std::vector<std::string> names;  // in the model's order
+  for (const auto& [name, note] : notes.items())
+    if (folder.results().contains(name)) names.push_back(name);
+  for (const auto& [name, entry] : folder.results().items())
+    if (!notes.contains(name)) names.push_back(name);
+  for (const std::string& name : names) {
+    const Json& note = member(notes, name.c_str());
     published = published || note.contains("published");
-    rows += result_row(name, entry, note) + "\n";
+    rows += result_row(name, folder.results().at(name), note) + "\n";
   }
   std::string head = "<th>Result</th><th class=\"number\">Value</th><th>Unit</th>";
   head += published

@@ -58,7 +58,7 @@ Json result_notes(const std::vector<ResultRecipe>& recipes) {
       if (recipe.published->tolerance) published["tolerance"] = *recipe.published->tolerance;
       entry["published"] = std::move(published);
     }
-    if (!entry.empty()) out[recipe.name] = std::move(entry);
+    out[recipe.name] = std::move(entry);  // also without notes: their order is the model's
   }
   return out;
 }

@@ -1,10 +1,14 @@
 #include "holon/report/vtk_frames.hpp"
 
+#include "holon/base/error.hpp"
 #include "holon/base/file.hpp"
 #include "holon/report/vtk_image.hpp"
 #include "holon/report/xml_text.hpp"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <fstream>
 
 namespace holon::report {
 
@@ -22,6 +26,14 @@ std::string pvd_text(const std::vector<FrameEntry>& entries) {
     text +=
         "<DataSet timestep=\"" + number_text(entry.time) + "\" file=\"" + escape_xml(entry.file) + "\"/>\n";
   return text + "</Collection>\n</VTKFile>\n";
+}
+
+/// Without waiting for the disk: a frame counts once it is listed, and the list is written with care.
+void write_frame(const std::filesystem::path& file, const std::string& content) {
+  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+  stream.write(content.data(), static_cast<std::streamsize>(content.size()));
+  stream.close();
+  if (!stream) throw SystemError("cannot write '" + file.string() + "': " + std::strerror(errno));
 }
 
 }  // namespace
@@ -65,7 +77,7 @@ void VtkFrames::write(const FieldFrame& frame) {
   if (list.size() > number) list.resize(number);
   const Image image = image_of(frame, time_unit_);
   const std::string file = frame_file(frame.name, frame.number);
-  write_file(folder_ / file, vti_text(image));
+  write_frame(folder_ / file, vti_text(image));
   list.push_back({image.time, file});
   changed_[frame.name] = true;
   if (list.size() == 1) flush();

@@ -1,5 +1,6 @@
 #include "holon/report/vtk_image.hpp"
 
+#include "holon/base/error.hpp"
 #include "holon/report/xml_text.hpp"
 
 #include <bit>

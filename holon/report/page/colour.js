@@ -12,15 +12,22 @@ const colourMap = (() => {
             -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s];
   };
   const encoded = v => 255 * (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055);
-  for (let k = 0; k < steps; ++k) {
-    const t = k / (steps - 1), L = 0.24 + 0.69 * t, hue = (298 - 192 * t ** 1.1) * Math.PI / 180;
-    let chroma = 0.17, rgb;
-    do {
-      rgb = linear(L, chroma * Math.cos(hue), chroma * Math.sin(hue));
-      chroma -= 0.002;
-    } while (chroma > 0 && rgb.some(v => v < 0 || v > 1));
-    rgb.forEach((v, c) => { table[3 * k + c] = encoded(Math.min(1, Math.max(0, v))); });
-  }
+  const at = Array.from({length: steps}, (_, k) => {
+    const t = k / (steps - 1), hue = (298 - 192 * t ** 1.1) * Math.PI / 180;
+    return {L: 0.24 + 0.69 * t, x: Math.cos(hue), y: Math.sin(hue)};
+  });
+  // The strongest colour that a screen shows, smoothed so that no kink draws a line into the picture.
+  const strongest = at.map(({L, x, y}) => {
+    let chroma = 0.17;
+    while (chroma > 0 && linear(L, chroma * x, chroma * y).some(v => v < 0 || v > 1)) chroma -= 0.001;
+    return chroma;
+  });
+  const around = (values, k) => values.slice(Math.max(0, k - 20), k + 21);
+  const least = strongest.map((_, k) => Math.min(...around(strongest, k)));
+  const chroma = least.map((_, k) => around(least, k).reduce((a, b) => a + b) / around(least, k).length);
+  at.forEach(({L, x, y}, k) => linear(L, chroma[k] * x, chroma[k] * y).forEach((v, c) => {
+    table[3 * k + c] = encoded(Math.min(1, Math.max(0, v)));
+  }));
   return table;
 })();
 

@@ -24,10 +24,10 @@ class Frames {
   }
 }
 
-// An image with axes: across and up are {count, first, step, label}; level(i, j) from 0 to 65535.
+// An image with axes: across and up are {count, first, step, label}; level(i, j) from 0 to 65535. Without `up` a strip.
 function drawImageWithAxes(canvas, {across, up, level, height, mark}) {
   const ratio = window.devicePixelRatio || 1, width = Math.max(200, canvas.clientWidth);
-  const left = 58, right = 12, top = 24, bottom = 38;
+  const left = 58, right = 12, top = up ? 24 : 6, bottom = 38, rows = up ? up.count : 1;
   canvas.width = width * ratio;
   canvas.height = height * ratio;
   canvas.style.height = height + 'px';
@@ -35,18 +35,18 @@ function drawImageWithAxes(canvas, {across, up, level, height, mark}) {
   pen.scale(ratio, ratio);
   const raster = document.createElement('canvas');
   raster.width = across.count;
-  raster.height = up.count;
-  const image = new ImageData(across.count, up.count);
-  for (let j = 0; j < up.count; ++j)
+  raster.height = rows;
+  const image = new ImageData(across.count, rows);
+  for (let j = 0; j < rows; ++j)
     for (let i = 0; i < across.count; ++i) {
-      const value = level(i, up.count - 1 - j), at = 4 * (i + across.count * j);
+      const value = level(i, rows - 1 - j), at = 4 * (i + across.count * j);
       const index = 3 * Math.round(value / 65534 * 255);
       for (let c = 0; c < 3; ++c) image.data[at + c] = value === 65535 ? missingColour[c] : colourMap[index + c];
       image.data[at + 3] = 255;
     }
   raster.getContext('2d').putImageData(image, 0, 0);
   const w = width - left - right, h = height - top - bottom;
-  pen.imageSmoothingEnabled = across.count > w || up.count > h;
+  pen.imageSmoothingEnabled = across.count > w || rows > h;
   pen.drawImage(raster, left, top, w, h);
   pen.font = '11.5px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
   pen.fillStyle = '#5c6675';
@@ -54,14 +54,15 @@ function drawImageWithAxes(canvas, {across, up, level, height, mark}) {
   pen.strokeRect(left - 0.5, top - 0.5, w + 1, h + 1);
   // Sites are centres of their pixels.
   const ends = axis => [axis.first - axis.step / 2, axis.first + (axis.count - 0.5) * axis.step];
-  const [x0, x1] = ends(across), [y0, y1] = ends(up);
   const power = n => n === 0 ? '' : '  ×10' + superscript(n);
-  const xTicks = linearTicks(x0, x1, Math.max(2, w / 80)), yTicks = linearTicks(y0, y1, Math.max(2, h / 45));
+  const [x0, x1] = ends(across), xTicks = linearTicks(x0, x1, Math.max(2, w / 80));
   pen.textAlign = 'center';
   for (const {value, text} of xTicks.ticks) pen.fillText(text, left + (value - x0) / (x1 - x0) * w, height - bottom + 16);
   pen.textAlign = 'right';
-  for (const {value, text} of yTicks.ticks) pen.fillText(text, left - 7, top + h - (value - y0) / (y1 - y0) * h + 4);
   pen.fillText(across.label + power(xTicks.shared), width - right, height - 6);
+  if (!up) return;
+  const [y0, y1] = ends(up), yTicks = linearTicks(y0, y1, Math.max(2, h / 45));
+  for (const {value, text} of yTicks.ticks) pen.fillText(text, left - 7, top + h - (value - y0) / (y1 - y0) * h + 4);
   pen.textAlign = 'left';
   pen.fillStyle = '#1d2430';
   pen.fillText(up.label + power(yTicks.shared), left, 13);
@@ -78,7 +79,7 @@ function drawImageWithAxes(canvas, {across, up, level, height, mark}) {
 
 function drawColourBar(canvas, frames, label) {
   const strip = {count: 256, first: frames.least, step: (frames.greatest - frames.least || 1) / 255, label};
-  drawImageWithAxes(canvas, {across: strip, up: {count: 1, first: 0, step: 0.2, label: ''}, level: i => i * 65534 / 255, height: 74});
+  drawImageWithAxes(canvas, {across: strip, up: null, level: i => i * 65534 / 255, height: 58});
 }
 
 function fieldAxes(set) {
@@ -109,7 +110,7 @@ function lineView(host, set, frames, label) {
   const frameAt = Array.from({length: rows}, (_, j) => nearestIndex(times, clock.first + j * clock.step));
   return {draw(frame) {
     for (let i = 0; i < axis.count; ++i) curve.y[i] = frames.value(frame, i);
-    panel.draw([curve.x[0], curve.x[axis.count - 1]]);
+    panel.draw(axis.count > 1 ? [curve.x[0], curve.x[axis.count - 1]] : [curve.x[0] - axis.step, curve.x[0] + axis.step]);
     if (last > 0)
       drawImageWithAxes(history, {across: axis, up: clock, level: (i, j) => frames.level(frameAt[j], i), height: 300, mark: times[frame]});
   }};

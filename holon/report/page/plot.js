@@ -29,7 +29,8 @@ function readable(value, digits = 6) {
 // Ticks at 1, 2 or 5 times a power of ten; very large or small ones share a power of ten, shown with the label.
 function linearTicks(least, greatest, wanted) {
   const rough = (greatest - least) / wanted, power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find(m => m * power >= rough * 0.999);
+  const distance = m => Math.abs(Math.log(m * power / rough));
+  const step = power * [1, 2, 5, 10].reduce((best, m) => distance(m) < distance(best) ? m : best);
   const exponent = Math.floor(Math.log10(Math.max(Math.abs(least), Math.abs(greatest))) + 1e-9);
   const shared = exponent < -2 || exponent > 4 ? exponent : 0;
   const decimals = Math.max(0, Math.min(12, shared - Math.floor(Math.log10(step) + 1e-9)));
@@ -93,7 +94,8 @@ class Panel {
   }
 
   legend() {
-    const legend = element(this.box, 'div', {class: 'legend'});
+    // A curve alone is named by the axis: its legend shows readings only.
+    const legend = element(this.box, 'div', {class: this.curves.length > 1 ? 'legend' : 'legend alone'});
     this.readings = this.curves.map(curve => {
       const button = element(legend, 'button', {type: 'button', 'aria-pressed': 'true'});
       const mark = element(button, 'i');
@@ -178,7 +180,7 @@ class Panel {
     this.toX = x => this.left + (x - range[0]) / (range[1] - range[0]) * inner;
     const toY = y => height - bottom - (scale(y) - scale(low)) / (scale(high) - scale(low)) * (height - top - bottom);
     const across = linearTicks(range[0], range[1], Math.max(3, Math.min(9, inner / 80)));
-    const up = this.logarithmic ? logarithmicTicks(low, high) : linearTicks(low, high, (height - top - bottom) / 40);
+    const up = this.logarithmic ? logarithmicTicks(low, high) : linearTicks(low, high, (height - top - bottom) / 34);
     const power = n => n === 0 ? '' : '  ×10' + superscript(n);
     let svg = `<svg viewBox="0 0 ${this.width} ${height}" height="${height}" role="img" aria-label="${escaped(this.label)}">`;
     for (const {value, text} of up.ticks)

@@ -1,0 +1,113 @@
+#include "holon/report/vtk_frames.hpp"
+
+#include "holon/base/error.hpp"
+#include "holon/base/file.hpp"
+#include "holon/report/vtk_image.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace holon::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::shared_ptr<const Space> grid(GridSpace::Sites sites) {
+  return std::make_shared<GridSpace>(
+      "tissue", sites, std::vector<GridSpace::Axis>{{300, 0.25, 1.0, false}, {200, 0.5, 0.0, false}});
+}
+
+FieldFrame frame(const std::shared_ptr<const Space>& space, double time, std::int64_t number) {
+  FieldFrame out{"waves", time, number, space, {}};
+  std::vector<double> values(space->sites());
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::sin(0.1 * static_cast<double>(i) + time);
+  out.columns.push_back({"V <1> & \"2\"", Unit::parse("mV"), values});
+  out.columns.push_back({"u", Unit{}, std::vector<double>(space->sites(), time)});
+  return out;
+}
+
+class Folder : public testing::Test {
+ protected:
+  Folder() : path(fs::temp_directory_path() / ("holon_frames_" + std::to_string(::getpid()))) {
+    fs::remove_all(path);
+  }
+  ~Folder() override { fs::remove_all(path); }
+  fs::path path;
+};
+using VtkFramesInAFolder = Folder;
+
+TEST(VtkImage, ReadsBackNodesBitByBit) {
+  const auto space = grid(GridSpace::Sites::nodes);  // 60501 sites: several compressed blocks
+  const FieldFrame written = frame(space, 0.0025, 0);
+  const Image image = read_vti(vti_text(image_of(written, Unit::parse("ms"))), "a.vti");
+  EXPECT_EQ(image.count, (std::array<std::size_t, 3>{301, 201, 1}));
+  EXPECT_EQ(image.origin[0], 1.0);
+  EXPECT_EQ(image.spacing[1], 0.5);
+  EXPECT_EQ(image.dimensions, 2);
+  EXPECT_DOUBLE_EQ(image.time, 2.5);
+  EXPECT_EQ(image.time_unit, "ms");
+  ASSERT_EQ(image.columns.size(), 2U);
+  EXPECT_EQ(image.columns[0].name, "V <1> & \"2\"");
+  EXPECT_EQ(image.columns[0].unit, "mV");
+  EXPECT_EQ(image.columns[0].values, written.columns[0].values);
+  EXPECT_EQ(image.columns[1].values, written.columns[1].values);
+}
+
+TEST(VtkImage, CellCentresBecomeCellsOfTheSameGrid) {
+  const auto space = grid(GridSpace::Sites::cells);
+  const std::string text = vti_text(image_of(frame(space, 0.0, 0), Unit::parse("ms")));
+  EXPECT_NE(text.find("WholeExtent=\"0 300 0 200 0 0\""), std::string::npos);
+  EXPECT_NE(text.find("Origin=\"1 0 0\""), std::string::npos);
+  EXPECT_NE(text.find("<CellData>"), std::string::npos);
+  const Image image = read_vti(text, "a.vti");
+  EXPECT_EQ(image.count, (std::array<std::size_t, 3>{300, 200, 1}));
+  EXPECT_EQ(image.origin[0], 1.125);  // the first centre
+}
+
+TEST(VtkImage, EveryCutOffFileIsRefusedAndNoneCrashes) {
+  const auto space = std::make_shared<GridSpace>("line", GridSpace::Sites::nodes,
+                                                 std::vector<GridSpace::Axis>{{7, 1.0, 0.0, false}});
+  const std::string text = vti_text(image_of(frame(space, 0.0, 0), Unit{}));
+  const std::size_t tail = std::string("\n</AppendedData>\n</VTKFile>\n").size();
+  for (std::size_t length = 0; length + tail < text.size(); ++length)
+    EXPECT_THROW(read_vti(std::string_view(text).substr(0, length), "a.vti"), InputError) << length;
+}
+
+TEST(VtkImage, OtherSpacesThanGridsAreRefusedWithAWayOut) {
+  try {
+    image_of(frame(std::make_shared<PointSpace>("cell"), 0.0, 0), Unit{});
+    FAIL();
+  } catch (const InputError& error) { EXPECT_NE(std::string(error.what()).find("probe"), std::string::npos); }
+}
+
+TEST_F(VtkFramesInAFolder, AreListedWithTheirTimes) {
+  const auto space = grid(GridSpace::Sites::nodes);
+  VtkFrames frames(path, Unit::parse("ms"));
+  for (int k = 0; k < 3; ++k) frames.write(frame(space, 0.001 * k, k));
+  frames.flush();
+  const auto list = read_pvd(read_file(path / "waves.pvd"), "waves.pvd");
+  ASSERT_EQ(list.size(), 3U);
+  EXPECT_DOUBLE_EQ(list[2].time, 2.0);
+  EXPECT_EQ(list[2].file, "waves_000002.vti");
+  EXPECT_TRUE(fs::exists(path / list[2].file));
+}
+
+TEST_F(VtkFramesInAFolder, AreContinuedFromTheFrameAfterTheCheckpoint) {
+  const auto space = grid(GridSpace::Sites::nodes);
+  {
+    VtkFrames frames(path, Unit::parse("ms"));
+    for (int k = 0; k < 4; ++k) frames.write(frame(space, 0.001 * k, k));
+    frames.flush();
+  }
+  VtkFrames resumed(path, Unit::parse("ms"));
+  resumed.write(frame(space, 0.002, 2));
+  resumed.flush();
+  const auto list = read_pvd(read_file(path / "waves.pvd"), "waves.pvd");
+  ASSERT_EQ(list.size(), 3U);
+  EXPECT_DOUBLE_EQ(list[2].time, 2.0);
+}
+
+}  // namespace
+}  // namespace holon::report
