@@ -40,7 +40,7 @@ DerivativeKernels::DerivativeKernels(const KernelFactory& factory)
                              [](const KernelFactory::Equations& e) { return e.ode.rates; });
       }),
       jvp_([this](ParameterBinding binding) {
-        return factory_.make("Jacobian times vector", binding, directions(variables_.size()),
+        return factory_.make("Jacobian times vector", binding, {directions(variables_.size()), {}},
                              [this](const KernelFactory::Equations& e) {
                                Graph& g = *e.ode.graph;
                                return jacobian_vector(g, e.ode.rates, variable_nodes(),
@@ -49,7 +49,7 @@ DerivativeKernels::DerivativeKernels(const KernelFactory& factory)
       }),
       vjp_([this](ParameterBinding binding) {
         return factory_.make(
-            "transposed Jacobian times vector", binding, directions(factory_.system().states.size()),
+            "transposed Jacobian times vector", binding, {directions(factory_.system().states.size()), {}},
             [this](const KernelFactory::Equations& e) {
               Graph& g = *e.ode.graph;
               return vector_jacobian(g, e.ode.rates, direction_nodes(g, e.ode.size()), variable_nodes());

@@ -29,10 +29,13 @@ class DerivativeKernels {
   /// Fields that the rates depend on: first the states, then others in order of their ids.
   const std::vector<FieldId>& variables() const { return variables_; }
 
- private:
+  /// A place where the Jacobian may differ from 0; `column` is an index into variables().
   struct Pattern {
-    std::uint32_t row, column;  ///< column: index into variables_
+    std::uint32_t row, column;
   };
+  const std::vector<Pattern>& pattern() const { return pattern_; }
+
+ private:
   struct Table;  // a column of values per output of a kernel
   Table evaluate(const LazyKernel& kernel, std::size_t outputs, const State& state, double time,
                  std::vector<const double*> columns, ThreadPool& threads) const;

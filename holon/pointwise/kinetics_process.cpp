@@ -103,12 +103,15 @@ void Kinetics::initialise(State& state, Workspace& work) const {
 Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& inputs,
                           Workspace& work) const {
   const KineticsSystem& system = setup_.system;
+  const double t0 = interval.t0(), t1 = interval.t1();
   AdvanceCall call{state,
-                   switching_times_.pieces(state, interval.t0(), interval.t0() + interval.dt()),
+                   switching_times_.pieces(state, t0, t1),
                    &inputs,
                    factory_.binding(state),
                    factory_.columns(),
-                   work};
+                   work,
+                   {}};
+  if (whole_) call.surroundings = switching_times_.surroundings(state, t0, t1);
 
   std::vector<std::vector<double>> before;
   for (std::size_t i : conserved_) {

@@ -46,8 +46,8 @@ void KernelFactory::inspect(const std::function<void(const Equations&)>& look) c
   look({with_constants_, outputs_with_constants_});
 }
 
-SiteKernel KernelFactory::make(const std::string& purpose, ParameterBinding binding,
-                               const std::vector<std::string>& extra_columns, const Build& build) const {
+SiteKernel KernelFactory::make(const std::string& purpose, ParameterBinding binding, const Extras& extras,
+                               const Build& build) const {
   const std::scoped_lock lock(graph_);
   const bool constants = binding == ParameterBinding::constants;
   SiteKernel::Source source;
@@ -56,7 +56,8 @@ SiteKernel KernelFactory::make(const std::string& purpose, ParameterBinding bind
   source.outputs = build({constants ? with_constants_ : with_uniforms_,
                           constants ? outputs_with_constants_ : outputs_with_uniforms_});
   for (const auto& column : system_.columns) source.columns.push_back(column.name);
-  source.columns.insert(source.columns.end(), extra_columns.begin(), extra_columns.end());
+  source.columns.insert(source.columns.end(), extras.columns.begin(), extras.columns.end());
+  source.uniforms = extras.uniforms;
   return SiteKernel(source, system_.space, *system_.fields, *system_.parameters, system_.options);
 }
 

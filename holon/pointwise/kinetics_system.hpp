@@ -58,14 +58,20 @@ class KernelFactory {
     const std::vector<Node>& outputs;
   };
   using Build = std::function<std::vector<Node>(const Equations&)>;
+  /// Names N of further symbols column:N and uniform:N that the caller gives at each run.
+  struct Extras {
+    std::vector<std::string> columns, uniforms;
+  };
   /// A kernel of the nodes that `build` makes; no one else changes the graph meanwhile.
-  SiteKernel make(const std::string& purpose, ParameterBinding binding,
-                  const std::vector<std::string>& extra_columns, const Build& build) const;
+  SiteKernel make(const std::string& purpose, ParameterBinding binding, const Extras& extras,
+                  const Build& build) const;
   /// Looks at the equations, with constants, without making a kernel.
   void inspect(const std::function<void(const Equations&)>& look) const;
-  /// Pointers to the system's own columns; callers append those of extra_columns.
+  /// Pointers to the system's own columns; callers append those of their extras.
   std::vector<const double*> columns() const;
   std::string field_symbol(FieldId field) const;
+  /// The run-time parameters that the equations contain.
+  const std::vector<ParameterId>& parameters() const { return used_; }
 
  private:
   KineticsSystem system_;

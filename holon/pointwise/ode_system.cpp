@@ -141,4 +141,9 @@ Step decide_switches(const OdeSystem& system, const Step& step) {
   return result;
 }
 
+std::vector<Node> decide_switches_at(const OdeSystem& system, std::span<const Node> nodes, Node time) {
+  Graph& g = *system.graph;
+  return substitute(g, nodes, {{g.symbol(switch_time).id, time}, {g.symbol(switch_dt).id, g.constant(0.0)}});
+}
+
 }  // namespace holon::pointwise

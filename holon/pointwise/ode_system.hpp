@@ -56,5 +56,7 @@ std::vector<Node> combine(const OdeSystem& system, std::span<const Node> base,
 OdeSystem with_switches_at_midpoint(const OdeSystem& system);
 /// To be applied to every step that was made from such a system.
 Step decide_switches(const OdeSystem& system, const Step& step);
+/// For integrators that evaluate rates on their own: switches are decided at a time that they give.
+std::vector<Node> decide_switches_at(const OdeSystem& system, std::span<const Node> nodes, Node time);
 
 }  // namespace holon::pointwise

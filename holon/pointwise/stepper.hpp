@@ -7,6 +7,7 @@
 #include "holon/pointwise/kinetics_system.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -41,6 +42,13 @@ struct SiteFailure {
   double time = 0.0;  ///< coherent
 };
 
+/// Where the right-hand side switches around an interval [coherent time].
+struct Surroundings {
+  bool begins_with_switch = false;
+  /// The first switching time that is not before the end, but for round-off.
+  double next = std::numeric_limits<double>::infinity();
+};
+
 /// What one call of advance() works with.
 struct AdvanceCall {
   State& state;
@@ -49,6 +57,7 @@ struct AdvanceCall {
   ParameterBinding binding = ParameterBinding::constants;
   std::vector<const double*> columns;
   Workspace& work;
+  Surroundings surroundings;
 };
 
 class Stepper {

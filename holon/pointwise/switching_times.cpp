@@ -63,4 +63,14 @@ std::vector<Piece> SwitchingTimes::pieces(const State& state, double t0, double 
   return result;
 }
 
+Surroundings SwitchingTimes::surroundings(const State& state, double t0, double t1) const {
+  Surroundings result;
+  const auto times = breakpoints(state);
+  if (times->empty()) return result;
+  const double margin = negligible * (t1 - t0);
+  result.begins_with_switch = times->next_after(t0 - margin) <= t0 + margin;
+  result.next = times->next_after(t1 - margin);
+  return result;
+}
+
 }  // namespace holon::pointwise

@@ -17,6 +17,7 @@ class SwitchingTimes {
   explicit SwitchingTimes(const KernelFactory& factory);
   /// [t0, t1] cut at the switching times; those within round-off of an end are left out.
   std::vector<Piece> pieces(const State& state, double t0, double t1) const;
+  Surroundings surroundings(const State& state, double t0, double t1) const;
 
  private:
   std::shared_ptr<const expr::Breakpoints> breakpoints(const State& state) const;

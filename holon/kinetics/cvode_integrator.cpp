@@ -1,0 +1,336 @@
+#include "holon/kinetics/cvode_integrator.hpp"
+
+#include "holon/base/error.hpp"
+#include "holon/kinetics/cvode_solver.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+namespace holon::kinetics {
+
+namespace {
+
+using namespace pointwise;
+
+constexpr std::size_t most_sites = 4096;
+constexpr std::int64_t macro_steps_between_restarts = 10'000;
+
+std::string state_column(std::size_t i) { return "y" + std::to_string(i); }
+
+// What the solver of one site sees of the world while it evaluates rates.
+struct View {
+  const State* state = nullptr;
+  const Inputs* inputs = nullptr;
+  const SiteKernel* rates = nullptr;
+  const SiteKernel* jacobian = nullptr;
+  double switch_time = 0.0;            // a time at which switches stand as they do now [coherent time]
+  std::vector<const double*> columns;  // those of the system, then one for each state
+  std::vector<double*> out;
+};
+
+// One site: its solver, and how CVODE left it.
+struct SiteSolver {
+  std::size_t site = 0;
+  View view;
+  std::unique_ptr<CvodeSolver> solver;
+  bool warm = false;          // the solver's history is the one described here
+  double restart_time = 0.0;  // [coherent time]
+  std::vector<double> restart_states;
+  double end_time = 0.0;  // [coherent time]
+  std::vector<double> end_states;
+  std::vector<double> seen;  // parameters and other fields that the rates read
+  CvodeCounters counted;
+};
+
+struct CvodeScratch final : Scratch {
+  std::vector<std::unique_ptr<SiteSolver>> sites;
+};
+
+class CvodeIntegrator final : public SystemIntegrator {
+ public:
+  CvodeIntegrator(const KernelFactory& factory, const DerivativeKernels& derivatives,
+                  const StepOptions& options, const std::vector<FieldId>& fields);
+  std::optional<SiteFailure> advance(AdvanceCall& call, const Interval& interval) const override;
+  std::vector<std::string> description() const override;
+
+ private:
+  enum class Purpose { rates, jacobian };
+  SiteKernel make_kernel(Purpose purpose, ParameterBinding binding) const;
+  std::unique_ptr<SiteSolver> make_solver(std::size_t site) const;
+  void evaluate(const SiteKernel& kernel, View& view, std::size_t site, double t, const double* y,
+                double* values, std::size_t count) const;
+  std::string advance_site(SiteSolver& site, const AdvanceCall& call, const Interval& interval) const;
+  bool continues(SiteSolver& site, const AdvanceCall& call, const Interval& interval) const;
+  bool replay(SiteSolver& site, const AdvanceCall& call) const;
+  void restart(SiteSolver& site, State& state, const Piece& piece, std::span<const double> states) const;
+  std::vector<double> states_at(const State& state, std::size_t site) const;
+  std::vector<double> seen_at(const State& state, std::size_t site) const;
+  double solver_time(double coherent) const { return coherent / factory_.system().time_unit; }
+
+  const KernelFactory& factory_;
+  StepOptions options_;
+  FieldId restart_time_,
+      restart_first_;  // of the present history, and the end of its first call [coherent time]
+  std::vector<FieldId> restart_states_, others_;
+  std::vector<JacobianPlace> pattern_;
+  bool cut_at_ends_ = false;  // no interpolation, which may be negative
+  LazyKernel rates_, jacobian_;
+};
+
+CvodeIntegrator::CvodeIntegrator(const KernelFactory& factory, const DerivativeKernels& derivatives,
+                                 const StepOptions& options, const std::vector<FieldId>& fields)
+    : factory_(factory),
+      options_(options),
+      restart_time_(fields.at(0)),
+      restart_first_(fields.at(1)),
+      restart_states_(fields.begin() + 2, fields.end()),
+      rates_([this](ParameterBinding binding) { return make_kernel(Purpose::rates, binding); }),
+      jacobian_([this](ParameterBinding binding) { return make_kernel(Purpose::jacobian, binding); }) {
+  const KineticsSystem& system = factory.system();
+  if (system.space->sites() > most_sites) {
+    throw InputError(
+        fmt::format("integrator 'cvode' takes each of the {} sites of '{}' by itself, at most {}; rosenbrock "
+                    "and dormand_prince "
+                    "are for many sites",
+                    system.space->sites(), system.space->name(), most_sites));
+  }
+  const std::size_t n = system.states.size();
+  for (const auto& place : derivatives.pattern()) {
+    if (place.column < n) pattern_.push_back({place.row, place.column});
+  }
+  const auto& variables = derivatives.variables();
+  others_.assign(variables.begin() + static_cast<std::ptrdiff_t>(n), variables.end());
+  cut_at_ends_ = std::find(options.positive.begin(), options.positive.end(), true) != options.positive.end();
+}
+
+std::vector<std::string> CvodeIntegrator::description() const {
+  return {
+      fmt::format("BDF of order 1 to 5 with the exact Jacobian ({} of {} entries), relative tolerance {:g}",
+                  pattern_.size(), factory_.system().states.size() * factory_.system().states.size(),
+                  options_.relative_tolerance)};
+}
+
+SiteKernel CvodeIntegrator::make_kernel(Purpose purpose, ParameterBinding binding) const {
+  KernelFactory::Extras extras;
+  for (std::size_t i = 0; i < factory_.system().states.size(); ++i) extras.columns.push_back(state_column(i));
+  extras.uniforms = {"switch_time"};
+  const std::string name = purpose == Purpose::rates ? "rates for CVODE" : "Jacobian for CVODE";
+  return factory_.make(name, binding, extras, [&](const KernelFactory::Equations& equations) {
+    const OdeSystem ode = with_switches_at_midpoint(equations.ode);
+    expr::Graph& g = *ode.graph;
+    std::vector<expr::Node> nodes = ode.rates;
+    if (purpose == Purpose::jacobian) {
+      std::map<std::pair<std::uint32_t, std::uint32_t>, expr::Node> values;
+      for (const auto& entry : sparse_jacobian(g, ode.rates, ode.states)) {
+        values[{entry.row, entry.column}] = entry.value;
+      }
+      nodes.clear();
+      for (const JacobianPlace& place : pattern_) {
+        const auto found = values.find({place.row, place.column});
+        nodes.push_back(found == values.end() ? g.constant(0.0) : found->second);
+      }
+    }
+    nodes = decide_switches_at(ode, nodes, g.symbol("uniform:switch_time"));
+    std::unordered_map<std::uint32_t, expr::Node> replacement;
+    for (std::size_t i = 0; i < ode.size(); ++i) {
+      replacement[ode.states[i].id] = g.symbol("column:" + state_column(i));
+    }
+    return substitute(g, nodes, replacement);
+  });
+}
+
+void CvodeIntegrator::evaluate(const SiteKernel& kernel, View& view, std::size_t site, double t,
+                               const double* y, double* values, std::size_t count) const {
+  const KineticsSystem& system = factory_.system();
+  for (std::size_t i = 0; i < system.states.size(); ++i) {
+    view.columns[system.columns.size() + i] = y + i - site;
+  }
+  view.out.resize(count);
+  for (std::size_t k = 0; k < count; ++k) view.out[k] = values + k - site;
+  SiteKernel::Call call;
+  call.time = t * system.time_unit;
+  call.uniforms = std::span(&view.switch_time, 1);
+  call.columns = view.columns;
+  call.inputs = view.inputs;
+  kernel.run(*view.state, call, view.out, site, site + 1);
+}
+
+std::unique_ptr<SiteSolver> CvodeIntegrator::make_solver(std::size_t site) const {
+  auto made = std::make_unique<SiteSolver>();
+  made->site = site;
+  View& view = made->view;
+  view.columns = factory_.columns();
+  view.columns.resize(view.columns.size() + factory_.system().states.size());
+  const auto all_finite = [](const double* values, std::size_t count) {
+    return std::all_of(values, values + count, [](double v) { return std::isfinite(v); });
+  };
+  CvodeProblem problem;
+  problem.size = factory_.system().states.size();
+  problem.pattern = pattern_;
+  problem.relative_tolerance = options_.relative_tolerance;
+  problem.absolute_tolerance = options_.absolute_tolerance;
+  problem.positive = options_.positive;
+  problem.largest_step = options_.step / factory_.system().time_unit;
+  problem.rates = [this, &view, site, all_finite](double t, const double* y, double* rates) {
+    evaluate(*view.rates, view, site, t, y, rates, restart_states_.size());
+    return all_finite(rates, restart_states_.size());
+  };
+  problem.jacobian = [this, &view, site, all_finite](double t, const double* y, double* values) {
+    evaluate(*view.jacobian, view, site, t, y, values, pattern_.size());
+    return all_finite(values, pattern_.size());
+  };
+  made->solver = std::make_unique<CvodeSolver>(std::move(problem));
+  return made;
+}
+
+std::optional<SiteFailure> CvodeIntegrator::advance(AdvanceCall& call, const Interval& interval) const {
+  auto* scratch = dynamic_cast<CvodeScratch*>(call.work.scratch.get());
+  if (scratch == nullptr) {
+    auto fresh = std::make_unique<CvodeScratch>();
+    fresh->sites.resize(factory_.system().space->sites());
+    scratch = fresh.get();
+    call.work.scratch = std::move(fresh);
+  }
+  const SiteKernel& rates = rates_.get(call.binding);
+  const SiteKernel& jacobian = jacobian_.get(call.binding);
+  LowestFailure failures;
+  call.work.threads->for_range(scratch->sites.size(), 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t s = begin; s < end; ++s) {
+      if (!scratch->sites[s]) scratch->sites[s] = make_solver(s);
+      SiteSolver& site = *scratch->sites[s];
+      site.view.state = &call.state;
+      site.view.inputs = call.inputs;
+      site.view.rates = &rates;
+      site.view.jacobian = &jacobian;
+      const std::string why = advance_site(site, call, interval);
+      if (!why.empty()) failures.report({s, "", why, interval.t0()});
+    }
+  });
+  for (const auto& site : scratch->sites) {
+    const CvodeCounters now = site->solver->counters();
+    Counters& sum = call.work.counters;
+    sum.steps += now.steps - site->counted.steps;
+    sum.rejected += now.error_test_failures - site->counted.error_test_failures;
+    sum.rate_evaluations += now.rate_evaluations - site->counted.rate_evaluations;
+    sum.jacobian_evaluations += now.jacobian_evaluations - site->counted.jacobian_evaluations;
+    sum.nonlinear_iterations += now.nonlinear_iterations - site->counted.nonlinear_iterations;
+    site->counted = now;
+  }
+  return failures.take();
+}
+
+std::string CvodeIntegrator::advance_site(SiteSolver& site, const AdvanceCall& call,
+                                          const Interval& interval) const {
+  std::vector<double> y = states_at(call.state, site.site);
+  for (std::size_t p = 0; p < call.pieces.size(); ++p) {
+    const Piece& piece = call.pieces[p];
+    const bool last = p + 1 == call.pieces.size();
+    site.view.switch_time = 0.5 * (piece.begin + piece.end);
+    if (p > 0 || !continues(site, call, interval)) restart(site, call.state, piece, y);
+    const double stop = last && !cut_at_ends_ ? call.surroundings.next : piece.end;
+    const std::string why = site.solver->advance(solver_time(piece.end), solver_time(stop), y);
+    if (!why.empty()) {
+      site.warm = false;
+      return why;
+    }
+  }
+  const KineticsSystem& system = factory_.system();
+  for (std::size_t i = 0; i < y.size(); ++i) call.state.real(system.states[i])[site.site] = y[i];
+  site.end_time = call.pieces.back().end;
+  site.end_states = std::move(y);
+  site.seen = seen_at(call.state, site.site);
+  return "";
+}
+
+// Whether the history that the State tells of may go on, and if so, the solver is in it. The answer depends
+// on the State alone, never on what happens to be in memory.
+bool CvodeIntegrator::continues(SiteSolver& site, const AdvanceCall& call, const Interval& interval) const {
+  const double t0 = call.pieces.front().begin;
+  const double restart_time = call.state.real(restart_time_)[site.site];
+  const double first = call.state.real(restart_first_)[site.site];
+  if (!(first > restart_time) || cut_at_ends_ || call.surroundings.begins_with_switch ||
+      !call.inputs->empty()) {
+    return false;
+  }
+  const auto restart_index =
+      static_cast<std::int64_t>(std::floor(restart_time / interval.macro_step * (1 + 1e-12)));
+  if (interval.begin.index / macro_steps_between_restarts != restart_index / macro_steps_between_restarts) {
+    return false;
+  }
+  const std::vector<double> states = states_at(call.state, site.site);
+  const bool same_history =
+      site.warm && site.restart_time == restart_time && site.end_time == t0 &&
+      std::equal(restart_states_.begin(), restart_states_.end(), site.restart_states.begin(),
+                 [&](FieldId id, double v) { return call.state.real(id)[site.site] == v; });
+  if (same_history) return states == site.end_states && seen_at(call.state, site.site) == site.seen;
+  return restart_time < t0 && replay(site, call);
+}
+
+// Makes the history again from the State. False if it does not lead to the present states: somebody changed
+// them, or what the rates read.
+bool CvodeIntegrator::replay(SiteSolver& site, const AdvanceCall& call) const {
+  const double t0 = call.pieces.front().begin;
+  const double stop = call.pieces.size() > 1 ? call.pieces.front().end : call.surroundings.next;
+  site.warm = false;
+  site.restart_time = call.state.real(restart_time_)[site.site];
+  site.restart_states.clear();
+  for (FieldId id : restart_states_) site.restart_states.push_back(call.state.real(id)[site.site]);
+  const double first = call.state.real(restart_first_)[site.site];
+  std::vector<double> y(site.restart_states.size());
+  site.solver->restart(solver_time(site.restart_time), site.restart_states);
+  if (first > t0 || !site.solver->advance(solver_time(first), solver_time(stop), y).empty()) return false;
+  if (first < t0 && !site.solver->advance(solver_time(t0), solver_time(stop), y).empty()) return false;
+  site.warm = y == states_at(call.state, site.site);
+  return site.warm;
+}
+
+void CvodeIntegrator::restart(SiteSolver& site, State& state, const Piece& piece,
+                              std::span<const double> states) const {
+  site.restart_time = piece.begin;
+  site.restart_states.assign(states.begin(), states.end());
+  site.warm = true;
+  state.real(restart_time_)[site.site] = piece.begin;
+  state.real(restart_first_)[site.site] = piece.end;
+  for (std::size_t i = 0; i < states.size(); ++i) state.real(restart_states_[i])[site.site] = states[i];
+  site.solver->restart(solver_time(piece.begin), states);
+}
+
+std::vector<double> CvodeIntegrator::states_at(const State& state, std::size_t site) const {
+  std::vector<double> values;
+  for (FieldId id : factory_.system().states) values.push_back(state.real(id)[site]);
+  return values;
+}
+
+std::vector<double> CvodeIntegrator::seen_at(const State& state, std::size_t site) const {
+  std::vector<double> values;
+  for (FieldId id : others_) {
+    const auto column = state.real(id);
+    values.push_back(column[column.size() == 1 ? 0 : site]);
+  }
+  for (ParameterId id : factory_.parameters()) values.push_back(state.parameter(id));
+  return values;
+}
+
+}  // namespace
+
+pointwise::SystemIntegratorType cvode_integrator() {
+  pointwise::SystemIntegratorType type;
+  type.name = "cvode";
+  type.documentation =
+      "Variable-order BDF of SUNDIALS (Hindmarsh et al. 2005) with the exact Jacobian, for each site by "
+      "itself.";
+  type.fields = {{"restart_time", false}, {"restart_first", false}, {"restart", true}};
+  type.make = [](const KernelFactory& factory, const DerivativeKernels& derivatives,
+                 const StepOptions& options,
+                 std::vector<FieldId> fields) -> std::unique_ptr<SystemIntegrator> {
+    return std::make_unique<CvodeIntegrator>(factory, derivatives, options, fields);
+  };
+  return type;
+}
+
+}  // namespace holon::kinetics

@@ -1,0 +1,190 @@
+#include "holon/kinetics/cvode_solver.hpp"
+#include "holon/kinetics/register.hpp"
+#include "holon/pointwise/model_case.hpp"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace holon::kinetics {
+namespace {
+
+using pointwise::test::Folder;
+using pointwise::test::value;
+using ::testing::HasSubstr;
+
+std::shared_ptr<const Model> load(const std::string& text) {
+  modelfile::Registry registry;
+  register_kinetics(registry);
+  return pointwise::test::load(text);
+}
+
+// A driven van der Pol oscillator: stiff, non-autonomous, with a pulse.
+std::string oscillator(const std::string& options = "", const std::string& step = "0.01") {
+  return R"(holon: 1
+spaces: {cell: {type: point}}
+processes:
+  p:
+    type: kinetics
+    space: cell
+    integrator: cvode
+    tolerance: {relative: 1e-9, absolute: 1e-9}
+    units: {time: 1, y: 1, z: 1, epsilon: 1}
+    states: {y: 2, z: 0}
+    parameters: {epsilon: 0.01}
+)" + options +
+         R"(
+    equations: |
+      y' = z
+      z' = ((1 - y^2)*z - y + 0.5*pulse(time, 0.503, 0.2))/epsilon
+schedule: {step: )" +
+         step + ", until: 2}\n";
+}
+
+TEST(Cvode, StepsOfTheScheduleDoNotChangeTheSolutionBeyondItsTolerance) {
+  const auto fine = pointwise::test::run(load(oscillator("", "0.01")));
+  const auto coarse = pointwise::test::run(load(oscillator("", "0.5")));
+  EXPECT_NEAR(value(*fine, "p.y"), value(*coarse, "p.y"), 1e-6);
+  // Histories go on from macro step to macro step: 200 restarts would take thousands of steps more.
+  EXPECT_LT(fine->timings()[0].counters.steps, 1.1 * coarse->timings()[0].counters.steps + 20);
+}
+
+TEST(Cvode, AResumedRunIsBitwiseTheSameAtAnyMacroStep) {
+  const auto model = load(oscillator());
+  const auto whole = pointwise::test::run(model);
+  for (int steps : {1, 37, 50, 51, 71, 130}) {  // 50 to 71: inside the pulse
+    Simulation first(model, {1, 0, nullptr}), second(model, {1, 0, nullptr});
+    for (int k = 0; k < steps; ++k) first.step();
+    second.resume(first.checkpoint());
+    second.run();
+    EXPECT_EQ(value(second, "p.y"), value(*whole, "p.y")) << steps;
+    EXPECT_EQ(value(second, "p.z"), value(*whole, "p.z")) << steps;
+  }
+}
+
+TEST(Cvode, AStateChangedByOthersStartsANewHistory) {
+  const auto model = load(oscillator());
+  Simulation changed(model, {1, 0, nullptr});
+  for (int k = 0; k < 20; ++k) changed.step();
+  changed.state().real(model->fields->id("p.y"))[0] += 0.25;
+  Simulation resumed(model, {1, 0, nullptr});
+  resumed.resume(changed.checkpoint());
+  const double time = changed.time();
+  changed.step();
+  resumed.step();
+  EXPECT_EQ(value(changed, "p.restart_time"), time);
+  EXPECT_EQ(value(resumed, "p.y"), value(changed, "p.y"));
+}
+
+TEST(Cvode, AParameterSetDuringTheRunStartsANewHistory) {
+  const auto model = load(oscillator());
+  Simulation changed(model, {1, 0, nullptr});
+  for (int k = 0; k < 20; ++k) changed.step();
+  changed.state().set_parameter(model->parameters->id("processes.p.parameters.epsilon"), 0.02);
+  const double time = changed.time();
+  changed.step();
+  EXPECT_EQ(value(changed, "p.restart_time"), time);
+}
+
+TEST(Cvode, EachSiteHasItsOwnSolverForAnyNumberOfThreads) {
+  std::string text = oscillator();
+  text.replace(text.find("{type: point}"), 13, "{type: grid, size: [1], spacing: 0.2}");
+  text.replace(text.find("    states: {y: 2"), 17, "    states: {y: 1");
+  text.replace(text.find("    parameters"), 14, "    initial: {y: =2 - position.x}\n    parameters");
+  text.replace(text.find("until: 2"), 8, "until: 0.3");
+  const auto model = load(text);
+  const auto alone = pointwise::test::run(model, 1), shared = pointwise::test::run(model, 3);
+  for (std::size_t site = 0; site < 6; ++site) {
+    EXPECT_EQ(value(*alone, "p.y", site), value(*shared, "p.y", site));
+  }
+  EXPECT_NE(value(*alone, "p.y", 0), value(*alone, "p.y", 5));
+}
+
+TEST(Cvode, AStateDeclaredPositiveStaysSo) {
+  const std::string text = R"(holon: 1
+spaces: {cell: {type: point}}
+processes:
+  p:
+    type: kinetics
+    space: cell
+    integrator: cvode
+    tolerance: {relative: 1e-3, absolute: 1e-4}
+    units: {time: 1, u: 1, v: 1}
+    states: {u: 1, v: 0}
+    positive: [u, v]
+    equations: |
+      u' = -1e4*u
+      v' = 1e4*u - v
+schedule: {step: 0.01, until: 0.5}
+)";
+  const auto model = load(text);
+  Simulation simulation(model, {1, 0, nullptr});
+  simulation.run([&](const Simulation& s) {
+    EXPECT_GE(value(s, "p.u"), 0.0);
+    return true;
+  });
+}
+
+TEST(Cvode, AFailureIsToldInItsOwnWords) {
+  const std::string text = R"(holon: 1
+spaces: {cell: {type: point}}
+processes:
+  p:
+    type: kinetics
+    space: cell
+    integrator: cvode
+    units: {time: 1, u: 1}
+    states: {u: 1}
+    equations: |
+      u' = u^2
+schedule: {step: 0.5, until: 2}
+)";
+  try {
+    pointwise::test::run(load(text));
+    ADD_FAILURE() << "went through the pole at t = 1";
+  } catch (const NumericalFailure& failure) {
+    EXPECT_THAT(failure.what(), HasSubstr("CV_"));
+    EXPECT_THAT(failure.what(), HasSubstr("the point"));
+  }
+}
+
+// u_i' = diffusion on a ring of 200: sparse enough for KLU.
+TEST(CvodeSolver, SolvesLargeSparseSystems) {
+  constexpr std::size_t n = 200;
+  constexpr double rate = 1e4;
+  CvodeProblem problem;
+  problem.size = n;
+  problem.relative_tolerance = 1e-9;
+  problem.absolute_tolerance.assign(n, 1e-12);
+  problem.positive.assign(n, false);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    for (std::uint32_t d : {n - 1, std::size_t{0}, std::size_t{1}}) {
+      problem.pattern.push_back({i, static_cast<std::uint32_t>((i + d) % n)});
+    }
+  }
+  problem.rates = [](double, const double* y, double* f) {
+    for (std::size_t i = 0; i < n; ++i) f[i] = rate * (y[(i + 1) % n] - 2 * y[i] + y[(i + n - 1) % n]);
+    return true;
+  };
+  problem.jacobian = [](double, const double*, double* values) {
+    for (std::size_t i = 0; i < n; ++i) {
+      values[3 * i] = values[3 * i + 2] = rate;
+      values[3 * i + 1] = -2 * rate;
+    }
+    return true;
+  };
+  CvodeSolver solver(std::move(problem));
+  const double angle = 2 * std::acos(-1.0) / n;
+  std::vector<double> y(n);
+  for (std::size_t i = 0; i < n; ++i) y[i] = std::cos(angle * static_cast<double>(i));
+  solver.restart(0.0, y);
+  ASSERT_EQ(solver.advance(0.1, 1e9, y), "");
+  const double decay = std::exp(-0.1 * rate * 2 * (1 - std::cos(angle)));
+  for (std::size_t i = 0; i < n; ++i)
+    EXPECT_NEAR(y[i], decay * std::cos(angle * static_cast<double>(i)), 1e-7);
+  EXPECT_GT(solver.counters().steps, 10U);
+}
+
+}  // namespace
+}  // namespace holon::kinetics
