@@ -91,7 +91,7 @@ holon: 1
 title: Splitting order of two coupled amplitudes
 parameters:
   step: 0.1
-  spacing: 1/16
+  spacing: =1/16
   split: {value: lie, choices: [lie, strang]}
   scale: =(pi*spacing/2/sin(pi*spacing/2))^2
 spaces:
