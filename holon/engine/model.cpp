@@ -51,6 +51,14 @@ std::string time_text(double coherent, const Schedule& schedule) {
              : fmt::format("{:.6g} {}", value, schedule.time_unit.text());
 }
 
+/// Where a process stands in the schedule.
+const ScheduleNode* find_advance(const ScheduleNode& node, ProcessId process) {
+  if (node.kind == ScheduleNode::Kind::advance) return node.process == process ? &node : nullptr;
+  for (const ScheduleNode& child : node.children)
+    if (const ScheduleNode* found = find_advance(child, process)) return found;
+  return nullptr;
+}
+
 [[noreturn]] void refuse(const ScheduleNode& node, std::string path, std::string message,
                          std::string expected, std::string hint = "") {
   throw InputError(Diagnostic{.place = node.place,
@@ -150,7 +158,8 @@ void Model::finish() {
     const double dt = part * schedule.step;
     if (dt > limit * (1.0 + 1e-9)) {
       const auto substeps = static_cast<std::int64_t>(std::ceil(dt / limit * (1.0 - 1e-9)));
-      refuse(schedule.root, "schedule.step",
+      const ScheduleNode* node = find_advance(schedule.root, instruction.process);
+      refuse(node != nullptr ? *node : schedule.root, "schedule.step",
              fmt::format("'{}' is advanced by {}, above its stability limit of {}", process.name(),
                          time_text(dt, schedule), time_text(limit, schedule)),
              fmt::format("a step of at most {}", time_text(limit * schedule.step / dt, schedule)),
