@@ -21,8 +21,10 @@ namespace {
 
 constexpr std::size_t smallest_sparse_size = 64;
 constexpr double largest_sparse_fill = 0.25;
-constexpr long most_steps = 20'000'000;  // of one call
-constexpr double largest_time = 1e300;   // stands for no stop time
+// The solver looks up after so many steps, and gives up where they brought it less than this part of the way.
+constexpr long steps_between_looks = 20'000;
+constexpr double least_progress = 1e-10;
+constexpr double largest_time = 1e300;  // stands for no stop time
 
 }  // namespace
 
@@ -101,7 +103,7 @@ struct CvodeSolver::Implementation {
     must(CVodeSetUserData(memory, this));
     must(CVodeSetLinearSolver(memory, linear, matrix));
     must(CVodeSetJacFn(memory, jacobian));
-    must(CVodeSetMaxNumSteps(memory, most_steps));
+    must(CVodeSetMaxNumSteps(memory, steps_between_looks));
     must(CVodeSetMaxStep(memory, problem.largest_step));
     if (std::find(problem.positive.begin(), problem.positive.end(), true) == problem.positive.end()) return;
     constraints = N_VClone(y);
@@ -175,7 +177,12 @@ std::string CvodeSolver::advance(double t, double stop, std::span<double> y) {
   require(CVodeSetStopTime(self.memory, std::min(stop, largest_time)) == CV_SUCCESS,
           "CVODE takes a stop time");
   double reached = 0.0;
-  const int flag = CVode(self.memory, t, self.y, &reached, CV_NORMAL);
+  CVodeGetCurrentTime(self.memory, &reached);
+  int flag = CV_TOO_MUCH_WORK;
+  for (double before = -largest_time; flag == CV_TOO_MUCH_WORK; before = reached) {
+    if (reached - before < least_progress * (t - before)) break;
+    flag = CVode(self.memory, t, self.y, &reached, CV_NORMAL);
+  }
   if (flag < 0) {
     const std::unique_ptr<char, decltype(&std::free)> name(CVodeGetReturnFlagName(flag), &std::free);
     return fmt::format("CVODE: {}{}{}", name.get(), self.message.empty() ? "" : ": ", self.message);
