@@ -71,6 +71,8 @@ class GridOperator {
                 ThreadPool& threads) const;
   /// out += factor * data of the sides of an axis.
   void add_data(int axis, const SideData& data, double factor, std::span<double> out) const;
+  /// Calls body(begin, end) for the free sites of each row along x, shared out over threads.
+  void for_free_rows(ThreadPool& threads, const std::function<void(std::size_t, std::size_t)>& body) const;
   /// out += L^T w: the transpose, held sites' columns included.
   void add_transpose(std::span<const double> w, std::span<double> out) const;
 

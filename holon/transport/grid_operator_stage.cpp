@@ -135,17 +135,22 @@ void GridOperator::stage(std::span<const double> u, StageWeights weights, std::s
                          ThreadPool& threads) const {
   require(u.data() != out.data(), "a stage does not overwrite what it reads");
   const int reach = axes_[0].reach;
-  const std::size_t first = first_free(0), end = end_free(0);
-  const auto run = [&](std::size_t row, std::size_t i0, std::size_t i1) {
+  for_free_rows(threads, [&](std::size_t begin, std::size_t end) {
+    const std::size_t row = begin / count_[0], first = row * count_[0];
     if (reach == 1)
-      stage_row<1>(u, weights, out, row, i0, i1);
+      stage_row<1>(u, weights, out, row, begin - first, end - first);
     else
-      stage_row<2>(u, weights, out, row, i0, i1);
-  };
+      stage_row<2>(u, weights, out, row, begin - first, end - first);
+  });
+}
+
+void GridOperator::for_free_rows(ThreadPool& threads,
+                                 const std::function<void(std::size_t, std::size_t)>& body) const {
+  const std::size_t first = first_free(0), end = end_free(0);
   if (axes_.size() == 1) {
     threads.for_range(count_[0], sites_per_task, [&](std::size_t begin, std::size_t stop) {
       const std::size_t i0 = std::max(begin, first), i1 = std::min(stop, end);
-      if (i0 < i1) run(0, i0, i1);
+      if (i0 < i1) body(i0, i1);
     });
     return;
   }
@@ -154,7 +159,7 @@ void GridOperator::stage(std::span<const double> u, StageWeights weights, std::s
     for (std::size_t row = begin; row < stop; ++row) {
       const std::size_t j = row % count_[1], k = row / count_[1];
       if (j >= first_free(1) && j < end_free(1) && k >= first_free(2) && k < end_free(2))
-        run(row, first, end);
+        body(row * count_[0] + first, row * count_[0] + end);
     }
   });
 }

@@ -1,0 +1,131 @@
+// The `boundary:` section of transport processes.
+#include "holon/modelfile/loader.hpp"
+#include "holon/transport/transport_recipe.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace holon::transport {
+
+using modelfile::Schema;
+using modelfile::Section;
+
+namespace {
+
+struct SidePlace {
+  int axis, side;
+};
+
+/// The sides that a key of `boundary` stands for: "all", "x", "x_min".
+std::vector<SidePlace> sides_of(const std::string& key) {
+  std::vector<SidePlace> places;
+  for (int axis = 0; axis < 3; ++axis)
+    for (int side = 0; side < 2; ++side)
+      if (key == "all" || key == side_name(axis, side) || key == std::string(1, "xyz"[axis]))
+        places.push_back({axis, side});
+  return places;
+}
+
+/// Keys from the most general to the most particular: later ones replace earlier ones.
+std::vector<std::string> boundary_keys() {
+  std::vector<std::string> keys{"all", "x", "y", "z"};
+  for (int axis = 0; axis < 3; ++axis)
+    for (int side = 0; side < 2; ++side) keys.push_back(side_name(axis, side));
+  return keys;
+}
+
+SideCondition read_side(const Section& boundary, const std::string& key) {
+  const Section side = boundary.section(key);
+  SideCondition condition;
+  std::vector<std::string> given;
+  for (const char* kind : {"dirichlet", "neumann", "robin"})
+    if (side.schema()->find(kind) != nullptr && side.has(kind)) given.emplace_back(kind);
+  if (given.size() != 1) {
+    boundary.error(key,
+                   given.empty() ? "nothing is said about this side"
+                                 : fmt::format("'{}' and '{}' can't both hold", given[0], given[1]),
+                   "one of dirichlet, neumann, robin");
+    return condition;
+  }
+  if (given[0] == "dirichlet") {
+    condition.kind = SideRule::Kind::value;
+    condition.datum = side.coefficient("dirichlet");
+  } else if (given[0] == "neumann") {
+    condition.datum = side.coefficient("neumann");
+  } else {
+    const Section robin = side.section("robin");
+    condition.kind = SideRule::Kind::exchange;
+    condition.transfer = robin.coefficient("transfer");
+    condition.datum = robin.coefficient("outside");
+  }
+  return condition;
+}
+
+}  // namespace
+
+Schema boundary_schema(Schema side) {
+  Schema schema("boundary",
+                "Sides of the grid. x_min and its like go before x (both sides), and that before all.");
+  for (const std::string& key : boundary_keys())
+    schema
+        .section(key, side,
+                 key == "all"       ? "All sides."
+                 : key.size() == 1u ? fmt::format("Both sides of axis {}.", key)
+                                    : fmt::format("The {} side of axis {}.",
+                                                  key.ends_with("min") ? "low" : "high", key.front()))
+        .make_optional();
+  return schema;
+}
+
+Sides read_sides(const Section& process, const GridSpace& grid) {
+  Sides sides;
+  if (!process.has("boundary")) return sides;
+  const Section boundary = process.section("boundary");
+  for (const std::string& key : boundary_keys()) {
+    if (!boundary.has(key)) continue;
+    const SideCondition condition = read_side(boundary, key);
+    for (const auto [axis, side] : sides_of(key)) {
+      const bool missing = axis >= grid.dimensions();
+      if (missing || grid.axis(axis).periodic) {
+        if (key == "all") continue;
+        process.loader().error(boundary.key_place(key), boundary.path() + "." + key,
+                               missing
+                                   ? fmt::format("'{}' has no side '{}': it has {} {}", grid.name(), key,
+                                                 grid.dimensions(), grid.dimensions() == 1 ? "axis" : "axes")
+                                   : fmt::format("'{}' is periodic along {}, so it has no side '{}'",
+                                                 grid.name(), "xyz"[axis], key),
+                               "", "leave it out");
+        break;
+      }
+      sides[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)] = condition;
+    }
+  }
+  return sides;
+}
+
+void report(const Section& process, const std::vector<OptionFault>& faults,
+            const std::map<std::string, std::string>& names) {
+  for (const OptionFault& fault : faults) {
+    const std::size_t end = std::min(fault.key.find_first_of(".["), fault.key.size());
+    std::string key = fault.key.substr(0, end);
+    const std::string rest = fault.key.substr(end);
+    if (const auto other = names.find(key); other != names.end()) key = other->second;
+    Place place = process.place(key);
+    std::string path = process.path() + "." + key + rest;
+    if (key == "boundary" && rest.size() > 1 && process.has("boundary")) {
+      // The side may have been given as itself, as its axis or among all.
+      const std::string side = rest.substr(1, 5);
+      const Section boundary = process.section("boundary");
+      for (const std::string& given : {side, side.substr(0, 1), std::string("all")})
+        if (boundary.has(given)) {
+          place = boundary.place(given);
+          path = boundary.path() + "." + given + rest.substr(6);
+          break;
+        }
+    }
+    process.loader().error(place, path, fault.message, fault.expected, fault.hint);
+  }
+}
+
+}  // namespace holon::transport

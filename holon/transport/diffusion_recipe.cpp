@@ -1,0 +1,142 @@
+// The process type `diffusion` in model files.
+#include <algorithm>
+
+#include "holon/modelfile/loader.hpp"
+#include "holon/transport/diffusion.hpp"
+#include "holon/transport/transport_recipe.hpp"
+
+namespace holon::transport {
+
+using modelfile::Option;
+using modelfile::ProcessContext;
+using modelfile::Schema;
+using modelfile::Section;
+
+namespace {
+
+Option coefficient_of(std::string dimension) {
+  Option option;
+  option.type = Option::Type::coefficient;
+  option.dimension = std::move(dimension);
+  return option;
+}
+
+/// Whether a mistake in the section is known already: what seems to be missing may be there, misspelt.
+bool reported(const Section& section) {
+  const auto& list = section.loader().diagnostics().list();
+  return std::any_of(list.begin(), list.end(), [&](const Diagnostic& d) {
+    return d.severity == Diagnostic::Severity::error && d.path.starts_with(section.path() + ".");
+  });
+}
+
+class DiffusionRecipe final : public modelfile::ProcessRecipe {
+ public:
+  void declare(ProcessContext& context) override;
+  std::unique_ptr<Process> make(ProcessContext& context) override;
+};
+
+void DiffusionRecipe::declare(ProcessContext& context) {
+  Section& section = context.section;
+  const auto error = [&](std::string_view key, std::string message, std::string expected) {
+    section.loader().error(section.key_place(key), section.path_of(key), std::move(message),
+                           std::move(expected));
+  };
+  const bool diffusivity = section.has("diffusivity"), conductivity = section.has("conductivity"),
+             capacity = section.has("capacity");
+  if (diffusivity && conductivity)
+    error("conductivity", "'diffusivity' and 'conductivity' can't both be given", "one of them");
+  else if (diffusivity && capacity)
+    error("capacity", "a capacity belongs to a 'conductivity', not to a 'diffusivity'",
+          "conductivity and capacity, or diffusivity alone");
+  else if (conductivity && !capacity)
+    error("conductivity", "a conductivity without a capacity says nothing about time",
+          "a key 'capacity' beside it");
+  else if (!diffusivity && !conductivity && !reported(section))
+    error("diffusivity", "how fast the field spreads is not stated",
+          "'diffusivity', or 'conductivity' and 'capacity'");
+  section.set_dimension("capacity",
+                        capacity ? section.any_quantity("capacity").unit.dimension() : Dimension{});
+}
+
+std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
+  Section& section = context.section;
+  DiffusionOptions options;
+  options.field = section.field("field");
+  const Field& field = (*context.model.fields)[options.field];
+  section.set_dimension("field", field.unit.dimension());
+  const bool by_conductivity = section.has("conductivity");
+  options.diffusivity = section.coefficients(by_conductivity ? "conductivity" : "diffusivity");
+  if (by_conductivity)
+    options.capacity = section.coefficient("capacity", section.any_quantity("capacity").unit.dimension());
+  options.decay = section.coefficient("decay");
+  options.source = section.coefficient("source");
+  options.order = static_cast<int>(section.integer("order"));
+  options.integrator = diffusion_integrator(section.text("integrator"));
+  options.step = context.model.schedule.step;
+  if (const auto* grid = dynamic_cast<const GridSpace*>(field.space.get()))
+    options.sides = read_sides(section, *grid);
+  const auto faults = Diffusion::faults(options, field);
+  if (by_conductivity)
+    report(section, faults, {{"diffusivity", "conductivity"}});
+  else
+    report(section, faults, {});
+  if (!faults.empty() || section.loader().has_errors()) return nullptr;
+  return std::make_unique<Diffusion>(context.name, context.model, std::move(options));
+}
+
+}  // namespace
+
+std::unique_ptr<modelfile::ProcessRecipe> diffusion_recipe() { return std::make_unique<DiffusionRecipe>(); }
+
+Schema diffusion_schema() {
+  Schema schema("diffusion", "Diffusion with decay and sources on a grid.");
+  schema.add("field", Option::Type::field, "The field that spreads: real, on a space of type grid.");
+  const auto per_axis = [&](const std::string& key, const std::string& dimension, const std::string& text) {
+    Option& option = schema.list(key, coefficient_of(dimension), text).make_optional();
+    option.most = 3;
+  };
+  per_axis("diffusivity", "length^2/time",
+           "D: one value, or one per axis [Dx, Dy, Dz]. Numbers and parameters, the same everywhere.");
+  per_axis(
+      "conductivity", "capacity*length^2/time",
+      "Instead of a diffusivity: flux per gradient, with `capacity` beside it; D = conductivity / capacity.");
+  schema
+      .add("capacity", Option::Type::any_quantity,
+           "What the field's rate is multiplied by, such as surface-to-volume ratio times membrane "
+           "capacitance.")
+      .make_optional();
+  schema
+      .coefficient("decay", "capacity/time",
+                   "First-order loss, times the field; may vary from place to place.")
+      .with_default("0");
+  schema
+      .coefficient("source", "capacity*field/time",
+                   "What is added everywhere: a number or an equation of place, time and parameters.")
+      .with_default("0");
+  Schema robin("robin", "Exchange with an outside.");
+  robin.coefficient("transfer", "capacity*length/time", "Flux per difference of values (not negative).");
+  robin.coefficient("outside", "field", "The value outside.");
+  Schema side("side", "What holds at a side: one of these. Without any, nothing passes.");
+  side.coefficient("dirichlet", "field", "The value at the side.").make_optional();
+  side.coefficient("neumann", "capacity*field*length/time", "The flux into the domain.").make_optional();
+  side.section("robin", robin, "Flux into the domain = transfer (outside - value at the side).")
+      .make_optional();
+  schema.section("boundary", boundary_schema(side), "Sides where something passes; periodic axes have none.")
+      .make_optional();
+  schema
+      .add("order", Option::Type::integer,
+           "In space: 2 (finite volumes), or 4 (wider flux differences; sides of zero flux or given value "
+           "only).")
+      .with_default("2");
+  schema
+      .choice(
+          "integrator", {"auto", "explicit", "forward_euler", "rk4", "implicit", "backward_euler", "exact"},
+          "auto: explicit if the schedule's step is below its limit, else implicit (backward_euler where the "
+          "field must stay positive). explicit: Heun, order 2. implicit: directional sweeps, order 2, "
+          "unconditionally stable. backward_euler: order 1, positive. exact: the exact flow of the "
+          "semi-discrete equation (closed, periodic or zero-valued sides, no source).")
+      .with_default("auto");
+  return schema;
+}
+
+}  // namespace holon::transport

@@ -1,0 +1,593 @@
+#include "holon/transport/diffusion.hpp"
+
+#include "holon/base/error.hpp"
+#include "holon/engine/system.hpp"
+#include "holon/transport/test_runs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace holon::transport {
+namespace {
+
+using test::RunOptions;
+using test::Solution;
+using test::Term;
+using Kind = SideRule::Kind;
+using Sites = GridSpace::Sites;
+using enum DiffusionIntegrator;
+
+constexpr std::array<std::array<Kind, 2>, 3> values{
+    {{Kind::value, Kind::value}, {Kind::value, Kind::value}, {Kind::value, Kind::value}}};
+constexpr std::array<std::array<Kind, 2>, 3> fluxes{
+    {{Kind::flux, Kind::flux}, {Kind::flux, Kind::flux}, {Kind::flux, Kind::flux}}};
+constexpr std::array<std::array<Kind, 2>, 3> mixed{
+    {{Kind::value, Kind::exchange}, {Kind::flux, Kind::value}, {Kind::exchange, Kind::flux}}};
+
+/// Axes of n intervals with unequal spacings (ratio 2 : 1 : 4, as in the case V1).
+std::vector<GridSpace::Axis> axes(std::size_t n, int dimensions) {
+  std::vector<GridSpace::Axis> list;
+  const std::array<double, 3> part{1.0, 2.0, 0.5};
+  for (std::size_t a = 0; a < static_cast<std::size_t>(dimensions); ++a) {
+    const auto intervals = static_cast<std::size_t>(static_cast<double>(n) * part[a]);
+    list.push_back({intervals, 1.0 / static_cast<double>(intervals), 0.2, false});
+  }
+  return list;
+}
+
+const std::vector<double> diffusivity{0.6, 0.3, 0.9};
+
+struct Manufactured {
+  std::string name;
+  Sites sites = Sites::cells;
+  int dimensions = 1;
+  std::array<std::array<Kind, 2>, 3> kinds = values;
+  DiffusionIntegrator integrator = implicit;
+  int order = 2;
+  double least = 1.9;             ///< observed order
+  std::size_t coarse = 8;         ///< intervals
+  double steps_per_interval = 1;  ///< dt proportional to h, for implicit steps
+};
+
+void PrintTo(const Manufactured& m, std::ostream* out) { *out << m.name; }
+
+double manufactured_error(const Manufactured& m, std::size_t n, double refinement) {
+  const Solution solution = test::wave(m.dimensions);
+  RunOptions run;
+  run.sites = m.sites;
+  run.axes = axes(n, m.dimensions);
+  run.initial = test::equation(solution);
+  DiffusionOptions options = test::manufactured(
+      solution, {diffusivity.begin(), diffusivity.begin() + m.dimensions}, 0.7, 1.4, m.kinds);
+  options.order = m.order;
+  options.integrator = m.integrator;
+  const double until = 0.5;
+  if (m.integrator == implicit || m.integrator == backward_euler) {
+    run.steps = static_cast<std::int64_t>(std::lround(m.steps_per_interval * 8.0 * refinement));
+  } else {
+    run.step = 1e-9;
+    const auto probe = test::diffusion_model(run, options);
+    ThreadPool threads(1);
+    const double limit = probe->processes[0]->stable_step(probe->initial_state(threads, 0));
+    run.steps = static_cast<std::int64_t>(std::ceil(until / (0.9 * limit)));
+  }
+  run.step = until / static_cast<double>(run.steps);
+  return test::error_at_end(test::diffusion_model(run, options), solution);
+}
+
+class DiffusionOrder : public testing::TestWithParam<Manufactured> {};
+
+TEST_P(DiffusionOrder, IsObservedAgainstAManufacturedSolution) {
+  const Manufactured& m = GetParam();
+  const double coarse = manufactured_error(m, m.coarse, 1.0);
+  const double fine = manufactured_error(m, 2 * m.coarse, 2.0);
+  const double order = std::log2(coarse / fine);
+  EXPECT_GE(order, m.least) << "errors " << coarse << " and " << fine;
+  EXPECT_LT(coarse, 0.05);
+  RecordProperty("order", std::to_string(order));
+  if (std::getenv("HOLON_SHOW_ORDERS") != nullptr)
+    std::cout << m.name << ": order " << order << ", errors " << coarse << " " << fine << "\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Sides, DiffusionOrder,
+    testing::Values(
+        Manufactured{"implicit, values, cells 1-D", Sites::cells, 1, values, implicit, 2, 1.9, 16},
+        Manufactured{"implicit, values, nodes 1-D", Sites::nodes, 1, values, implicit, 2, 1.9, 16},
+        Manufactured{"implicit, values, cells 2-D", Sites::cells, 2, values, implicit, 2, 1.9, 16},
+        Manufactured{"implicit, values, nodes 2-D", Sites::nodes, 2, values, implicit, 2, 1.9, 16},
+        Manufactured{"implicit, values, cells 3-D", Sites::cells, 3, values, implicit, 2, 1.85, 20},
+        Manufactured{"implicit, values, nodes 3-D", Sites::nodes, 3, values, implicit, 2, 1.9, 12},
+        Manufactured{"implicit, fluxes, cells 3-D", Sites::cells, 3, fluxes, implicit, 2, 1.9, 12},
+        Manufactured{"implicit, fluxes, nodes 3-D", Sites::nodes, 3, fluxes, implicit, 2, 1.9, 12},
+        Manufactured{"implicit, mixed, cells 3-D", Sites::cells, 3, mixed, implicit, 2, 1.9, 12},
+        Manufactured{"implicit, mixed, nodes 3-D", Sites::nodes, 3, mixed, implicit, 2, 1.9, 12},
+        Manufactured{"explicit, mixed, cells 2-D", Sites::cells, 2, mixed, heun, 2, 1.9, 12},
+        Manufactured{"explicit, mixed, nodes 3-D", Sites::nodes, 3, mixed, heun, 2, 1.9, 8},
+        Manufactured{"explicit of order 4, values, cells 1-D", Sites::cells, 1, values, rk4, 4, 3.5, 12},
+        Manufactured{"explicit of order 4, values, nodes 1-D", Sites::nodes, 1, values, rk4, 4, 3.5, 12},
+        Manufactured{"explicit of order 4, values, cells 2-D", Sites::cells, 2, values, rk4, 4, 3.5, 10},
+        Manufactured{"explicit of order 4, values, nodes 2-D", Sites::nodes, 2, values, rk4, 4, 3.5, 10},
+        Manufactured{"backward Euler, mixed, cells 2-D", Sites::cells, 2, mixed, backward_euler, 2, 0.8, 12},
+        Manufactured{"backward Euler, mixed, nodes 2-D", Sites::nodes, 2, mixed, backward_euler, 2, 0.8,
+                     12}));
+
+/// Decaying cosine (case V1): u = e^{-k t} + e^{-(3 D q^2 + k) t} cos qx cos qy cos qz in a closed cube, q =
+/// pi / L.
+Solution decaying_cosine(double d, double decay) {
+  return [=](expr::Graph& g) {
+    const double q = std::numbers::pi;
+    Term product = (test::symbol(g, "time") * -(3.0 * d * q * q + decay)).call(expr::Op::exp);
+    for (const std::string& x : test::axis_symbol)
+      product = product * (test::symbol(g, x) * q).call(expr::Op::cos);
+    return product + (test::symbol(g, "time") * -decay).call(expr::Op::exp);
+  };
+}
+
+std::shared_ptr<Model> cosine_model(Sites sites, DiffusionIntegrator integrator, int order,
+                                    std::array<std::size_t, 3> intervals, std::int64_t steps) {
+  // D T / L^2 and the decay over the run as in the case: 0.003 and 0.012.
+  const double d = 0.003, decay = 0.012;
+  RunOptions run;
+  run.sites = sites;
+  for (const std::size_t n : intervals) run.axes.push_back({n, 1.0 / static_cast<double>(n), 0.0, false});
+  run.steps = steps;
+  run.step = 1.0 / static_cast<double>(steps);
+  run.initial = test::equation(decaying_cosine(d, decay));
+  DiffusionOptions options;
+  options.diffusivity = {Coefficient(d)};
+  options.decay = Coefficient(decay);
+  options.order = order;
+  options.integrator = integrator;
+  return test::diffusion_model(run, options);
+}
+
+double cosine_error(Sites sites, DiffusionIntegrator integrator, int order,
+                    std::array<std::size_t, 3> intervals, std::int64_t steps) {
+  return test::error_at_end(cosine_model(sites, integrator, order, intervals, steps),
+                            decaying_cosine(0.003, 0.012));
+}
+
+/// The same scheme's solution at another number of steps is the reference for the error in time: the grid's
+/// error is the same in both.
+double time_order(Sites sites, DiffusionIntegrator integrator) {
+  std::vector<std::vector<double>> ends;
+  for (const std::int64_t steps : {4, 8, 16}) {
+    const auto model = cosine_model(sites, integrator, 2, {10, 20, 5}, steps);
+    Simulation simulation(model, {});
+    simulation.run();
+    const auto u = simulation.state().real(0);
+    ends.emplace_back(u.begin(), u.end());
+  }
+  const auto distance = [](const std::vector<double>& a, const std::vector<double>& b) {
+    double largest = 0.0;
+    for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
+    return largest;
+  };
+  return std::log2(distance(ends[0], ends[1]) / distance(ends[1], ends[2]));
+}
+
+TEST(DecayingCosine, ConvergesWithSecondOrderInTheSpacings) {
+  for (const Sites sites : {Sites::nodes, Sites::cells})
+    for (const auto integrator : {heun, implicit, exact}) {
+      const double coarse = cosine_error(sites, integrator, 2, {10, 20, 5}, 40);
+      const double fine = cosine_error(sites, integrator, 2, {20, 40, 10}, 160);
+      EXPECT_GE(std::log2(coarse / fine), 1.9) << coarse << " " << fine;
+    }
+}
+
+TEST(DecayingCosine, ConvergesWithSecondOrderInTheStep) {
+  for (const Sites sites : {Sites::nodes, Sites::cells}) {
+    EXPECT_GE(time_order(sites, heun), 1.9);
+    EXPECT_GE(time_order(sites, implicit), 1.9);
+  }
+}
+
+TEST(DecayingCosine, ConvergesWithFourthOrderWithTheWideStencil) {
+  for (const Sites sites : {Sites::nodes, Sites::cells})
+    for (const auto integrator : {rk4, exact, implicit}) {
+      // The implicit scheme's steps shrink with the square of the spacing, so that its error in time keeps
+      // up.
+      const double coarse = cosine_error(sites, integrator, 4, {10, 20, 6}, 40);
+      const double fine = cosine_error(sites, integrator, 4, {20, 40, 12}, 160);
+      EXPECT_GE(std::log2(coarse / fine), 3.8) << coarse << " " << fine;
+    }
+}
+
+TEST(DecayingCosine, TheContentOfTheBoxFollowsTheDecayExactly) {
+  for (const Sites sites : {Sites::nodes, Sites::cells})
+    for (const auto integrator : {implicit, exact})
+      for (const int order : {2, 4}) {
+        const auto model = cosine_model(sites, integrator, order, {9, 12, 7}, 25);
+        Simulation simulation(model, {});
+        const auto content = [&] {
+          const Space& space = *(*model->fields)[0].space;
+          const auto u = simulation.state().real(0);
+          CompensatedSum sum;
+          for (std::size_t site = 0; site < u.size(); ++site) sum.add(space.measure(site) * u[site]);
+          return sum.value();
+        };
+        const double before = content();
+        simulation.run();
+        EXPECT_NEAR(content() / (before * std::exp(-0.012)), 1.0, 1e-12);
+      }
+}
+
+TEST(Diffusion, TheLedgerClosesForEverySchemeAndSide) {
+  for (const auto integrator : {heun, forward_euler, rk4, implicit, backward_euler})
+    for (const Sites sites : {Sites::nodes, Sites::cells})
+      for (const int order : {2, 4}) {
+        const Solution solution = test::wave(3);
+        RunOptions run;
+        run.sites = sites;
+        run.axes = axes(12, 3);
+        for (auto& axis : run.axes) axis.intervals = std::max<std::size_t>(axis.intervals, 7);
+        run.axes[1].periodic = true;
+        run.conserved = {{"calcium", 2.0}};
+        run.initial = test::equation(solution);
+        run.step = 0.0004;
+        run.steps = 20;
+        DiffusionOptions options =
+            test::manufactured(solution, diffusivity, 0.7, 1.4, order == 2 ? mixed : values);
+        options.sides[1] = {};
+        options.order = order;
+        options.integrator = integrator;
+        const auto model = test::diffusion_model(run, options);
+        Simulation simulation(model, {});
+        simulation.run();
+        const auto books = simulation.ledger();
+        ASSERT_EQ(books.size(), 1u);
+        EXPECT_LT(books[0].relative_residual, 1e-12);
+        double exchanged = 0.0;
+        std::vector<std::string> channels;
+        for (const LedgerLine& line : books[0].lines) {
+          exchanged += std::abs(line.amount);
+          channels.push_back(line.channel);
+          EXPECT_NE(line.amount, 0.0) << line.channel;
+        }
+        EXPECT_GT(exchanged, 1e-3);
+        EXPECT_THAT(channels, testing::ElementsAre("decay", "source", "boundary x_min", "boundary x_max",
+                                                   "boundary z_min", "boundary z_max"));
+      }
+}
+
+TEST(Diffusion, TheLedgerSeesALeakOfOnePartInAMillion) {
+  RunOptions run;
+  run.axes = axes(8, 2);
+  run.conserved = {{"calcium", 1.0}};
+  run.initial = test::equation(test::wave(2));
+  run.step = 0.001;
+  run.steps = 10;
+  DiffusionOptions options;
+  options.diffusivity = {Coefficient(0.5)};
+  options.decay = Coefficient(0.3);
+  options.integrator = implicit;
+  const auto model = test::diffusion_model(run, options);
+  const auto residual = [&](double leak) {
+    Simulation simulation(model, {});
+    for (int step = 0; step < 10; ++step) {
+      simulation.step();
+      for (double& u : simulation.state().real(0)) u *= 1.0 - leak;
+    }
+    return simulation.ledger()[0].relative_residual;
+  };
+  EXPECT_LT(residual(0.0), 1e-14);
+  EXPECT_GT(residual(1e-6), 5e-6);
+}
+
+TEST(Diffusion, ASteadyStateOfTheImplicitSchemeDoesNotDependOnTheStep) {
+  // u'' = -s with u = 1 and 2 at the ends, s = 3: u = 1 + x + s x (1 - x) / 2 is exact on nodes.
+  RunOptions run;
+  run.sites = Sites::nodes;
+  run.axes = {{8, 0.125, 0.0, false}};
+  run.initial = Coefficient(0.0);
+  run.step = 0.1;  // sixteen times the explicit limit
+  run.steps = 800;
+  DiffusionOptions options;
+  options.diffusivity = {Coefficient(1.0)};
+  options.source = Coefficient(3.0);
+  options.sides[0][0] = {Kind::value, Coefficient(1.0)};
+  options.sides[0][1] = {Kind::value, Coefficient(2.0)};
+  options.integrator = implicit;
+  const auto model = test::diffusion_model(run, options);
+  const Solution parabola = [](expr::Graph& g) {
+    const Term x = test::symbol(g, "position.x");
+    return x + x * (x * -1.0 + 1.0) * 1.5 + 1.0;
+  };
+  EXPECT_LT(test::error_at_end(model, parabola), 1e-12);
+}
+
+TEST(Diffusion, TheExplicitLimitIsThatOfTheGridOnCubes) {
+  // dt <= h^2 / (2 d D) (case E4).
+  for (int dimensions = 1; dimensions <= 3; ++dimensions)
+    for (const auto integrator : {forward_euler, heun}) {
+      RunOptions run;
+      run.axes.assign(static_cast<std::size_t>(dimensions), {20, 0.01, 0.0, false});
+      run.step = 1e-6;
+      DiffusionOptions options;
+      options.diffusivity = {Coefficient(0.05)};
+      options.integrator = integrator;
+      const auto model = test::diffusion_model(run, options);
+      ThreadPool threads(1);
+      const double limit = model->processes[0]->stable_step(model->initial_state(threads, 0));
+      EXPECT_NEAR(limit, 1e-4 / (2.0 * dimensions * 0.05), 1e-15);
+      run.step = 1.02 * limit;
+      EXPECT_THROW(test::diffusion_model(run, options), InputError);
+    }
+}
+
+TEST(Diffusion, GrowsAboveTheLimitAndNotBelowIt) {
+  // Of the scheme with its sides of order 4 too, where the limit comes from a short line.
+  for (const Sites sites : {Sites::nodes, Sites::cells}) {
+    RunOptions run;
+    run.sites = sites;
+    run.axes = {{30, 0.1, 0.0, false}};
+    run.step = 1e-6;
+    run.initial = test::equation(
+        [](expr::Graph& g) { return (test::symbol(g, "position.x") * 37.0).call(expr::Op::sin); });
+    DiffusionOptions options;
+    options.diffusivity = {Coefficient(1.0)};
+    options.order = 4;
+    options.sides[0][0] = options.sides[0][1] = {Kind::value, Coefficient(0.0)};
+    options.integrator = forward_euler;
+    const auto model = test::diffusion_model(run, options);
+    const Process& process = *model->processes[0];
+    ThreadPool threads(1);
+    State state = model->initial_state(threads, 0);
+    Workspace work;
+    work.threads = &threads;
+    const double limit = process.stable_step(state);
+    const auto largest_after = [&](double dt, int steps) {
+      State run_state = state.clone();
+      for (int n = 0; n < steps; ++n) process.advance(run_state, {{0, {}}, {1, {}}, dt}, {}, work);
+      double largest = 0.0;
+      for (const double u : run_state.real(0)) largest = std::max(largest, std::abs(u));
+      return largest;
+    };
+    EXPECT_LT(largest_after(limit, 3000), 2.0);
+    Outcome refused = process.advance(state, {{0, {}}, {1, {}}, 1.01 * limit}, {}, work);
+    EXPECT_EQ(refused.why, Outcome::Why::failed);
+    EXPECT_THAT(refused.what.message, testing::HasSubstr("stability limit"));
+  }
+}
+
+TEST(Diffusion, RatesAgreeWithTheManufacturedEquation) {
+  // du/dt of the semi-discrete equation is that of the solution, to the order of the stencil.
+  for (const Sites sites : {Sites::nodes, Sites::cells}) {
+    const Solution solution = test::wave(2);
+    RunOptions run;
+    run.sites = sites;
+    run.axes = axes(40, 2);
+    run.initial = test::equation(solution);
+    run.step = 1e-6;
+    const auto model = test::diffusion_model(run, [&] {
+      auto options = test::manufactured(solution, {0.6, 0.3}, 0.7, 1.4, values);
+      options.integrator = implicit;
+      return options;
+    }());
+    ThreadPool threads(1);
+    State state = model->initial_state(threads, 0);
+    System system(model, threads);
+    const Vector rates = system.rate(state, 0.0);
+    const Solution slope = [&](expr::Graph& g) { return solution(g).d("time"); };
+    const auto& grid = dynamic_cast<const GridSpace&>(*(*model->fields)[0].space);
+    for (std::size_t site = 0; site < grid.sites(); ++site) {
+      const auto i = grid.indices(site);
+      // Half cells at sides of given value err by O(1) at their own site; held nodes follow their datum
+      // exactly.
+      if (sites == Sites::cells &&
+          (i[0] == 0 || i[1] == 0 || i[0] == grid.count(0) - 1 || i[1] == grid.count(1) - 1))
+        continue;
+      EXPECT_NEAR(rates(0)[site], test::evaluate(slope, grid.position(site), 0.0), 2e-3);
+    }
+  }
+}
+
+TEST(Diffusion, DerivativeActionsAreThoseOfTheAssembledJacobian) {
+  const Solution solution = test::wave(2);
+  RunOptions run;
+  run.sites = Sites::nodes;
+  run.axes = axes(8, 2);
+  run.step = 1e-6;
+  auto options = test::manufactured(solution, {0.6, 0.3}, 0.7, 1.4, mixed);
+  options.integrator = implicit;
+  const auto model = test::diffusion_model(run, options);
+  ThreadPool threads(2);
+  const State state = model->initial_state(threads, 0);
+  System system(model, threads);
+  Vector du(system.layout()), w(system.layout());
+  for (std::size_t i = 0; i < du.values().size(); ++i) {
+    du.values()[i] = std::sin(1.0 + static_cast<double>(i));
+    w.values()[i] = std::cos(2.0 * static_cast<double>(i));
+  }
+  const Vector forward = system.jvp(state, 0.0, du), backward = system.vjp(state, 0.0, w);
+  Vector assembled(system.layout());
+  for (const auto& entry : system.jacobian(state, 0.0).compressed())
+    assembled.values()[entry.row] += entry.value * du.values()[entry.column];
+  double left = 0.0, right = 0.0, scale = 0.0;
+  for (std::size_t i = 0; i < du.values().size(); ++i) {
+    EXPECT_NEAR(forward.values()[i], assembled.values()[i], 1e-11);
+    left += forward.values()[i] * w.values()[i];
+    right += du.values()[i] * backward.values()[i];
+    scale += std::abs(forward.values()[i]);
+  }
+  EXPECT_NEAR(left, right, 1e-13 * scale);
+}
+
+TEST(Diffusion, PositiveFieldsStayPositive) {
+  // From a spike, with steps far beyond the explicit limit and just within it.
+  RunOptions run;
+  run.positive = true;
+  run.axes = axes(10, 2);
+  run.initial = test::equation([](expr::Graph& g) {
+    const Term x = test::symbol(g, "position.x"), y = test::symbol(g, "position.y");
+    return ((x + -0.65) * (x + -0.65) * -4000.0 + (y + -0.62) * (y + -0.62) * -4000.0).call(expr::Op::exp);
+  });
+  DiffusionOptions options;
+  options.diffusivity = {Coefficient(1.0)};
+  const auto least = [&](double step, DiffusionIntegrator integrator) {
+    run.step = step;
+    run.steps = 5;
+    options.integrator = integrator;
+    Simulation simulation(test::diffusion_model(run, options), {});
+    simulation.run();
+    const auto u = simulation.state().real(0);
+    return *std::min_element(u.begin(), u.end());
+  };
+  EXPECT_GE(least(0.05, backward_euler), 0.0);
+  const double limit = 1.0 / (2.0 * 100.0 + 2.0 * 400.0);
+  EXPECT_GE(least(limit, heun), 0.0);
+  EXPECT_THROW(least(1.01 * limit, heun), InputError);
+  EXPECT_THROW(least(1e-4, implicit), InputError);
+  EXPECT_THROW(least(1e-4, rk4), InputError);
+  run.positive = false;
+  EXPECT_LT(least(0.05, implicit), 0.0) << "the test has a start that other schemes make negative";
+}
+
+TEST(Diffusion, ChoosesItsIntegratorByTheStep) {
+  RunOptions run;
+  run.axes = {{20, 0.01, 0.0, false}};
+  DiffusionOptions options;
+  options.diffusivity = {Coefficient(0.05)};
+  const auto chosen = [&](double step) {
+    run.step = step;
+    options.step = step;
+    return dynamic_cast<const Diffusion&>(*test::diffusion_model(run, options)->processes[0]).integrator();
+  };
+  EXPECT_EQ(chosen(0.001), heun);
+  EXPECT_EQ(chosen(0.00101), implicit);
+  run.positive = true;
+  EXPECT_EQ(chosen(0.00101), backward_euler);
+}
+
+/// The messages of everything wrong with some options.
+std::string complaints(const DiffusionOptions& options, Sites sites = Sites::cells, bool positive = false) {
+  auto grid = std::make_shared<GridSpace>(
+      "slab", sites, std::vector<GridSpace::Axis>{{10, 0.1, 0.0, false}, {5, 0.1, 0.0, true}}, Dimension{});
+  Field field{.name = "c", .space = grid, .positive = positive};
+  std::string text;
+  for (const OptionFault& fault : Diffusion::faults(options, field))
+    text += fault.key + ": " + fault.message + "; " + fault.expected + "; " + fault.hint + "\n";
+  return text;
+}
+
+TEST(Diffusion, RefusesWhatItCannotDoAndSaysWhy) {
+  const auto options = [] {
+    DiffusionOptions o;
+    o.diffusivity = {Coefficient(1.0)};
+    return o;
+  };
+  EXPECT_EQ(complaints(options()), "");
+  auto o = options();
+  o.order = 4;
+  EXPECT_THAT(complaints(o), testing::HasSubstr("axis y of 'slab' has 5 sites; order 4 needs at least 6"));
+  o.sides[0][1].datum = Coefficient(1.0);
+  EXPECT_THAT(complaints(o), testing::HasSubstr("boundary.x_max: order 4 has no closure for a flux"));
+  o = options();
+  o.diffusivity = {Coefficient(-1.0)};
+  EXPECT_THAT(complaints(o), testing::HasSubstr("negative"));
+  o.diffusivity = {Coefficient(1.0), Coefficient(1.0), Coefficient(1.0)};
+  EXPECT_THAT(complaints(o), testing::HasSubstr("has 3 values; one value, or 2"));
+  o.diffusivity = {test::equation([](expr::Graph& g) { return test::symbol(g, "position.x") + 1.0; })};
+  EXPECT_THAT(complaints(o), testing::HasSubstr("varies from place to place"));
+  o = options();
+  o.integrator = exact;
+  o.source = Coefficient(1.0);
+  EXPECT_THAT(complaints(o), testing::HasSubstr("no exact flow: there is a source"));
+  o = options();
+  o.sides[1][0] = {Kind::value, Coefficient(1.0)};
+  EXPECT_THAT(complaints(o), testing::HasSubstr("axis y is periodic"));
+  o = options();
+  o.integrator = implicit;
+  EXPECT_THAT(complaints(o, Sites::cells, true), testing::HasSubstr("backward_euler"));
+  o = options();
+  o.sides[0][0] = {Kind::exchange, Coefficient(1.0), Coefficient(-1.0)};
+  EXPECT_THAT(complaints(o), testing::HasSubstr("boundary.x_min.robin.transfer: is -1"));
+}
+
+TEST(Diffusion, ADatumThatIsNoNumberStopsTheRunWithItsPlace) {
+  RunOptions run;
+  run.axes = axes(8, 1);
+  run.step = 0.1;
+  run.steps = 10;
+  DiffusionOptions options;
+  options.diffusivity = {Coefficient(1.0)};
+  options.integrator = implicit;
+  options.sides[0][1] = {Kind::value, test::equation([](expr::Graph& g) {
+                           return (test::symbol(g, "time") * -1.0 + 0.45).call(expr::Op::sqrt);
+                         })};
+  Simulation simulation(test::diffusion_model(run, options), {});
+  try {
+    simulation.run();
+    FAIL() << "the run went on";
+  } catch (const NumericalFailure& failure) {
+    EXPECT_THAT(failure.what(), testing::HasSubstr("spread"));
+    EXPECT_THAT(failure.what(), testing::HasSubstr("x_max"));
+    EXPECT_THAT(failure.what(), testing::HasSubstr("nan"));
+  }
+}
+
+TEST(Diffusion, FollowsAParameterThatIsSetAtRunTime) {
+  auto model = std::make_shared<Model>();
+  auto grid = std::make_shared<GridSpace>("grid", Sites::cells,
+                                          std::vector<GridSpace::Axis>{{16, 0.1, 0.0, true}}, Dimension{});
+  model->fields->add({.name = "u", .space = grid});
+  model->initial = {
+      {0, test::equation([](expr::Graph& g) {
+         return (test::symbol(g, "position.x") * (2.0 * std::numbers::pi / 1.6)).call(expr::Op::sin);
+       })}};
+  const ParameterId d = model->parameters->add({"parameters.D", {}, 0.2, ""});
+  model->schedule.step = 0.01;
+  model->schedule.steps = 20;
+  model->schedule.time_dimension = {};
+  model->kernels.tier = expr::Tier::interpreter;
+  DiffusionOptions options;
+  options.diffusivity = {
+      test::equation([](expr::Graph& g) { return test::symbol(g, "parameter:parameters.D"); })};
+  options.integrator = exact;
+  model->processes.push_back(std::make_unique<Diffusion>("spread", *model, options));
+  model->schedule.root = {.kind = ScheduleNode::Kind::advance, .process = 0};
+  model->finish();
+  Simulation simulation(model, {});
+  const double start = simulation.state().real(0)[2];
+  for (int n = 0; n < 10; ++n) simulation.step();
+  const double half = simulation.state().real(0)[2];
+  simulation.state().set_parameter(d, 0.4);
+  for (int n = 0; n < 10; ++n) simulation.step();
+  const double rate = std::log(start / half);
+  EXPECT_GT(rate, 0.01);
+  EXPECT_NEAR(std::log(half / simulation.state().real(0)[2]), 2.0 * rate, 1e-12);
+}
+
+TEST(DiffusionThreads, GiveTheSameBitsForAnyNumberOfThreads) {
+  for (const auto integrator : {heun, rk4, implicit, backward_euler}) {
+    const Solution solution = test::wave(3);
+    RunOptions run;
+    run.sites = Sites::nodes;
+    run.axes = axes(24, 3);
+    run.initial = test::equation(solution);
+    run.conserved = {{"calcium", 1.0}};
+    run.step = 1e-5;
+    run.steps = 3;
+    auto options = test::manufactured(solution, diffusivity, 0.7, 1.4, mixed);
+    options.integrator = integrator;
+    const auto model = test::diffusion_model(run, options);
+    std::vector<std::vector<double>> ends;
+    for (const int threads : {1, 2, 4}) {
+      Simulation simulation(model, {.threads = threads});
+      simulation.run();
+      const auto u = simulation.state().real(0);
+      ends.emplace_back(u.begin(), u.end());
+      for (const LedgerLine& line : simulation.ledger()[0].lines) ends.back().push_back(line.amount);
+    }
+    EXPECT_EQ(ends[0], ends[1]);
+    EXPECT_EQ(ends[0], ends[2]);
+  }
+}
+
+}  // namespace
+}  // namespace holon::transport

@@ -1,0 +1,207 @@
+#include "holon/transport/grid_transport.hpp"
+
+#include "holon/base/error.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace holon::transport {
+
+namespace {
+
+std::shared_ptr<const GridSpace> grid_of(const Field& field, const std::string& process) {
+  auto grid = std::dynamic_pointer_cast<const GridSpace>(field.space);
+  if (!grid)
+    throw InputError(fmt::format("process '{}' needs a field on a grid; '{}' lives on '{}'", process,
+                                 field.name, field.space->name()));
+  return grid;
+}
+
+}  // namespace
+
+void check_field(const Field& field, std::vector<OptionFault>& faults) {
+  if (field.type != FieldType::real || field.components != 1)
+    faults.push_back({"field", fmt::format("'{}' is not a real field of one component", field.name), "", ""});
+  if (field.kind == FieldKind::amount)
+    faults.push_back({"field",
+                      fmt::format("'{}' is an amount per site, which depends on the grid", field.name),
+                      "a field of kind density or value", ""});
+}
+
+void refuse_faults(const std::string& process, const std::vector<OptionFault>& faults) {
+  std::vector<Diagnostic> problems;
+  for (const OptionFault& fault : faults)
+    problems.push_back({.path = "processes." + process + "." + fault.key,
+                        .message = fault.message,
+                        .expected = fault.expected,
+                        .hint = fault.hint});
+  if (!problems.empty()) throw InputError(std::move(problems));
+}
+
+GridTransport::GridTransport(std::string name, const Model& model, FieldId field, const Sides& sides,
+                             const Coefficient& source)
+    : Process(std::move(name)),
+      field_((*model.fields)[field]),
+      id_(field),
+      grid_(grid_of(field_, this->name())),
+      parameters_(model.parameters),
+      sides_(sides),
+      data_(grid_, *parameters_, model.kernels) {
+  for (int axis = 0; axis < grid_->dimensions(); ++axis)
+    for (int side = 0; side < 2; ++side) {
+      const SideCondition& condition = sides_[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)];
+      const bool nothing = condition.kind == SideRule::Kind::flux && condition.datum.constant() == 0.0;
+      if (grid_->axis(axis).periodic || nothing) continue;
+      const std::string what = this->name() + " boundary " + side_name(axis, side);
+      if (!datum_obstacle(condition.datum)) data_.add_side(axis, side, what, condition.datum);
+    }
+  if (source.constant() != 0.0 && !source.depends_on("field:*"))
+    data_.add_source(this->name() + " source", source);
+}
+
+Ports GridTransport::ports() const { return {{Port::Role::advance, id_, field_.kind, field_.unit}}; }
+
+std::vector<LedgerAccount> GridTransport::ledger_accounts() const {
+  std::vector<LedgerAccount> accounts;
+  if (field_.conserved.empty()) return accounts;
+  if (may_decay()) accounts.push_back({id_, name(), "decay"});
+  if (data_.has_source()) accounts.push_back({id_, name(), "source"});
+  for (int axis = 0; axis < grid_->dimensions(); ++axis)
+    for (int side = 0; side < 2; ++side)
+      if (may_pass(axis, side)) accounts.push_back({id_, name(), "boundary " + side_name(axis, side)});
+  return accounts;
+}
+
+TransportScratch& GridTransport::scratch(const State& state, Workspace& work) const {
+  require(work.threads != nullptr, "a process is given threads to work with");
+  auto* scratch = dynamic_cast<TransportScratch*>(work.scratch.get());
+  if (scratch == nullptr) {
+    auto made = make_scratch();
+    scratch = made.get();
+    work.scratch = std::move(made);
+  } else if (std::equal(scratch->parameters.begin(), scratch->parameters.end(), state.parameters().begin(),
+                        state.parameters().end())) {
+    return *scratch;
+  } else {
+    auto made = make_scratch();  // factors of the old operator go with it
+    scratch = made.get();
+    work.scratch = std::move(made);
+  }
+  Built built = build(state);
+  scratch->op = std::move(built.op);
+  scratch->factors = built.factors;
+  scratch->largest_step = largest_step(scratch->op);
+  scratch->parameters.assign(state.parameters().begin(), state.parameters().end());
+  return *scratch;
+}
+
+Outcome GridTransport::advance(State& state, const Interval& interval, const Inputs&, Workspace& work) const {
+  TransportScratch& scratch = this->scratch(state, work);
+  const auto failed = [&](const std::string& message, const std::string& place) {
+    return Outcome{
+        Outcome::Why::failed, interval.begin, 0.0, {name(), field_.name, message, place, interval.t0()}};
+  };
+  const double limit = scratch.largest_step;
+  if (interval.dt() > limit * (1.0 + 1e-9))
+    return failed(fmt::format("the step {:g} is above the stability limit {:g}", interval.dt(), limit), "");
+  Step step{state, scratch, state.real(id_), interval.t0(), interval.dt(), *work.threads, {}};
+  step.book.open = !accounts().empty();
+  // The data at this step's begin are those at the last one's end.
+  if (scratch.end.time == step.t0) std::swap(scratch.begin, scratch.end);
+  if (const auto fault = take(step)) return failed(fault->what, fault->place);
+  if (step.book.open) {
+    std::size_t k = 0;
+    if (may_decay()) state.account(accounts()[k++]).add(step.book.decay);
+    if (data_.has_source()) state.account(accounts()[k++]).add(step.book.source);
+    for (int axis = 0; axis < grid_->dimensions(); ++axis)
+      for (int side = 0; side < 2; ++side)
+        if (may_pass(axis, side))
+          state.account(accounts()[k++])
+              .add(step.book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)]);
+  }
+  ++work.counters.steps;
+  return {Outcome::Why::done, interval.end, std::numeric_limits<double>::infinity(), {}};
+}
+
+std::optional<DataFault> GridTransport::evaluate(Step& step, double time, TransportColumns& columns) const {
+  return data_.evaluate(step.state, time, step.scratch.factors,
+                        field_.positive ? TransportData::Sign::not_negative : TransportData::Sign::any,
+                        step.threads, columns);
+}
+
+void GridTransport::impose(Step& step, const TransportColumns& columns) const {
+  for (int axis = 0; axis < grid_->dimensions(); ++axis)
+    for (int side = 0; side < 2; ++side)
+      if (step.op().holds(axis, side))
+        step.book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)] +=
+            step.op().impose(axis, side, columns.sides, step.u);
+}
+
+void GridTransport::hold(const GridOperator& op, const TransportColumns& columns, std::span<double> u) const {
+  for (int axis = 0; axis < grid_->dimensions(); ++axis)
+    for (int side = 0; side < 2; ++side)
+      if (op.holds(axis, side)) op.impose(axis, side, columns.sides, u);
+}
+
+void GridTransport::drive(const GridOperator& op, const TransportColumns& columns, double factor,
+                          std::span<double> out, ThreadPool& threads) const {
+  for (int axis = 0; axis < op.dimensions(); ++axis) op.add_data(axis, columns.sides, factor, out);
+  if (columns.source.empty()) return;
+  op.for_free_rows(threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t site = begin; site < end; ++site) out[site] += factor * columns.source[site];
+  });
+}
+
+void GridTransport::book_rate(Step& step, std::span<const double> u, const TransportColumns& columns,
+                              double factor) const {
+  if (!step.book.open) return;
+  const GridOperator& op = step.op();
+  if (op.decays())
+    step.book.decay -=
+        factor * (op.decay_by_site().empty() ? op.decay() * op.content(u, {}, step.threads)
+                                             : op.content(u, op.decay_by_site(), step.threads));
+  if (!columns.source.empty()) step.book.source += factor * op.content(columns.source, {}, step.threads);
+  for (int axis = 0; axis < op.dimensions(); ++axis)
+    for (int side = 0; side < 2; ++side)
+      step.book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)] +=
+          factor * op.influx(axis, side, u, columns.sides);
+}
+
+void GridTransport::rate(const State& state, double time, Workspace& work, Vector& rates) const {
+  TransportScratch& scratch = this->scratch(state, work);
+  const GridOperator& op = scratch.op;
+  if (const auto fault = data_.evaluate(state, time, scratch.factors, TransportData::Sign::any, *work.threads,
+                                        scratch.middle))
+    throw NumericalFailure(fmt::format("process '{}': {}, {}", name(), fault->what, fault->place));
+  const auto out = rates(id_);
+  op.stage(state.real(id_), {.previous = 1.0, .value = 0.0, .rate = 1.0}, out, *work.threads);
+  drive(op, scratch.middle, 1.0, out, *work.threads);
+  for (int axis = 0; axis < op.dimensions(); ++axis)
+    for (int side = 0; side < 2; ++side) {
+      if (!op.holds(axis, side) || !data_.side_depends_on_time(axis, side)) continue;
+      const auto slope = data_.side_rate(axis, side, state, time, scratch.factors, *work.threads);
+      op.visit_side(axis, side, GridOperator::Plane::held,
+                    [&](std::size_t position, std::size_t site, double) { out[site] += slope[position]; });
+    }
+  ++work.counters.rate_evaluations;
+}
+
+void GridTransport::jvp(const State& state, double, const Vector& du, Workspace& work, Vector& out) const {
+  scratch(state, work)
+      .op.stage(du(id_), {.previous = 1.0, .value = 0.0, .rate = 1.0}, out(id_), *work.threads);
+}
+
+void GridTransport::vjp(const State& state, double, const Vector& w, Workspace& work, Vector& out) const {
+  scratch(state, work).op.add_transpose(w(id_), out(id_));
+}
+
+void GridTransport::jacobian(const State& state, double, Workspace& work, SparseBuilder& entries) const {
+  const GridOperator& op = scratch(state, work).op;
+  const std::size_t offset = entries.layout().offset(id_);
+  for (std::size_t site = 0; site < op.sites(); ++site)
+    for (const Entry& entry : op.row(site)) entries.add(offset + site, offset + entry.site, entry.value);
+  ++work.counters.jacobian_evaluations;
+}
+
+}  // namespace holon::transport

@@ -1,0 +1,139 @@
+// What diffusion and advection on grids have in common: a linear operator with data at its sides, its rate
+// and derivative actions, its accounts, and its explicit steps.
+//
+//   du/dt = L u + data + source,   L a GridOperator made from the options' coefficients and the State's
+//   parameters.
+//
+// Held nodes (sides of given value on a grid of nodes) follow their datum: a step sets them at its start and
+// end, and books what this brings in to their side.
+#pragma once
+
+#include "holon/engine/model.hpp"
+#include "holon/transport/grid_operator.hpp"
+#include "holon/transport/transport_data.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holon::transport {
+
+/// What a side of a diffusing or flowing field is told.
+struct SideCondition {
+  SideRule::Kind kind = SideRule::Kind::flux;
+  /// Flux into the domain, value, or value outside; coherent.
+  Coefficient datum = Coefficient(0.0);
+  Coefficient transfer = Coefficient(0.0);  ///< of an exchange; coherent
+};
+using Sides = std::array<std::array<SideCondition, 2>, 3>;
+
+/// One thing that keeps options from being a process: the option's key and what is wrong with it.
+struct OptionFault {
+  std::string key, message, expected, hint;
+};
+
+/// What a field must be to be transported.
+void check_field(const Field& field, std::vector<OptionFault>& faults);
+/// Throws InputError with all faults of a process's options, if there are any.
+void refuse_faults(const std::string& process, const std::vector<OptionFault>& faults);
+
+/// Explicit schemes: their order in time is 1, 2, 4. Stable for dt |eigenvalue| up to 2, 2, 2.785 (real
+/// eigenvalues).
+enum class ExplicitScheme { forward_euler, heun, rk4 };
+std::string_view name(ExplicitScheme scheme);
+double stability_interval(ExplicitScheme scheme);
+
+/// What a process keeps between steps: the operator for the parameters it was made with, data and work
+/// columns.
+struct TransportScratch : Scratch {
+  std::vector<double> parameters;
+  GridOperator op;
+  double largest_step = 0.0;
+  TransportData::Factors factors;
+  TransportColumns begin, middle, end;
+  std::array<std::vector<double>, 3> column;
+  std::span<double> work(std::size_t k) {
+    column[k].resize(op.sites());
+    return column[k];
+  }
+};
+
+class GridTransport : public Process {
+ public:
+  Ports ports() const override;
+  std::vector<LedgerAccount> ledger_accounts() const override;
+  void initialise(State&, Workspace&) const override {}
+  Outcome advance(State& state, const Interval& interval, const Inputs& inputs, Workspace& work) const final;
+  void rate(const State& state, double time, Workspace& work, Vector& rates) const override;
+  void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const override;
+  void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const override;
+  void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
+  double stable_step(const State& state) const override { return largest_step(build(state).op); }
+
+ protected:
+  GridTransport(std::string name, const Model& model, FieldId field, const Sides& sides,
+                const Coefficient& source);
+
+  /// The operator and the factors of its data for the State's parameters.
+  struct Built {
+    GridOperator op;
+    TransportData::Factors factors;
+  };
+  virtual Built build(const State& state) const = 0;
+  virtual std::unique_ptr<TransportScratch> make_scratch() const {
+    return std::make_unique<TransportScratch>();
+  }
+  /// The largest stable (and, where the field asks for it, positive) step with an operator.
+  virtual double largest_step(const GridOperator& op) const = 0;
+  virtual bool may_decay() const { return false; }
+  /// Whether something may pass a side.
+  virtual bool may_pass(int axis, int side) const = 0;
+
+  /// Amounts that a step brings in, in field unit times measure.
+  struct Book {
+    bool open = false;  ///< false where nobody keeps books of the field
+    double decay = 0.0, source = 0.0;
+    std::array<std::array<double, 2>, 3> side{};
+  };
+  /// One step under way.
+  struct Step {
+    const State& state;
+    TransportScratch& scratch;
+    std::span<double> u;
+    double t0, dt;
+    ThreadPool& threads;
+    Book book;
+    const GridOperator& op() const { return scratch.op; }
+  };
+  /// Advances step.u; a fault of the data stops it.
+  virtual std::optional<DataFault> take(Step& step) const = 0;
+  std::optional<DataFault> take_explicit(Step& step, ExplicitScheme scheme) const;
+
+  std::optional<DataFault> evaluate(Step& step, double time, TransportColumns& columns) const;
+  /// Sets held nodes to the data and books what that brings in.
+  void impose(Step& step, const TransportColumns& columns) const;
+  /// Sets held nodes of another column than the field's.
+  void hold(const GridOperator& op, const TransportColumns& columns, std::span<double> u) const;
+  /// out += factor (data of all sides + source).
+  void drive(const GridOperator& op, const TransportColumns& columns, double factor, std::span<double> out,
+             ThreadPool& threads) const;
+  /// Books what the rate at (u, columns) brings in over `factor` units of time.
+  void book_rate(Step& step, std::span<const double> u, const TransportColumns& columns, double factor) const;
+
+  const Field& field() const { return field_; }
+  FieldId field_id() const { return id_; }
+  const std::shared_ptr<const GridSpace>& grid() const { return grid_; }
+  const TransportData& data() const { return data_; }
+  const Sides& sides() const { return sides_; }
+  TransportScratch& scratch(const State& state, Workspace& work) const;
+
+ private:
+  Field field_;
+  FieldId id_;
+  std::shared_ptr<const GridSpace> grid_;
+  std::shared_ptr<const ParameterTable> parameters_;
+  Sides sides_;
+  TransportData data_;
+};
+
+}  // namespace holon::transport

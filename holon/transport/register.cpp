@@ -1,0 +1,57 @@
+#include "holon/transport/register.hpp"
+
+#include "holon/modelfile/registry.hpp"
+#include "holon/transport/transport_recipe.hpp"
+
+namespace holon {
+
+void register_transport(modelfile::Registry& registry) {
+  modelfile::ProcessType diffusion;
+  diffusion.name = "diffusion";
+  diffusion.documentation =
+      "capacity du/dt = div(D grad u) - decay u + source on a grid of one to three axes, each with its own "
+      "spacing "
+      "and, if wanted, its own D.\n\n"
+      "Space: finite volumes of order 2 on nodes or cells (a node on a side stands for half a cell), "
+      "conservative to "
+      "round-off; or flux differences of order 4, F = D (-u[i+2] + 15 u[i+1] - 15 u[i] + u[i-1]) / (12 h), "
+      "with "
+      "mirrored values beyond closed sides.\n\n"
+      "Time: explicit schemes are limited by a spectral bound of the very stencil (forward Euler and Heun: 2 "
+      "divided by "
+      "it, which is h^2/(2 d D) on cubes; Runge-Kutta 4: 2.785). `implicit` is of order 2: where nothing "
+      "passes the "
+      "sides and there is no source, one-dimensional Crank-Nicolson steps one after the other and exact "
+      "decay, so that "
+      "the content follows exp(-decay t) to round-off; otherwise Douglas' stabilising correction with theta "
+      "= 1/2 "
+      "(Douglas, Numer. Math. 4, 41 (1962); Hundsdorfer & Verwer, Numerical Solution of Time-Dependent "
+      "Advection-Diffusion-Reaction Equations (2003), chapter IV.3), which leaves steady states exact and "
+      "keeps order 2 "
+      "with data that change in time. Both damp waves that are short for the step slowly: where a start is "
+      "not smooth, "
+      "take shorter steps or backward_euler. `exact` goes through fast Fourier transforms.\n\n"
+      "Ledger: decay, source and each side, from the fluxes that the scheme took.";
+  diffusion.schema = transport::diffusion_schema();
+  diffusion.needs_space = false;
+  diffusion.recipe = transport::diffusion_recipe;
+  registry.add(std::move(diffusion));
+
+  modelfile::ProcessType advection;
+  advection.name = "advection";
+  advection.documentation =
+      "du/dt + div(v u) = 0 on a grid, with a velocity that is the same everywhere.\n\n"
+      "Space: first-order upwind fluxes, conservative. Time: forward Euler, order 1, for steps dt with sum "
+      "over axes of "
+      "|v| dt / h at most 1 (Courant, Friedrichs & Lewy, Math. Ann. 100, 32 (1928)). Values stay positive up "
+      "to that "
+      "step on cells and periodic axes, and up to half of it where the flow leaves through nodes on a "
+      "side.\n\n"
+      "Ledger: each side.";
+  advection.schema = transport::advection_schema();
+  advection.needs_space = false;
+  advection.recipe = transport::advection_recipe;
+  registry.add(std::move(advection));
+}
+
+}  // namespace holon

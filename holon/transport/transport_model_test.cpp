@@ -1,0 +1,131 @@
+// The process types in model files.
+#include "holon/base/error.hpp"
+#include "holon/engine/simulation.hpp"
+#include "holon/modelfile/load.hpp"
+#include "holon/transport/diffusion.hpp"
+#include "holon/transport/register.hpp"
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <numbers>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace holon::transport {
+namespace {
+
+std::shared_ptr<const Model> load(const std::string& text) {
+  std::string name = (std::filesystem::temp_directory_path() / "holon-transport-XXXXXX").string();
+  const std::filesystem::path folder = mkdtemp(name.data());
+  std::ofstream(folder / "model.yaml") << text;
+  modelfile::Registry registry;
+  register_transport(registry);
+  modelfile::LoadOptions options;
+  options.kernels.tier = expr::Tier::interpreter;
+  try {
+    auto model = modelfile::load(folder / "model.yaml", registry, options).model;
+    std::filesystem::remove_all(folder);
+    return model;
+  } catch (...) {
+    std::filesystem::remove_all(folder);
+    throw;
+  }
+}
+
+std::string messages(const std::string& text) {
+  try {
+    load(text);
+  } catch (const InputError& error) {
+    std::string all;
+    for (const Diagnostic& d : error.diagnostics()) all += d.text() + "\n";
+    return all;
+  }
+  return "";
+}
+
+std::string fibre(const std::string& process, const std::string& sites = "nodes") {
+  return R"(holon: 1
+title: A fibre
+parameters: {chi: 140 1/mm, Cm: 0.01 uF/mm^2}
+spaces:
+  fibre: {type: grid, sites: )" +
+         sites + R"(, size: [10 mm], spacing: 0.5 mm}
+fields:
+  V: {space: fibre, unit: mV, initial: =-80 mV + 10 mV*cos(pi*position.x/(10 mm))}
+processes:
+  conduction: {type: diffusion, field: V, )" +
+         process + R"(}
+schedule: {step: 0.5 ms, until: 100 ms}
+)";
+}
+
+TEST(TransportModels, AConductivityOverACapacityIsADiffusivity) {
+  // 0.133 S/m over 140/mm 0.01 uF/mm^2 is 0.095 mm^2/ms: cos(pi x / 10 mm) fades by exp(-D (pi/10 mm)^2 t).
+  const auto model = load(fibre("conductivity: 0.1334177 S/m, capacity: =chi*Cm, integrator: exact"));
+  Simulation simulation(model, {});
+  simulation.run();
+  const double wave = 4.0 / (0.5 * 0.5) * std::pow(std::sin(std::numbers::pi * 0.5 / 20.0), 2);
+  const double expected = -80.0 + 10.0 * std::exp(-0.0952983571 * wave * 100.0);
+  EXPECT_NEAR(simulation.state().real(0)[0], expected, 1e-6);
+}
+
+TEST(TransportModels, SidesAreReadInTheirOrderOfPrecedence) {
+  const auto model = load(fibre(
+      "diffusivity: 0.2 mm^2/ms, integrator: implicit, boundary: {all: {dirichlet: -60 mV}, x_max: {robin: "
+      "{transfer: 0.1 mm/ms, outside: =-80 mV + 1 mV*sin(time/(1 ms))}}}"));
+  Simulation simulation(model, {});
+  simulation.run();
+  EXPECT_EQ(simulation.state().real(0)[0], -60.0);
+  EXPECT_NE(simulation.state().real(0)[20], -60.0);
+  const auto steady =
+      load(fibre("diffusivity: [20 mm^2/ms], integrator: implicit, boundary: {x: {dirichlet: -60 mV}, "
+                 "x_max: {neumann: 8 mV*mm/ms}}"));
+  Simulation filled(steady, {});
+  filled.run();
+  // Slope = flux / D = 0.4 mV/mm over 10 mm.
+  EXPECT_NEAR(filled.state().real(0)[20], -56.0, 1e-2);
+}
+
+TEST(TransportModels, SayWhatIsWrongAndWhere) {
+  EXPECT_THAT(messages(fibre("diffusivity: 0.2 mm^2/ms, order: 3")),
+              testing::HasSubstr("order: is 3; expected 2 or 4"));
+  EXPECT_THAT(messages(fibre("diffusivity: 0.2 mm/ms")),
+              testing::HasSubstr("processes.conduction.diffusivity"));
+  EXPECT_THAT(messages(fibre("conductivity: 1 S/m")), testing::HasSubstr("without a capacity"));
+  EXPECT_THAT(messages(fibre("integrator: implicit")),
+              testing::HasSubstr("how fast the field spreads is not stated"));
+  EXPECT_THAT(messages(fibre("diffusivity: 0.2 mm^2/ms, boundary: {y: {neumann: 1 mV*mm/ms}}")),
+              testing::HasSubstr("'fibre' has no side 'y': it has 1 axis"));
+  EXPECT_THAT(messages(fibre("diffusivity: 0.2 mm^2/ms, boundary: {x_mim: {dirichlet: 0 mV}}")),
+              testing::HasSubstr("did you mean 'x_min'"));
+  EXPECT_THAT(messages(fibre("diffusivity: 0.2 mm^2/ms, boundary: {x_min: {dirichelt: 0 mV}}")),
+              testing::HasSubstr("did you mean 'dirichlet'"));
+  EXPECT_THAT(messages(fibre("diffusivity: 0.2 mm^2/ms, boundary: {x_min: {dirichlet: 0 uM}}")),
+              testing::HasSubstr("'0 uM'"));
+  EXPECT_THAT(messages(fibre("diffusivity: 0.2 mm^2/ms, boundary: {x_min: {dirichlet: 0 mV, neumann: 0}}")),
+              testing::HasSubstr("can't both hold"));
+  EXPECT_THAT(messages(fibre("diffusivity: 0.2 mm^2/ms, order: 4, boundary: {all: {neumann: 1 mV*mm/ms}}")),
+              testing::HasSubstr("boundary.all: order 4 has no closure"));
+  EXPECT_THAT(messages(fibre("diffusivity: 5 mm^2/ms, integrator: explicit")),
+              testing::HasSubstr("above its stability limit"));
+}
+
+TEST(TransportModels, AFlowNeedsToKnowWhatItCarriesIn) {
+  std::string text = fibre("diffusivity: 0.2 mm^2/ms");
+  const std::string type = "type: diffusion, field: V, diffusivity: 0.2 mm^2/ms";
+  const auto flow = [&](const std::string& options) {
+    std::string flowing = text;
+    flowing.replace(flowing.find(type), type.size(), "type: advection, field: V, " + options);
+    return flowing;
+  };
+  EXPECT_THAT(messages(flow("velocity: [0.5 mm/ms]")), testing::HasSubstr("enters through x_min"));
+  EXPECT_EQ(messages(flow("velocity: [0.5 mm/ms], boundary: {x_min: {dirichlet: -80 mV}}")), "");
+  EXPECT_THAT(messages(flow("velocity: [0.5 mm/ms, 0 mm/ms], boundary: {x_min: {dirichlet: -80 mV}}")),
+              testing::HasSubstr("has 2 values; expected 1"));
+}
+
+}  // namespace
+}  // namespace holon::transport
