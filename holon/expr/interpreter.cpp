@@ -71,6 +71,8 @@ class Interpreter::Assembly {
     for (std::size_t k = 0; k < order_.size(); ++k) index_[order_[k].id] = static_cast<std::uint32_t>(k);
     per_site_.assign(order_.size(), false);
     slot_.assign(order_.size(), no_slot);
+    absorbed_.assign(order_.size(), no_slot);
+    is_absorbed_.assign(order_.size(), false);
   }
 
   void bind(std::span<const Binding> bindings) {
@@ -102,6 +104,8 @@ class Interpreter::Assembly {
   }
 
   void assemble() {
+    find_pairs();
+    for (std::uint32_t k = 0; k < order_.size(); ++k) target_.operations_ += computed_per_site(k) ? 1 : 0;
     std::vector<std::uint32_t> first = depth_first(), second;
     for (std::uint32_t k = 0; k < order_.size(); ++k) {
       if (is_instruction(k)) second.push_back(k);
@@ -127,7 +131,8 @@ class Interpreter::Assembly {
       const std::uint32_t k = index_.at(n.id);
       if (copy != copies.end() && copy->first == k) {
         const std::uint32_t from = slot_[k];
-        target_.site_program_.push_back({Op::symbol, loops_.copy, copy->second, from, from, from});
+        target_.site_program_.push_back(
+            {Op::symbol, Op::constant, 0, loops_.copy, copy->second, from, from, from});
         target_.outputs_.push_back(copy->second);
         ++copy;
       } else {
@@ -143,7 +148,7 @@ class Interpreter::Assembly {
   };
 
   /// Indices in order_ of a term's arguments.
-  std::vector<std::uint32_t> arguments(std::size_t k) const {
+  std::vector<std::uint32_t> own_arguments(std::size_t k) const {
     const Term& t = graph_[order_[k]];
     std::vector<std::uint32_t> result;
     for (int a = 0; a < arity(t.op); ++a)
@@ -151,7 +156,54 @@ class Interpreter::Assembly {
     return result;
   }
 
-  bool is_instruction(std::size_t k) const { return per_site_[k] && graph_[order_[k]].op != Op::symbol; }
+  /// As own_arguments; of a pair: those of the inner operation, then the other one of the outer.
+  std::vector<std::uint32_t> arguments(std::size_t k) const {
+    std::vector<std::uint32_t> outer = own_arguments(k);
+    if (absorbed_[k] == no_slot) return outer;
+    std::vector<std::uint32_t> result = own_arguments(absorbed_[k]);
+    outer.erase(std::find(outer.begin(), outer.end(), absorbed_[k]));
+    result.insert(result.end(), outer.begin(), outer.end());
+    return result;
+  }
+
+  bool computed_per_site(std::size_t k) const { return per_site_[k] && graph_[order_[k]].op != Op::symbol; }
+  bool is_instruction(std::size_t k) const { return computed_per_site(k) && !is_absorbed_[k]; }
+
+  unsigned form(const std::vector<std::uint32_t>& arguments) const {
+    unsigned result = 0;
+    for (std::size_t j = 0; j < arguments.size(); ++j) result |= per_site_[arguments[j]] ? 0U : 1U << j;
+    return result;
+  }
+
+  /// Joins a term with an argument that only it uses where there is a loop for both: fewer passes over
+  /// registers.
+  void find_pairs() {
+    std::vector<std::uint32_t> uses(order_.size(), 0);
+    for (std::size_t k = 0; k < order_.size(); ++k) {
+      for (const std::uint32_t a : own_arguments(k)) ++uses[a];
+    }
+    for (const Node n : outputs_) uses[index_.at(n.id)] += 2;
+    for (std::size_t k = 0; k < order_.size(); ++k) {
+      if (!computed_per_site(k)) continue;
+      const std::vector<std::uint32_t> own = own_arguments(k);
+      for (std::size_t j = 0; j < own.size() && absorbed_[k] == no_slot; ++j) {
+        const std::uint32_t a = own[j];
+        if (!computed_per_site(a) || uses[a] != 1 || absorbed_[a] != no_slot) continue;
+        absorbed_[k] = a;
+        if (loops_(pair(k), pair_form(k)) == nullptr) absorbed_[k] = no_slot;
+      }
+      if (absorbed_[k] != no_slot) is_absorbed_[absorbed_[k]] = true;
+    }
+  }
+
+  OperationPair pair(std::size_t k) const {
+    const bool second = own_arguments(k).front() != absorbed_[k];
+    return {graph_[order_[absorbed_[k]]].op, graph_[order_[k]].op, second ? 1 : 0};
+  }
+  unsigned pair_form(std::size_t k) const {
+    const std::vector<std::uint32_t> a = arguments(k);
+    return form(a) | (a.size() < 3 ? 4U : 0U);
+  }
 
   /// An order of evaluation in which the argument that needs more registers comes first.
   std::vector<std::uint32_t> depth_first() const {
@@ -248,9 +300,14 @@ class Interpreter::Assembly {
     i.a = slot_[a[0]];
     i.b = slot_[a[a.size() > 1 ? 1 : 0]];
     i.c = slot_[a[a.size() > 2 ? 2 : 0]];
-    unsigned form = 0;
-    for (std::size_t j = 0; j < a.size(); ++j) form |= per_site_[a[j]] ? 0U : 1U << j;
-    if (per_site_[k]) i.loop = loops_(i.op, form);
+    if (absorbed_[k] != no_slot) {
+      const OperationPair both = pair(k);
+      i.inner = both.inner;
+      i.position = both.position;
+      i.loop = loops_(both, pair_form(k));
+    } else if (per_site_[k]) {
+      i.loop = loops_(i.op, form(a));
+    }
     return i;
   }
 
@@ -262,6 +319,8 @@ class Interpreter::Assembly {
   std::unordered_map<std::uint32_t, std::uint32_t> index_;  // node id to index in order_
   std::vector<bool> per_site_;                              // by index in order_
   std::vector<std::uint32_t> slot_;                         // by index in order_
+  std::vector<std::uint32_t> absorbed_;                     // the argument that is computed in the same loop
+  std::vector<bool> is_absorbed_;
 };
 
 Interpreter::Interpreter(const Graph& graph, std::span<const Node> outputs, std::span<const Binding> bindings)
@@ -272,6 +331,12 @@ Interpreter::Interpreter(const Graph& graph, std::span<const Node> outputs, std:
   Assembly assembly(*this, graph, outputs, loops);
   assembly.bind(bindings);
   assembly.assemble();
+}
+
+double Interpreter::value(const Instruction& i, const double* slots) {
+  if (i.inner == Op::constant) return number_value(i.op, slots[i.a], slots[i.b], slots[i.c]);
+  const double x = number_value(i.inner, slots[i.a], slots[i.b], 0.0), other = slots[i.c];
+  return i.position == 0 ? number_value(i.op, x, other, 0.0) : number_value(i.op, other, x, 0.0);
 }
 
 void Interpreter::run(const double* const* in, double* const* out, const double* uniforms, std::size_t begin,
@@ -286,8 +351,7 @@ void Interpreter::run(const double* const* in, double* const* out, const double*
   if (!numbers_.empty())
     std::memcpy(slots + first_number_, numbers_.data(), numbers_.size() * sizeof(double));
   for (const Input& u : uniforms_) slots[u.slot] = uniforms[u.index];
-  for (const Instruction& i : uniform_program_)
-    slots[i.result] = number_value(i.op, slots[i.a], slots[i.b], slots[i.c]);
+  for (const Instruction& i : uniform_program_) slots[i.result] = value(i, slots);
   if (one_by_one) {
     run_sites(in, out, slots, begin, end);
   } else {
@@ -299,8 +363,7 @@ void Interpreter::run_sites(const double* const* in, double* const* out, double*
                             std::size_t end) const {
   for (std::size_t site = begin; site < end; ++site) {
     for (const Input& c : columns_) slots[c.slot] = in[c.index][site];
-    for (const Instruction& i : site_program_)
-      slots[i.result] = number_value(i.op, slots[i.a], slots[i.b], slots[i.c]);
+    for (const Instruction& i : site_program_) slots[i.result] = value(i, slots);
     for (std::size_t k = 0; k < outputs_.size(); ++k) out[k][site] = slots[outputs_[k]];
   }
 }

@@ -31,12 +31,14 @@ class Interpreter {
   void run(const double* const* in, double* const* out, const double* uniforms, std::size_t begin,
            std::size_t end) const;
 
-  std::size_t operations() const { return site_program_.size(); }  ///< terms evaluated per site
+  std::size_t operations() const { return operations_; }  ///< terms evaluated per site
   std::size_t registers() const { return registers_; }
 
  private:
   struct Instruction {
     Op op = Op::constant;
+    Op inner = Op::constant;  // of a pair: op(inner(a, b), c), or op(c, inner(a, b)) for position 1
+    int position = 0;
     StripLoop loop = nullptr;  // of instructions per site
     std::uint32_t result = 0, a = 0, b = 0, c = 0;
   };
@@ -46,13 +48,15 @@ class Interpreter {
   };
   class Assembly;
 
+  static double value(const Instruction& i, const double* slots);
+
   void run_sites(const double* const* in, double* const* out, double* slots, std::size_t begin,
                  std::size_t end) const;
   void run_strips(const double* const* in, double* const* out, double* slots, double* registers,
                   const double** pointers, std::size_t begin, std::size_t end) const;
 
   // Slots: registers first, then input columns, then numbers that are the same at all sites.
-  std::size_t registers_ = 0, slots_ = 0, first_number_ = 0;
+  std::size_t operations_ = 0, registers_ = 0, slots_ = 0, first_number_ = 0;
   std::vector<double> numbers_;  // initial content of the slots from first_number_ on
   std::vector<Input> columns_, uniforms_;
   std::vector<Instruction> uniform_program_, site_program_;

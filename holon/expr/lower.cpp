@@ -9,7 +9,7 @@ namespace holon::expr {
 
 namespace {
 
-constexpr int deepest_expansion = 1500;
+constexpr int deepest_expansion = 500;
 constexpr std::size_t most_work = 5'000'000;
 
 bool is_component_name(std::string_view s) { return s == "x" || s == "y" || s == "z"; }
@@ -99,7 +99,7 @@ std::optional<Value> Lowering::lower(const Syntax& syntax) {
 }
 
 Value Lowering::value(const Syntax& s) {
-  if (depth_ >= deepest_expansion) fail(s.place, "functions call each other too deeply");
+  if (depth_ >= deepest_expansion) fail(s.place, "nested too deeply, counting the functions that are called");
   ++depth_;
   charge(s.place, 1);
   Value result;

@@ -1,5 +1,7 @@
 #include "holon/expr/strip_operations.hpp"
 
+#include <algorithm>
+
 namespace holon::expr {
 
 const StripLoops& base_strip_loops() { return loops_of_this_file; }
@@ -13,6 +15,18 @@ const StripLoops& strip_loops() {
 #else
   return base_strip_loops();
 #endif
+}
+
+StripLoop StripLoops::operator()(const OperationPair& pair, unsigned form) const {
+  const auto inner = std::find(inner_operations.begin(), inner_operations.end(), pair.inner);
+  const bool commutes = pair.outer == Op::add || pair.outer == Op::multiply;
+  const auto outer =
+      std::find_if(outer_operations.begin(), outer_operations.end(), [&](const OperationPair& o) {
+        return o.outer == pair.outer && (commutes || o.position == pair.position);
+      });
+  if (inner == inner_operations.end() || outer == outer_operations.end()) return nullptr;
+  const auto i = static_cast<std::size_t>(inner - inner_operations.begin());
+  return pairs[i][static_cast<std::size_t>(outer - outer_operations.begin())][form];
 }
 
 double site_value(Op op, double a, double b, double c) {

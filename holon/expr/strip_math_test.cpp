@@ -150,5 +150,37 @@ TEST(StripMathSpecial, LoopsGiveTheBitsOfSingleSitesForAllFormsOfArguments) {
   }
 }
 
+TEST(StripMathSpecial, PairsGiveTheBitsOfTheirTwoOperations) {
+  std::mt19937_64 generator(4);
+  std::uniform_real_distribution<double> value(-3.0, 3.0);
+  constexpr std::size_t n = 24;
+  std::vector<double> a(n), b(n), c(n), result(n);
+  for (std::vector<double>* column : {&a, &b, &c}) {
+    for (double& v : *column) v = value(generator);
+  }
+  std::size_t loops_tried = 0;
+  for (const StripLoops* loops : {&base_strip_loops(), &strip_loops()}) {
+    for (const Op inner : inner_operations) {
+      for (OperationPair pair : outer_operations) {
+        pair.inner = inner;
+        for (unsigned form = 0; form < 8; ++form) {
+          const StripLoop loop = (*loops)(pair, form);
+          if (loop == nullptr) continue;
+          ++loops_tried;
+          loop(result.data(), a.data(), b.data(), c.data(), n);
+          for (std::size_t i = 0; i < n; ++i) {
+            const double x = site_value(inner, a[(form & 1U) != 0 ? 0 : i], b[(form & 2U) != 0 ? 0 : i], 0.0);
+            const double other = c[(form & 4U) != 0 ? 0 : i];
+            EXPECT_EQ(result[i], pair.position == 0 ? site_value(pair.outer, x, other, 0.0)
+                                                    : site_value(pair.outer, other, x, 0.0));
+          }
+        }
+      }
+    }
+  }
+  EXPECT_EQ(loops_tried, 2U * 3U * (6U * 6U + 3U));
+  EXPECT_EQ(base_strip_loops()(OperationPair{Op::divide, Op::add, 0}, 0), nullptr);
+}
+
 }  // namespace
 }  // namespace holon::expr

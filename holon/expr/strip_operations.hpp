@@ -5,6 +5,8 @@
 #include "holon/expr/strip_loops.hpp"
 #include "holon/expr/strip_math.hpp"
 
+#include <utility>
+
 namespace holon::expr {
 namespace {
 
@@ -108,6 +110,20 @@ void loop(double* result, const double* a, const double* b, const double* c, std
   for (std::size_t i = 0; i < sites; ++i) result[i] = plain_value<op>(first(i), second(i), third(i));
 }
 
+template <Op inner, Op outer, int position, unsigned form>
+void pair_loop(double* result, const double* a, const double* b, const double* c, std::size_t sites) {
+  sites &= ~(strip_granularity - 1);
+  const double a0 = *a, b0 = *b, c0 = *c;
+#if !defined(__clang__)
+#pragma GCC ivdep
+#endif
+  for (std::size_t i = 0; i < sites; ++i) {
+    const double x = plain_value<inner>((form & 1U) != 0 ? a0 : a[i], (form & 2U) != 0 ? b0 : b[i], 0.0);
+    const double other = (form & 4U) != 0 ? c0 : c[i];
+    result[i] = position == 0 ? plain_value<outer>(x, other, 0.0) : plain_value<outer>(other, x, 0.0);
+  }
+}
+
 void copy_loop(double* result, const double* a, const double*, const double*, std::size_t sites) {
   for (std::size_t i = 0; i < sites; ++i) result[i] = a[i];
 }
@@ -140,8 +156,38 @@ constexpr void put_binary(StripLoops& loops) {
   (put<ops>(loops, binary_forms<ops>()), ...);
 }
 
+template <std::size_t inner, std::size_t outer>
+constexpr void put_pair(StripLoops& loops) {
+  constexpr Op in = inner_operations[inner];
+  constexpr Op out = outer_operations[outer].outer;
+  constexpr int position = outer_operations[outer].position;
+  if constexpr (out == Op::exp) {
+    loops.pairs[inner][outer] = {nullptr,
+                                 nullptr,
+                                 nullptr,
+                                 nullptr,
+                                 pair_loop<in, out, 0, 4>,
+                                 pair_loop<in, out, 0, 5>,
+                                 pair_loop<in, out, 0, 6>};
+  } else {
+    loops.pairs[inner][outer] = {pair_loop<in, out, position, 0>, pair_loop<in, out, position, 1>,
+                                 pair_loop<in, out, position, 2>, nullptr,
+                                 pair_loop<in, out, position, 4>, pair_loop<in, out, position, 5>,
+                                 pair_loop<in, out, position, 6>};
+  }
+}
+template <std::size_t inner, std::size_t... outer>
+constexpr void put_pairs(StripLoops& loops, std::index_sequence<outer...>) {
+  (put_pair<inner, outer>(loops), ...);
+}
+template <std::size_t... inner>
+constexpr void put_all_pairs(StripLoops& loops, std::index_sequence<inner...>) {
+  (put_pairs<inner>(loops, std::make_index_sequence<outer_operations.size()>()), ...);
+}
+
 constexpr StripLoops make_strip_loops() {
   StripLoops loops;
+  put_all_pairs(loops, std::make_index_sequence<inner_operations.size()>());
   put_unary<Op::negate, Op::exp, Op::expm1, Op::log, Op::log1p, Op::sqrt, Op::sin, Op::cos, Op::tan, Op::asin,
             Op::acos, Op::atan, Op::sinh, Op::cosh, Op::tanh, Op::erf, Op::abs, Op::sign, Op::floor, Op::ceil,
             Op::logical_not>(loops);
