@@ -61,6 +61,18 @@ std::size_t rounded_up(std::size_t sites) {
   return (sites + strip_granularity - 1) / strip_granularity * strip_granularity;
 }
 
+/// Up to three arguments, by their places in the order of terms.
+struct ArgumentList {
+  std::array<std::uint32_t, 3> place{};
+  std::size_t count = 0;
+
+  void add(std::uint32_t p) { place[count++] = p; }
+  std::size_t size() const { return count; }
+  std::uint32_t operator[](std::size_t k) const { return place[k]; }
+  const std::uint32_t* begin() const { return place.data(); }
+  const std::uint32_t* end() const { return place.data() + count; }
+};
+
 }  // namespace
 
 /// Translates a graph into the two programs.
@@ -73,6 +85,13 @@ class Interpreter::Assembly {
     slot_.assign(order_.size(), no_slot);
     absorbed_.assign(order_.size(), no_slot);
     is_absorbed_.assign(order_.size(), false);
+    own_arguments_.resize(order_.size());
+    for (std::size_t k = 0; k < order_.size(); ++k) {
+      const Term& t = graph_[order_[k]];
+      for (std::size_t a = 0; a < static_cast<std::size_t>(arity(t.op)); ++a) {
+        own_arguments_[k].add(index_.at(t.argument[a].id));
+      }
+    }
   }
 
   void bind(std::span<const Binding> bindings) {
@@ -148,28 +167,22 @@ class Interpreter::Assembly {
   };
 
   /// Indices in order_ of a term's arguments.
-  std::vector<std::uint32_t> own_arguments(std::size_t k) const {
-    const Term& t = graph_[order_[k]];
-    std::vector<std::uint32_t> result;
-    for (int a = 0; a < arity(t.op); ++a)
-      result.push_back(index_.at(t.argument[static_cast<std::size_t>(a)].id));
-    return result;
-  }
+  const ArgumentList& own_arguments(std::size_t k) const { return own_arguments_[k]; }
 
   /// As own_arguments; of a pair: those of the inner operation, then the other one of the outer.
-  std::vector<std::uint32_t> arguments(std::size_t k) const {
-    std::vector<std::uint32_t> outer = own_arguments(k);
-    if (absorbed_[k] == no_slot) return outer;
-    std::vector<std::uint32_t> result = own_arguments(absorbed_[k]);
-    outer.erase(std::find(outer.begin(), outer.end(), absorbed_[k]));
-    result.insert(result.end(), outer.begin(), outer.end());
+  ArgumentList arguments(std::size_t k) const {
+    if (absorbed_[k] == no_slot) return own_arguments(k);
+    ArgumentList result = own_arguments(absorbed_[k]);
+    for (const std::uint32_t a : own_arguments(k)) {
+      if (a != absorbed_[k]) result.add(a);
+    }
     return result;
   }
 
   bool computed_per_site(std::size_t k) const { return per_site_[k] && graph_[order_[k]].op != Op::symbol; }
   bool is_instruction(std::size_t k) const { return computed_per_site(k) && !is_absorbed_[k]; }
 
-  unsigned form(const std::vector<std::uint32_t>& arguments) const {
+  unsigned form(const ArgumentList& arguments) const {
     unsigned result = 0;
     for (std::size_t j = 0; j < arguments.size(); ++j) result |= per_site_[arguments[j]] ? 0U : 1U << j;
     return result;
@@ -185,7 +198,7 @@ class Interpreter::Assembly {
     for (const Node n : outputs_) uses[index_.at(n.id)] += 2;
     for (std::size_t k = 0; k < order_.size(); ++k) {
       if (!computed_per_site(k)) continue;
-      const std::vector<std::uint32_t> own = own_arguments(k);
+      const ArgumentList& own = own_arguments(k);
       for (std::size_t j = 0; j < own.size() && absorbed_[k] == no_slot; ++j) {
         const std::uint32_t a = own[j];
         if (!computed_per_site(a) || uses[a] != 1 || absorbed_[a] != no_slot) continue;
@@ -197,27 +210,27 @@ class Interpreter::Assembly {
   }
 
   OperationPair pair(std::size_t k) const {
-    const bool second = own_arguments(k).front() != absorbed_[k];
+    const bool second = own_arguments(k)[0] != absorbed_[k];
     return {graph_[order_[absorbed_[k]]].op, graph_[order_[k]].op, second ? 1 : 0};
   }
   unsigned pair_form(std::size_t k) const {
-    const std::vector<std::uint32_t> a = arguments(k);
+    const ArgumentList a = arguments(k);
     return form(a) | (a.size() < 3 ? 4U : 0U);
   }
 
   /// An order of evaluation in which the argument that needs more registers comes first.
   std::vector<std::uint32_t> depth_first() const {
     std::vector<std::uint32_t> need(order_.size(), 0), result;
-    std::vector<std::vector<std::uint32_t>> by_need(order_.size());
+    std::vector<ArgumentList> by_need(order_.size());
     for (std::size_t k = 0; k < order_.size(); ++k) {
       if (!is_instruction(k)) continue;
-      std::vector<std::uint32_t>& a = by_need[k];
+      ArgumentList& a = by_need[k];
       for (const std::uint32_t argument : arguments(k)) {
-        if (is_instruction(argument)) a.push_back(argument);
+        if (is_instruction(argument)) a.add(argument);
       }
-      std::sort(a.begin(), a.end(), [&](std::uint32_t x, std::uint32_t y) {
-        return need[x] != need[y] ? need[x] > need[y] : x < y;
-      });
+      std::sort(
+          a.place.begin(), a.place.begin() + static_cast<std::ptrdiff_t>(a.count),
+          [&](std::uint32_t x, std::uint32_t y) { return need[x] != need[y] ? need[x] > need[y] : x < y; });
       need[k] = 1;
       for (std::uint32_t j = 0; j < a.size(); ++j) need[k] = std::max(need[k], need[a[j]] + j);
     }
@@ -255,11 +268,10 @@ class Interpreter::Assembly {
     result.of.assign(order_.size(), no_slot);
     std::vector<std::uint32_t> free;
     for (std::size_t i = 0; i < schedule.size(); ++i) {
-      std::vector<std::uint32_t> a = arguments(schedule[i]);
-      std::sort(a.begin(), a.end());
-      a.erase(std::unique(a.begin(), a.end()), a.end());
-      for (const std::uint32_t argument : a) {
-        if (is_instruction(argument) && last_use[argument] == i) free.push_back(result.of[argument]);
+      for (const std::uint32_t argument : arguments(schedule[i])) {
+        if (!is_instruction(argument) || last_use[argument] != i) continue;
+        free.push_back(result.of[argument]);
+        last_use[argument] = std::numeric_limits<std::size_t>::max();  // an argument may stand there twice
       }
       if (free.empty()) free.push_back(static_cast<std::uint32_t>(result.registers++));
       result.of[schedule[i]] = free.back();
@@ -293,7 +305,7 @@ class Interpreter::Assembly {
   }
 
   Instruction instruction(std::size_t k) const {
-    const std::vector<std::uint32_t> a = arguments(k);
+    const ArgumentList a = arguments(k);
     Instruction i;
     i.op = graph_[order_[k]].op;
     i.result = slot_[k];
@@ -321,6 +333,7 @@ class Interpreter::Assembly {
   std::vector<std::uint32_t> slot_;                         // by index in order_
   std::vector<std::uint32_t> absorbed_;                     // the argument that is computed in the same loop
   std::vector<bool> is_absorbed_;
+  std::vector<ArgumentList> own_arguments_;
 };
 
 Interpreter::Interpreter(const Graph& graph, std::span<const Node> outputs, std::span<const Binding> bindings)
