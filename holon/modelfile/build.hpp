@@ -30,6 +30,7 @@ void build_initial_values(Loader& loader, const Document::Value& root);
 /// A process on its way into the model.
 struct ProcessPlan {
   const ProcessType* type = nullptr;
+  const Document::Value* value = nullptr;
   ProcessContext context;
   std::unique_ptr<ProcessRecipe> recipe;
 };
@@ -38,7 +39,8 @@ void make_processes(Loader& loader, std::vector<ProcessPlan>& plans);
 
 /// Step and end, and the tree as far as it is stated.
 void build_schedule(Loader& loader, const Document::Value& root);
-/// The tree that is meant where none is stated: needs the processes' ports.
+/// The tree that is meant where none is stated: all processes in order of their names. Model::finish() holds
+/// it against the fields that they share.
 void complete_schedule(Loader& loader, const Document::Value& root);
 void build_events(Loader& loader, const Document::Value& root);
 void build_observers(Loader& loader, const Document::Value& root);

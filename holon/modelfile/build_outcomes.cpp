@@ -137,11 +137,12 @@ class ResultReader {
     if (const auto unit = (*found)->outcome_unit(recipe_.outcome)) {
       unit_of_outcome_ = unit->dimension();
       if (recipe_.unit && recipe_.unit->dimension() != *unit_of_outcome_)
-        loader_.error(value_.find("unit")->place, path_ + ".unit",
-                      "'" + recipe_.unit->text() + "' is a unit of " + recipe_.unit->dimension().name() +
-                          ", but the result is " +
-                          (unit_of_outcome_->dimensionless() ? "a plain number"
-                                                             : "a quantity of " + unit_of_outcome_->name()));
+        loader_.error(
+            value_.find("unit")->place, path_ + ".unit",
+            "'" + recipe_.unit->text() + "' is a unit of " + dimension_words(recipe_.unit->dimension()) +
+                ", but the result is " +
+                (unit_of_outcome_->dimensionless() ? "a plain number"
+                                                   : "a quantity of " + dimension_words(*unit_of_outcome_)));
     }
     if (const Value* at = value_.find("at")) {
       place(**found, *at);

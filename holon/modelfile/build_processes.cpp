@@ -89,23 +89,24 @@ std::vector<ProcessPlan> declare_processes(Loader& loader, const Value& root) {
       loader.mark_broken(entry->key);  // reported by validate_model
       continue;
     }
-    Section section(loader, &entry->value, &type->schema, "processes." + entry->key, loader.dimensions());
-    ProcessPlan plan{type, {entry->key, section, nullptr, loader.model()}, type->recipe()};
-    const bool declared = attempt(loader, plan.context, [&] {
-      const Option* space = type->schema.find("space");
-      if (space != nullptr && section.has("space")) plan.context.space = section.space("space");
-      if (type->needs_space && !plan.context.space) throw Abandoned{};
-      plan.recipe->declare(plan.context);
-    });
-    if (declared)
-      plans.push_back(std::move(plan));
-    else
-      loader.mark_broken(entry->key);
+    const Section section(loader, &entry->value, &type->schema, "processes." + entry->key,
+                          loader.dimensions());
+    plans.push_back({type, &entry->value, {entry->key, section, nullptr, loader.model()}, type->recipe()});
   }
   for (ProcessPlan& plan : plans) {
+    ProcessContext& context = plan.context;
+    const bool declared = attempt(loader, context, [&] {
+      const Option* space = plan.type->schema.find("space");
+      if (space != nullptr && context.section.has("space")) context.space = context.section.space("space");
+      if (plan.type->needs_space && !context.space) throw Abandoned{};
+      plan.recipe->declare(context);
+    });
+    if (!declared) loader.mark_broken(context.name);
+  }
+  // What refers to fields can be checked now, also where a process itself is wrong.
+  for (const ProcessPlan& plan : plans) {
     const Section& section = plan.context.section;
-    const Value* value = root.find("processes")->find(plan.context.name);
-    validate(loader, *value, plan.type->schema, section.path(), section.dimensions(), Phase::contents);
+    validate(loader, *plan.value, plan.type->schema, section.path(), section.dimensions(), Phase::contents);
   }
   return plans;
 }

@@ -75,6 +75,7 @@ class ScheduleReader {
   ScheduleNode node(const Value& value, const std::string& path) {
     ScheduleNode result;
     result.place = value.place;
+    if (value.reported) return result;
     if (value.kind == Value::Kind::scalar) {
       const auto name = loader_.text(value, path);
       const auto found = name ? ids_.find(*name) : ids_.end();
@@ -82,6 +83,9 @@ class ScheduleReader {
         loader_.error(value.place, path, "there is no process '" + *name + "'", "",
                       suggestion(*name, names()));
       if (found != ids_.end()) {
+        if (std::find(used_.begin(), used_.end(), found->second) != used_.end())
+          loader_.error(value.place, path, "the process '" + *name + "' stands in the schedule twice",
+                        "each process once");
         result.process = found->second;
         used_.push_back(found->second);
       }
@@ -243,10 +247,6 @@ class ScheduleReader {
   std::vector<ProcessId> used_;
 };
 
-bool advances(const Port& port) {
-  return port.role == Port::Role::advance || port.role == Port::Role::determine;
-}
-
 }  // namespace
 
 void build_schedule(Loader& loader, const Value& root) {
@@ -261,29 +261,19 @@ void build_schedule(Loader& loader, const Value& root) {
 void complete_schedule(Loader& loader, const Value& root) {
   const Value& section = *root.find("schedule");
   if (!ScheduleReader::stated(section).empty()) return;
-  Model& model = loader.model();
-  std::map<FieldId, std::string> owner;
+  Schedule& schedule = loader.model().schedule;
+  schedule.order_stated = false;
   ScheduleNode result;
   result.kind = ScheduleNode::Kind::lie;
   result.place = section.place;
-  for (std::size_t p = 0; p < model.processes.size(); ++p) {
-    const Process& process = *model.processes[p];
-    for (const Port& port : process.ports()) {
-      if (!advances(port)) continue;
-      const auto [other, first] = owner.emplace(port.field, process.name());
-      if (!first && other->second != process.name())
-        loader.error(section.place, "schedule",
-                     "both '" + other->second + "' and '" + process.name() + "' advance the field '" +
-                         (*model.fields)[port.field].name + "', and the schedule does not say how",
-                     "", "for example strang: [" + other->second + ", " + process.name() + ']');
-    }
+  for (std::size_t p = 0; p < loader.model().processes.size(); ++p) {
     ScheduleNode child;
     child.process = static_cast<ProcessId>(p);
     child.place = section.place;
     result.children.push_back(child);
   }
   if (result.children.size() == 1) result = ScheduleNode(result.children.front());
-  model.schedule.root = std::move(result);
+  schedule.root = std::move(result);
 }
 
 }  // namespace holon::modelfile

@@ -13,12 +13,19 @@ std::string join(const std::string& path, const std::string& key) {
   return path.empty() ? key : path + '.' + key;
 }
 
+Value missing(const Place& place) {
+  Value value;
+  value.place = place;
+  value.reported = true;
+  return value;
+}
+
 /// {choose: =parameter, a: VALUE, b: VALUE} becomes the VALUE that the parameter names.
 void choose(Loader& loader, Value& value, const std::string& path) {
   const Value& selector = *value.find("choose");
   const auto chosen = loader.text(selector, join(path, "choose"));
   if (!chosen) {
-    value = Value{.place = value.place};
+    value = missing(value.place);
     return;
   }
   std::vector<std::string> branches;
@@ -33,7 +40,7 @@ void choose(Loader& loader, Value& value, const std::string& path) {
     branch = branches.empty() ? nullptr : value.find(branches.front());
   }
   if (branch == nullptr) {
-    value = Value{.place = value.place};
+    value = missing(value.place);
     return;
   }
   Value taken = *branch;

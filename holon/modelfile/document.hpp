@@ -24,6 +24,7 @@ class Document {
         false;  ///< a quoted text is never a number or a quantity; "=..." is an equation all the same
     bool block = false;  ///< a `|` block: `place` is its first line of text, `indent` its indentation
     int indent = 0;
+    bool reported = false;  ///< null in the place of a value whose mistake has been reported
     std::vector<Value> list;
     struct Member;
     std::vector<Member> mapping;

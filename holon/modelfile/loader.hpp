@@ -91,6 +91,8 @@ class Loader {
   std::optional<FieldId> field(const std::string& name, const Place& place, const std::string& path);
 
  private:
+  /// True for a text that lacks nothing but its '=': "L/100", "1/64".
+  bool reads_as_expression(const Value& value) const;
   std::optional<Meaning> field_meaning(FieldId id, const Place& place, const std::string& path);
   std::optional<Coefficient> values_per_site(const Value& value, const std::string& path,
                                              const std::optional<Dimension>& needed);
@@ -110,6 +112,8 @@ class Loader {
   std::map<std::string, Value> components_;
 };
 
+/// "electric potential", "length^2/time".
+std::string dimension_words(const Dimension& dimension);
 /// "a quantity of length, such as 0.2 mm"; "a plain number" without dimension.
 std::string quantity_of(const Dimension& dimension);
 

@@ -218,8 +218,8 @@ TEST(Mistakes, FieldAdvancedByTwoProcessesNeedsASplitting) {
   const Folder folder;
   const auto a =
       attempt(folder, broken({"", "rate: =k}\n  q: {type: decay, field: p.u, rate: =k}", "rate: =k}", ""}));
-  EXPECT_THAT(a.text(),
-              HasSubstr("both 'p' and 'q' advance the field 'p.u', and the schedule does not say how"));
+  EXPECT_THAT(a.text(), HasSubstr("field 'p.u' is advanced by 'p' and 'q', and no splitting says in which "
+                                  "order; expected for example strang: [p, q]"));
 }
 
 TEST(Mistakes, FileThatCantBeReadIsNoMistakeInTheModel) {

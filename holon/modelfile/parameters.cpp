@@ -37,7 +37,7 @@ std::string kind_text(const Evaluated& value) {
       break;
   }
   const Dimension& dimension = value.quantity.unit.dimension();
-  return dimension.dimensionless() ? "a plain number" : "a quantity of " + dimension.name();
+  return dimension.dimensionless() ? "a plain number" : "a quantity of " + dimension_words(dimension);
 }
 
 void Parameters::read(const Value& section, const Value& stated) {
@@ -211,10 +211,9 @@ std::optional<Evaluated> Parameters::evaluate(const Value& value, const std::str
       parse_quantity(text);
       numeric = true;
     } catch (const InputError&) {
-      // "0.1.2 mm" and "0,1 mm" are meant as quantities; other texts may begin with a digit, such as a file's
-      // name.
-      numeric = first_word.size() < text.size() &&
-                first_word.find_first_not_of("0123456789.,+-eE") == std::string_view::npos;
+      // "0.1.2 mm", "0,1 mm" and "1/64" are meant as numbers; other texts may begin with a digit, such as a
+      // file's name.
+      numeric = first_word.find_first_not_of("0123456789.,+-*/^()eE") == std::string_view::npos;
     }
   }
   if (!numeric && !value.is_equation()) {

@@ -23,7 +23,10 @@ class Resolver {
   Value section(const Value& given, const Schema& schema, const std::string& path) {
     Value result = given;
     result.mapping.clear();
-    for (const Option& option : schema.options()) {
+    std::vector<Option> options = schema.options();
+    std::stable_partition(options.begin(), options.end(),
+                          [](const Option& option) { return option.key == "type"; });
+    for (const Option& option : options) {
       const Value* stated = given.find(option.key);
       if (stated == nullptr && !option.default_value) continue;
       Value value = stated != nullptr ? *stated : default_of(option);

@@ -40,10 +40,10 @@ class Section {
           std::map<std::string, Dimension> dimensions);
 
   const std::string& path() const { return path_; }
-  Place place() const;                      ///< of the mapping
-  Place place(std::string_view key) const;  ///< of a key's value; of the mapping if the key is absent
+  Place place() const;                          ///< of the mapping
+  Place place(std::string_view key) const;      ///< of a key's value; of the mapping if the key is absent
   Place key_place(std::string_view key) const;  ///< of the key itself; of the mapping if it is absent
-  bool has(std::string_view key) const;     ///< given in the file (not by default)
+  bool has(std::string_view key) const;         ///< given in the file (not by default)
 
   // Typed reading. Where a key is absent its default is read; the schema says which keys are required. After
   // an error a harmless value of the type is returned: nothing is built when there are errors.

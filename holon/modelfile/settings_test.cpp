@@ -119,7 +119,7 @@ TEST(Choose, MissingBranchIsAnError) {
   std::string changed = text;
   changed.replace(changed.find("    ab: {lie"), 6, "    ac");
   const std::string errors = attempt(folder, changed).text();
-  EXPECT_THAT(errors, HasSubstr("there is no branch for 'ab' (=split)"));
+  EXPECT_THAT(errors, HasSubstr("there is no branch for 'ab' (choose: =split)"));
 }
 
 TEST(Choose, WorksForParametersThemselves) {

@@ -85,13 +85,14 @@ void validate_element(Loader& loader, const Value& value, const std::vector<Opti
 
 void validate_list(Loader& loader, const Value& value, const Option& option, const std::string& path,
                    const Dimensions& dimensions, Phase phase) {
-  // One value may stand for a list of one, where the elements are no lists or mappings themselves.
-  if (value.kind == Value::Kind::scalar && option.least <= 1) {
+  // One value may stand for a list of one, where no number of elements is asked for.
+  if (value.kind == Value::Kind::scalar && option.least == 0) {
     validate_element(loader, value, option.element, path, dimensions, phase);
     return;
   }
   if (value.kind != Value::Kind::list) {
-    loader.error(value.place, path, "is " + value.description(), "a list");
+    loader.error(value.place, path, "is " + value.description(),
+                 "a list" + (value.kind == Value::Kind::scalar ? ": [" + value.scalar + ']' : ""));
     return;
   }
   const auto count = static_cast<int>(value.list.size());
@@ -169,6 +170,7 @@ void validate_reference(Loader& loader, const Value& value, const Option& option
 
 void validate(Loader& loader, const Value& value, const Option& option, const std::string& path,
               const Dimensions& dimensions, Phase phase) {
+  if (value.reported) return;
   if (value.kind == Value::Kind::null && option.type != Type::anything) {
     if (phase == Phase::keys) loader.error(value.place, path, "has no value", form_text(option));
     return;
@@ -198,6 +200,7 @@ void validate(Loader& loader, const Value& value, const Option& option, const st
 
 void validate(Loader& loader, const Value& value, const Schema& schema, const std::string& path,
               const Dimensions& dimensions, Phase phase) {
+  if (value.reported) return;
   if (value.kind != Value::Kind::mapping) {
     if (phase == Phase::keys) loader.error(value.place, path, "is " + value.description(), "a mapping");
     return;

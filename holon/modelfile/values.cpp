@@ -6,10 +6,43 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <map>
+#include <sstream>
 
 namespace holon::modelfile {
 
 using Value = Document::Value;
+
+namespace {
+
+/// In base dimensions: "length^2/time".
+std::string dimension_factors(const Dimension& dimension) {
+  static const std::map<std::string, std::string> names{
+      {"m", "length"},      {"kg", "mass"},    {"s", "time"},       {"A", "current"},
+      {"K", "temperature"}, {"mol", "amount"}, {"cd", "luminosity"}};
+  std::string above, below;
+  std::istringstream factors(dimension.text());
+  for (std::string factor; factors >> factor;) {
+    const std::size_t end = factor.find_first_of("-0123456789");
+    const auto name = names.find(factor.substr(0, end));
+    if (name == names.end()) return dimension.text();
+    std::string exponent = end == std::string::npos ? "" : factor.substr(end);
+    const bool over = exponent.starts_with('-');
+    if (over) exponent.erase(0, 1);
+    const std::string power = name->second + (exponent.empty() || exponent == "1" ? "" : '^' + exponent);
+    if (over)
+      below += '/' + power;
+    else
+      above += (above.empty() ? "" : "*") + power;
+  }
+  return (above.empty() ? "1" : above) + below;
+}
+
+}  // namespace
+
+std::string dimension_words(const Dimension& dimension) {
+  return dimension.name() != dimension.text() ? dimension.name() : dimension_factors(dimension);
+}
 
 std::string quantity_of(const Dimension& dimension) {
   if (dimension.dimensionless()) return "a plain number";
@@ -17,10 +50,14 @@ std::string quantity_of(const Dimension& dimension) {
                                        "0.1 mm^2/ms", "0.1 S/m", "10 pA",     "5 uA/uF",  "2 1/ms",
                                        "10 uM/s",     "310 K",   "1 uF/cm^2", "140 1/mm", "2 mm^2",
                                        "1 mol/m^3",   "10 kPa",  "5 mV/ms",   "1 mS/cm^2"};
+  // "diffusivity (length^2/time)": said in both ways where the second is short.
+  std::string words = dimension_words(dimension);
+  const std::string factors = dimension_factors(dimension);
+  if (words != factors && factors.size() < 16) words += " (" + factors + ')';
   for (const char* example : examples)
     if (parse_quantity(example).unit.dimension() == dimension)
-      return "a quantity of " + dimension.name() + ", such as " + example;
-  return "a quantity of " + dimension.name() + ", such as 1 " + Unit::coherent(dimension).text();
+      return "a quantity of " + words + ", such as " + example;
+  return "a quantity of " + words + ", such as 1 " + Unit::coherent(dimension).text();
 }
 
 std::string rounded_text(const Quantity& quantity) {
@@ -42,7 +79,7 @@ bool Loader::fits(const Value& value, const std::string& path, const Dimension& 
                   const Dimension& needed) {
   if (found == needed) return true;
   const auto of = [](const Dimension& d) {
-    return d.dimensionless() ? "a plain number" : "a quantity of " + d.name();
+    return d.dimensionless() ? "a plain number" : "a quantity of " + dimension_words(d);
   };
   const std::string text = value.kind == Value::Kind::scalar ? "'" + value.scalar + "'" : value.description();
   if (found.dimensionless())
@@ -55,7 +92,18 @@ bool Loader::fits(const Value& value, const std::string& path, const Dimension& 
   return false;
 }
 
+bool Loader::reads_as_expression(const Value& value) const {
+  Diagnostics ignored;
+  const auto syntax = expr::parse_expression(value.scalar, {}, true, ignored);
+  if (!syntax || ignored.has_errors()) return false;
+  const std::vector<std::string> names = expr::names_used(*syntax);
+  return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+    return parameters_.contains(name.starts_with("parameters.") ? name.substr(11) : name);
+  });
+}
+
 std::optional<Quantity> Loader::constant(const Value& value, const std::string& path) {
+  if (value.reported) return std::nullopt;
   if (!scalar_text(value)) {
     error(value.place, path, "is " + value.description(), "a number, a quantity or an equation");
     return std::nullopt;
@@ -70,10 +118,9 @@ std::optional<Quantity> Loader::constant(const Value& value, const std::string& 
       return parse_quantity(value.scalar);
     } catch (const InputError& problem) {
       const Diagnostic& d = problem.diagnostics().front();
-      const std::string name = value.scalar.substr(0, value.scalar.find_first_of(" +-*/^("));
-      const bool parameter = parameters_.contains(name);
-      error(value.place, path, parameter ? "'" + value.scalar + "' is no number" : d.message, d.expected,
-            parameter ? "an equation begins with '=': =" + value.scalar : d.hint);
+      const bool expression = reads_as_expression(value);
+      error(value.place, path, expression ? "'" + value.scalar + "' is no number" : d.message, d.expected,
+            expression ? "an equation begins with '=': =" + value.scalar : d.hint);
       return std::nullopt;
     }
   }
@@ -135,6 +182,7 @@ std::optional<std::int64_t> Loader::integer(const Value& value, const std::strin
 }
 
 std::optional<bool> Loader::flag(const Value& value, const std::string& path) {
+  if (value.reported) return std::nullopt;
   if (scalar_text(value) && !value.quoted) {
     if (value.scalar == "true") return true;
     if (value.scalar == "false") return false;
@@ -144,6 +192,7 @@ std::optional<bool> Loader::flag(const Value& value, const std::string& path) {
 }
 
 std::optional<std::string> Loader::text(const Value& value, const std::string& path) {
+  if (value.reported) return std::nullopt;
   if (value.is_equation()) {
     const std::string name = single_name(value.scalar);
     const Evaluated* parameter = name.empty() ? nullptr : parameters_.value(name);
@@ -173,13 +222,14 @@ std::optional<std::filesystem::path> Loader::file(const Value& value, const std:
     near.push_back(entry->path().filename().string());
   std::sort(near.begin(), near.end());
   const std::string nearest = nearest_name(file.filename().string(), near);
-  error(value.place, path, "there is no file '" + file.string() + "'", "",
+  error(value.place, path, "there is no file '" + *name + "'", "",
         nearest.empty() ? "files are looked up beside the file that names them"
                         : "did you mean '" + nearest + "'?");
   return std::nullopt;
 }
 
 std::optional<Position> Loader::position(const Value& value, const std::string& path, int axes) {
+  if (value.reported) return std::nullopt;
   if (value.kind != Value::Kind::list || value.list.size() != static_cast<std::size_t>(axes)) {
     error(value.place, path,
           "is " + (value.kind == Value::Kind::list ? "a list of " + std::to_string(value.list.size())
@@ -200,6 +250,7 @@ std::optional<Position> Loader::position(const Value& value, const std::string& 
 
 std::optional<Coefficient> Loader::coefficient(const Value& value, const std::string& path,
                                                const std::optional<Dimension>& needed) {
+  if (value.reported) return std::nullopt;
   if (value.kind == Value::Kind::mapping) return values_per_site(value, path, needed);
   if (!scalar_text(value)) {
     error(value.place, path, "is " + value.description(), "a number, a quantity, an equation or {file: ...}");
