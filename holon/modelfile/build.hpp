@@ -11,6 +11,9 @@ namespace holon::modelfile {
 
 /// Reads the file and what it includes into one tree.
 Document::Value read_model(Loader& loader, const std::filesystem::path& file);
+/// The same for a text that stands in no file; `name` is shown in messages.
+Document::Value read_model_text(Loader& loader, std::string_view text, const std::string& name,
+                                const std::filesystem::path& folder);
 /// Applies --set; `folder` is that of the model file.
 void apply_overrides(Loader& loader, Document::Value& root, const std::vector<Override>& overrides,
                      const std::filesystem::path& folder);

@@ -43,15 +43,12 @@ std::vector<ProcessPlan> build_parts(Loader& loader, Value& root) {
   return plans;
 }
 
-}  // namespace
-
-Loaded load(const std::filesystem::path& file, const Registry& registry, const LoadOptions& options) {
-  Loader loader(registry, options);
-  Value root = read_model(loader, file);
+/// From the tree of the whole file on.
+Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   stop_if_errors(loader);
   const Value* stated = root.find("parameters");
   const Value before = stated != nullptr ? *stated : Value{};
-  apply_overrides(loader, root, options.overrides, file.parent_path());
+  apply_overrides(loader, root, loader.options().overrides, folder);
   if (const Value* parameters = root.find("parameters")) loader.parameters().read(*parameters, before);
   std::vector<ProcessPlan> plans = build_parts(loader, root);
   stop_if_errors(loader);
@@ -79,6 +76,21 @@ Loaded load(const std::filesystem::path& file, const Registry& registry, const L
   loaded.conversions = loader.conversions();
   loaded.model = loader.release_model();
   return loaded;
+}
+
+}  // namespace
+
+Loaded load(const std::filesystem::path& file, const Registry& registry, const LoadOptions& options) {
+  Loader loader(registry, options);
+  Value root = read_model(loader, file);
+  return build(loader, std::move(root), file.parent_path());
+}
+
+Loaded load_text(std::string_view text, const std::string& name, const std::filesystem::path& folder,
+                 const Registry& registry, const LoadOptions& options) {
+  Loader loader(registry, options);
+  Value root = read_model_text(loader, text, name, folder);
+  return build(loader, std::move(root), folder);
 }
 
 }  // namespace holon::modelfile

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holon::modelfile {
@@ -33,6 +34,11 @@ struct Loaded {
 
 /// Reads, validates and builds. Throws InputError with all mistakes at once.
 Loaded load(const std::filesystem::path& file, const Registry& registry, const LoadOptions& options);
+
+/// The same for a text that stands in no file: `name` is shown in messages, `folder` is where files are
+/// looked up.
+Loaded load_text(std::string_view text, const std::string& name, const std::filesystem::path& folder,
+                 const Registry& registry, const LoadOptions& options);
 
 /// JSON Schema (2020-12) of model files with all registered types.
 std::string json_schema(const Registry& registry);

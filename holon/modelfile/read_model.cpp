@@ -40,9 +40,11 @@ void merge(Loader& loader, Value& root, const Value& included) {
 }
 
 Value read_file_and_includes(Loader& loader, const std::filesystem::path& file,
-                             std::vector<std::string>& open) {
-  Diagnostics found;
-  Value root = Document::read(file, found);
+                             std::vector<std::string>& open);
+
+/// Takes in what a tree read from a file includes.
+Value with_includes(Loader& loader, Value root, const Diagnostics& found, const std::string& file,
+                    std::vector<std::string>& open) {
   loader.take(found);
   if (root.kind != Value::Kind::mapping) {
     if (!found.has_errors())
@@ -58,7 +60,7 @@ Value read_file_and_includes(Loader& loader, const std::filesystem::path& file,
   if (include->kind == Value::Kind::scalar) names = {*include};
   if (names.empty() && include->kind != Value::Kind::list)
     loader.error(include->place, "include", "is " + include->description(), "a list of files");
-  open.push_back(std::filesystem::weakly_canonical(file).string());
+  open.push_back(file);
   for (const Value& name : names) {
     if (name.kind != Value::Kind::scalar || name.is_equation()) {
       loader.error(name.place, "include", "is " + name.description(), "the name of a file");
@@ -76,6 +78,14 @@ Value read_file_and_includes(Loader& loader, const std::filesystem::path& file,
   open.pop_back();
   std::erase_if(root.mapping, [](const Value::Member& m) { return m.key == "include"; });
   return root;
+}
+
+Value read_file_and_includes(Loader& loader, const std::filesystem::path& file,
+                             std::vector<std::string>& open) {
+  Diagnostics found;
+  Value root = Document::read(file, found);
+  return with_includes(loader, std::move(root), found, std::filesystem::weakly_canonical(file).string(),
+                       open);
 }
 
 /// `output: {fields: {...}}` is an observer of type `fields`.
@@ -120,6 +130,16 @@ void output_to_observer(Loader& loader, Value& root) {
 Value read_model(Loader& loader, const std::filesystem::path& file) {
   std::vector<std::string> open;
   Value root = read_file_and_includes(loader, file, open);
+  output_to_observer(loader, root);
+  return root;
+}
+
+Value read_model_text(Loader& loader, std::string_view text, const std::string& name,
+                      const std::filesystem::path& folder) {
+  Diagnostics found;
+  Value root = Document::parse(text, name, folder, found);
+  std::vector<std::string> open;
+  root = with_includes(loader, std::move(root), found, "", open);
   output_to_observer(loader, root);
   return root;
 }
