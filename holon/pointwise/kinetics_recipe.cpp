@@ -191,7 +191,7 @@ void KineticsRecipe::declare_internal_fields(ProcessContext& context) {
   const std::string name = context.section.text("integrator");
   const auto add = [&](const std::string& own, const Unit& unit) {
     Field field;
-    field.name = context.name + "." + own;
+    field.name = context.name + ":" + own;  // not one of the fields PROCESS.NAME that others see
     field.space = context.space;
     field.unit = unit;
     field.description = "kept by the integrator";

@@ -22,7 +22,7 @@ class SystemIntegrator {
   virtual std::vector<std::string> description() const { return {}; }
 };
 
-/// A field that the integrator wants to have, on the space of the process: "NAME" becomes PROCESS.NAME.
+/// A field that the integrator wants to have, on the space of the process: "NAME" becomes PROCESS:NAME.
 struct IntegratorField {
   std::string name;
   bool per_state = false;  ///< one for each state, named NAME_STATE
