@@ -21,16 +21,13 @@ std::string time_text(double coherent, const Schedule& schedule) {
 }
 
 void print_fields(const Model& model) {
-  double bytes = 0.0;
   fmt::print("Fields\n");
   for (FieldId id = 0; id < model.fields->size(); ++id) {
     const Field& field = (*model.fields)[id];
-    const double sites = static_cast<double>(field.space->sites());
-    bytes += 8.0 * sites * field.components;
     fmt::print("  {:<24} [{}] on {} ({} sites), {}\n", field.name, field.unit.text(), field.space->name(),
                field.space->sites(), name(field.kind));
   }
-  fmt::print("  memory of one state: {:.3g} MB\n\n", bytes / 1e6);
+  fmt::print("  memory of one state: {:.3g} MB\n\n", state_bytes(model) / 1e6);
 }
 
 void print_processes(const Model& model, const State& state) {
@@ -80,6 +77,7 @@ int check(const std::string& text, const std::vector<std::string>& settings) {
   const modelfile::Loaded loaded = modelfile::load(file, registry(), options);
   const Model& model = *loaded.model;
   for (const Diagnostic& warning : loaded.warnings) log_warning(warning.text());
+  check_memory(model);
   ThreadPool threads(1);
   const State state = model.initial_state(threads, 0);
   fmt::print("{}\n\n", model.title);

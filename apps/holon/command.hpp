@@ -39,8 +39,13 @@ struct CookbookModel {
 };
 std::vector<CookbookModel> cookbook();
 
+/// Bytes that the fields of one State take.
+double state_bytes(const Model& model);
+/// Refuses a model whose states can't fit into this machine's memory.
+void check_memory(const Model& model);
+
 std::string version();
-/// Processor time and wall time since the program began, in seconds.
+/// Wall time, and processor time of all threads, since the program was started, in seconds.
 double seconds_since_start();
 double processor_seconds();
 

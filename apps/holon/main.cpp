@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <ctime>
 #include <exception>
+#include <filesystem>
 #include <new>
 
 #include "command.hpp"
@@ -14,6 +15,8 @@ namespace holon::cli {
 
 namespace {
 
+/// Processor time that loading the program's libraries took before its first line could run.
+const double loading_seconds = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 const auto program_start = std::chrono::steady_clock::now();
 
 /// Colours the word "error:" or "warning:" on a terminal.
@@ -52,7 +55,8 @@ int failed(const char* kind, const std::exception& error, int status) {
 std::string version() { return HOLON_VERSION; }
 
 double seconds_since_start() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - program_start).count();
+  return loading_seconds +
+         std::chrono::duration<double>(std::chrono::steady_clock::now() - program_start).count();
 }
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
@@ -86,9 +90,13 @@ int main_program(int argc, char** argv) {
     return failed("failed:", error, 1);
   } catch (const Refused& error) { return failed("refused:", error, 3); } catch (const SystemError& error) {
     return failed("error:", error, 4);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return failed("error:", error, 4);
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "refused: not enough memory for this model; `holon check` says how much it needs\n");
     return 3;
+  } catch (const std::exception& error) {
+    return failed("defect in the program, please report it:", error, 1);
   }
 }
 

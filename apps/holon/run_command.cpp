@@ -12,7 +12,9 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "command.hpp"
@@ -26,13 +28,16 @@ struct RunOptions {
   std::string model, folder;
   std::vector<std::string> settings;
   int threads = 0;
-  std::uint64_t seed = 0;
+  std::optional<std::uint64_t> seed;
   double checkpoint_minutes = 10.0;
   bool resume = false, force = false, quiet = false, no_report = false;
 };
 
 std::atomic<int> interrupted{0};
-extern "C" void on_signal(int signal) { interrupted = signal; }
+extern "C" void on_signal(int signal) {
+  if (interrupted != 0) std::_Exit(130);
+  interrupted = signal;
+}
 
 /// Says no to a folder that holds something, unless it may be used. Nothing is touched.
 void check_folder(const RunOptions& options) {
@@ -66,82 +71,111 @@ void prepare_folder(const RunOptions& options) {
   for (const char* name : {"series", "fields"}) fs::remove_all(folder / name, error);
 }
 
+/// A state, with the observers' memories, that a run can go on from. Kept fresh at little cost, so that a
+/// failure loses little.
+class LastGood {
+ public:
+  explicit LastGood(double now) : taken_at_(now) {}
+  bool due(double now) const {
+    return now - taken_at_ > std::max(shortest_interval, cost_ * largest_cost_share);
+  }
+  void take(const Simulation& simulation) {
+    const double begin = seconds_since_start();
+    archive_ = simulation.checkpoint();
+    taken_at_ = seconds_since_start();
+    cost_ = taken_at_ - begin;
+  }
+  const Archive& archive() const { return archive_; }
+
+ private:
+  static constexpr double shortest_interval = 0.5;  // [s]
+  static constexpr double largest_cost_share = 50;  // at most a fiftieth of the run goes into copies
+  Archive archive_;
+  double taken_at_ = 0.0, cost_ = 0.0;
+};
+
 class Run {
  public:
-  Run(const RunOptions& options, modelfile::Loaded loaded, std::filesystem::path file)
+  Run(const RunOptions& options, modelfile::Loaded loaded, const std::filesystem::path& file)
       : options_(options),
         folder_(options.folder),
         model_(std::move(loaded.model)),
         frames_(folder_ / "fields", model_->schedule.time_unit),
-        simulation_(model_, {threads(options), options.seed, &frames_}) {
+        simulation_(model_, {threads(options), options.seed.value_or(0), &frames_}) {
     record_.model_file = file.filename().string();
     record_.model_text = read_file(file);
     record_.overrides = options.settings;
     record_.version = version();
-    record_.seed = options.seed;
-    record_.threads = threads(options);
     record_.resumed = options.resume;
     for (const Diagnostic& warning : loaded.warnings) record_.warnings.push_back(warning.text());
   }
 
   int execute() {
-    if (options_.resume) {
-      simulation_.resume(Archive::read(folder_ / "checkpoint.h5"));
-      record_.seed = simulation_.state().seed;
-    }
+    if (options_.resume) resume();
     write_file(folder_ / "model.resolved.yaml", model_->resolved);
-    const auto old_interrupt = std::signal(SIGINT, on_signal);
-    const auto old_terminate = std::signal(SIGTERM, on_signal);
     Progress progress(model_->title.empty() ? record_.model_file : model_->title);
-    record_.startup_seconds = seconds_since_start();
-    const double begin = seconds_since_start();
-    double last_checkpoint = begin;
-    int status = 0;
+    record_.startup_seconds = begin_ = seconds_since_start();
     try {
-      simulation_.run([&](const Simulation& simulation) {
-        if (progress.due()) {
-          progress.update(simulation.fraction_done(), time_text());
-          if (seconds_since_start() - last_checkpoint > 60.0 * options_.checkpoint_minutes) {
-            write_checkpoint();
-            last_checkpoint = seconds_since_start();
-          }
-        }
-        return interrupted == 0;
-      });
-      progress.finish(time_text());
-      if (!simulation_.finished()) {
-        record_.status = report::RunRecord::Status::interrupted;
-        record_.message = fmt::format("interrupted by signal {} at {}", interrupted.load(), time_text());
-        status = 130;
-      }
-      record_.run_seconds = seconds_since_start() - begin;
-      write_checkpoint();
-      write_outputs();
+      advance(progress);
     } catch (const NumericalFailure& failure) {
-      // What was gathered until then is kept, with the last checkpoint that was written.
       progress.finish("failed");
       record_.status = report::RunRecord::Status::failed;
       record_.message = failure.what();
-      record_.run_seconds = seconds_since_start() - begin;
+      last_good_.archive().write(checkpoint_file());
       write_outputs();
-      const bool kept = std::filesystem::exists(folder_ / "checkpoint.h5");
-      throw NumericalFailure(fmt::format("{}\nwhat was computed until then is in {}{}", failure.what(),
-                                         options_.folder, kept ? ", with the last checkpoint" : ""));
+      throw NumericalFailure(
+          fmt::format("{}\nwhat was computed until then is in {}, with a checkpoint before the "
+                      "failure",
+                      failure.what(), options_.folder));
     }
-    std::signal(SIGINT, old_interrupt);
-    std::signal(SIGTERM, old_terminate);
-    if (status == 130)
-      log_warning(fmt::format("{}; go on with: holon run {} -o {} --resume", record_.message, options_.model,
-                              options_.folder));
-    else if (!options_.quiet)
-      print_results();
-    return status;
+    const bool finished = simulation_.finished();
+    if (!finished) {
+      record_.status = report::RunRecord::Status::interrupted;
+      record_.message = fmt::format("interrupted by signal {} at {}", interrupted.load(), time_text());
+    }
+    progress.finish(finished ? time_text() : record_.message);
+    write_checkpoint();
+    check_ledger();
+    write_outputs();
+    if (record_.status == report::RunRecord::Status::failed) throw NumericalFailure(record_.message);
+    if (finished) {
+      if (!options_.quiet) print_results();
+      return 0;
+    }
+    log_warning(fmt::format("{}; go on with: holon run {} -o {} --resume", record_.message, options_.model,
+                            options_.folder));
+    return 130;
   }
 
  private:
   static int threads(const RunOptions& options) {
     if (options.threads > 0) return options.threads;
     return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  }
+
+  std::filesystem::path checkpoint_file() const { return folder_ / "checkpoint.h5"; }
+
+  void resume() {
+    simulation_.resume(Archive::read(checkpoint_file()));
+    const std::uint64_t seed = simulation_.state().seed;
+    if (options_.seed && *options_.seed != seed)
+      throw InputError(fmt::format("--seed {}: the checkpoint was made with seed {}; a resumed run keeps it",
+                                   *options_.seed, seed));
+  }
+
+  void advance(Progress& progress) {
+    last_good_.take(simulation_);
+    double last_checkpoint = begin_;
+    simulation_.run([&](const Simulation& simulation) {
+      if (progress.due()) progress.update(simulation.fraction_done(), time_text());
+      const double now = seconds_since_start();
+      if (last_good_.due(now)) last_good_.take(simulation);
+      if (now - last_checkpoint > 60.0 * options_.checkpoint_minutes) {
+        write_checkpoint();
+        last_checkpoint = now;
+      }
+      return interrupted == 0;
+    });
   }
 
   std::string time_text() const {
@@ -152,9 +186,25 @@ class Run {
                : fmt::format("t = {:.6g} {}", t, schedule.time_unit.text());
   }
 
-  void write_checkpoint() { simulation_.checkpoint().write(folder_ / "checkpoint.h5"); }
+  /// With the list of frames as it is now, so that both fit together.
+  void write_checkpoint() {
+    frames_.flush();
+    simulation_.checkpoint().write(checkpoint_file());
+  }
+
+  void check_ledger() {
+    if (!model_->strict_ledger) return;
+    for (const LedgerBalance& balance : simulation_.ledger()) {
+      if (balance.relative_residual <= largest_ledger_residual) continue;
+      record_.status = report::RunRecord::Status::failed;
+      record_.message = fmt::format(
+          "the ledger of '{}' does not close: relative residual {:.3g}, at most {:.0e} is round-off",
+          balance.quantity, balance.relative_residual, largest_ledger_residual);
+    }
+  }
 
   void write_outputs() {
+    record_.run_seconds = seconds_since_start() - begin_;
     frames_.flush();
     const auto series = simulation_.series();
     if (!series.empty()) {
@@ -163,34 +213,44 @@ class Run {
       if (error)
         throw SystemError(
             fmt::format("cannot make the folder '{}/series': {}", options_.folder, error.message()));
-      for (const auto& [name, table] : series)
-        write_file(folder_ / "series" / (name + ".csv"), report::series_csv(table));
+      report::write_series(folder_ / "series", series);
     }
     write_file(folder_ / "results.json", report::results_json(simulation_.results()));
     report::describe(simulation_, record_);
     record_.cpu_seconds = processor_seconds();
     write_file(folder_ / "run.json", report::run_json(record_));
-    if (!options_.no_report) report::write_report(folder_);
+    if (options_.no_report) return;
+    try {
+      report::write_report(folder_);
+    } catch (const InputError& problem) {  // the run itself is written and sound
+      log_warning(fmt::format("no report.html: {}", problem.what()));
+    }
   }
 
   void print_results() const {
-    for (const auto& [name, result] : simulation_.results()) {
-      std::string value;
-      if (const auto* number = std::get_if<double>(&result.value))
-        value = fmt::format("{:.9g}", *number);
-      else if (const auto* array = std::get_if<std::vector<double>>(&result.value))
-        value = array->size() > 8 ? fmt::format("{} values", array->size())
-                                  : fmt::format("{:.9g}", fmt::join(*array, "  "));
-      else if (const auto* text = std::get_if<std::string>(&result.value))
-        value = *text;
-      else
-        value = "none: " + std::get<ResultValue::Missing>(result.value).why;
-      const std::string unit =
-          result.unit.text() == "1" || value.starts_with("none") ? "" : " " + result.unit.text();
-      std::printf("%-28s %s%s\n", name.c_str(), value.c_str(), unit.c_str());
-    }
+    const auto results = simulation_.results();
+    for (const ResultRecipe& recipe : model_->results)
+      std::printf("%-28s %s\n", recipe.name.c_str(), value_text(results.at(recipe.name)).c_str());
     std::printf("%s\n", (folder_ / (options_.no_report ? "results.json" : "report.html")).string().c_str());
   }
+
+  static std::string value_text(const ResultValue& result) {
+    const std::string unit = result.unit.text() == "1" ? "" : " " + result.unit.text();
+    if (const auto* number = std::get_if<double>(&result.value))
+      return fmt::format("{:.9g}{}", *number, unit);
+    if (const auto* text = std::get_if<std::string>(&result.value)) return *text;
+    if (const auto* missing = std::get_if<ResultValue::Missing>(&result.value))
+      return "none: " + missing->why;
+    const auto& array = std::get<std::vector<double>>(result.value);
+    constexpr std::size_t most = 8;
+    if (array.size() > most)
+      return fmt::format("{} values{}", array.size(), unit.empty() ? "" : " in" + unit);
+    return fmt::format("{:.9g}{}", fmt::join(array, "  "), unit);
+  }
+
+  /// Sums of rate integrals keep their round-off, so that it stays far below this also over millions of
+  /// steps.
+  static constexpr double largest_ledger_residual = 1e-10;
 
   RunOptions options_;
   std::filesystem::path folder_;
@@ -198,17 +258,27 @@ class Run {
   report::VtkFrames frames_;
   Simulation simulation_;
   report::RunRecord record_;
+  double begin_ = 0.0;
+  LastGood last_good_{0.0};
 };
+
+/// Interrupts are taken from the beginning; a second one ends the program at once.
+void take_signals() {
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+}
 
 int run(const RunOptions& options) {
   set_verbosity(options.quiet ? Verbosity::quiet : Verbosity::normal);
   check_folder(options);
+  take_signals();
   const auto file = find_model(options.model);
   modelfile::LoadOptions load;
   for (const std::string& setting : options.settings)
     load.overrides.push_back(modelfile::parse_override(setting));
   modelfile::Loaded loaded = modelfile::load(file, registry(), load);
   for (const Diagnostic& warning : loaded.warnings) log_warning(warning.text());
+  check_memory(*loaded.model);
   prepare_folder(options);
   return Run(options, std::move(loaded), file).execute();
 }

@@ -57,18 +57,31 @@ void shorten_names(std::vector<Observed>& all) {
     if (all[i].field && std::count(names.begin(), names.end(), names[i]) == 1) all[i].name = names[i];
 }
 
+/// The fields of a process: those that it advances, then its outputs. What its integrator keeps for itself
+/// has another kind of name (PROCESS:NAME) and is left out.
+std::vector<FieldId> fields_of(const Process& process, const FieldTable& fields) {
+  std::vector<FieldId> ids;
+  for (const Port& port : process.ports())
+    if (port.role == Port::Role::advance && fields[port.field].name.find(':') == std::string::npos)
+      ids.push_back(port.field);
+  for (FieldId id = 0; id < fields.size(); ++id)
+    if (fields[id].name.starts_with(process.name() + ".") &&
+        std::find(ids.begin(), ids.end(), id) == ids.end())
+      ids.push_back(id);
+  return ids;
+}
+
 /// Adds what one text names: a process, a field or an equation.
 void add_named(const Section& section, const Value& value, const std::string& path,
                std::vector<Observed>& all) {
   const Model& model = section.loader().model();
-  std::size_t found = 0;
   if (value.kind == Value::Kind::scalar && !value.is_equation())
-    for (FieldId id = 0; id < model.fields->size(); ++id)
-      if ((*model.fields)[id].name.starts_with(value.scalar + ".")) {
-        all.push_back(of_field(model, id, ""));
-        ++found;
+    for (const auto& process : model.processes)
+      if (process->name() == value.scalar) {
+        for (const FieldId id : fields_of(*process, *model.fields)) all.push_back(of_field(model, id, ""));
+        return;
       }
-  if (found == 0) all.push_back(read_observed(section, value, path, ""));
+  all.push_back(read_observed(section, value, path, ""));
 }
 
 }  // namespace

@@ -96,14 +96,13 @@ function lineView(host, set, frames, label) {
   const curve = {name: label, colour: curveColours[0], x: new Float64Array(axis.count), y: new Float64Array(axis.count)};
   for (let i = 0; i < axis.count; ++i) curve.x[i] = axis.first + i * axis.step;
   const margin = 0.05 * (frames.greatest - frames.least) || 1;
-  const box = element(host, 'div', {class: 'panels'});
+  const box = element(host, 'div', {class: set.times.length > 1 ? 'panels' : 'panels single'});
   const panel = new Panel(box, {
     curves: [curve], label, xLabel: axis.label, height: 300, fixed: [frames.least - margin, frames.greatest + margin],
     onCursor: x => panel.cursor(x),
   });
-  const stage = element(box, 'div', {class: 'stage'});
-  const history = element(stage, 'canvas');
   const times = set.times, last = times.length - 1;
+  const history = last > 0 ? element(element(box, 'div', {class: 'stage'}), 'canvas') : null;
   const even = last > 0 ? (times[last] - times[0]) / last : 1;
   const rows = Math.max(2, Math.min(times.length, 400));
   const clock = {count: rows, first: times[0], step: even * last / (rows - 1) || 1, label: withUnit('time', set.time_unit)};
@@ -111,7 +110,7 @@ function lineView(host, set, frames, label) {
   return {draw(frame) {
     for (let i = 0; i < axis.count; ++i) curve.y[i] = frames.value(frame, i);
     panel.draw(axis.count > 1 ? [curve.x[0], curve.x[axis.count - 1]] : [curve.x[0] - axis.step, curve.x[0] + axis.step]);
-    if (last > 0)
+    if (history)
       drawImageWithAxes(history, {across: axis, up: clock, level: (i, j) => frames.level(frameAt[j], i), height: 300, mark: times[frame]});
   }};
 }
@@ -160,7 +159,7 @@ function sliceView(host, set, frames) {
 function showFrames(host, set) {
   element(host, 'h3', {}, set.name);
   if (set.note) element(host, 'p', {class: 'note'}, set.note);
-  const player = element(host, 'div', {class: 'player'});
+  const player = element(host, 'div', {class: set.times.length > 1 ? 'player' : 'player still'});
   const play = element(player, 'button', {type: 'button'}, 'Play');
   const slider = element(player, 'input', {type: 'range', min: 0, max: set.times.length - 1, value: Math.floor(set.times.length / 2), 'aria-label': 'time'});
   const reading = element(player, 'output');

@@ -247,7 +247,7 @@ function showSeries(host, series) {
   let range = whole;
   const panels = groups.map(group => new Panel(box, {
     curves: group.curves,
-    label: group.curves.length === 1 ? withUnit(group.curves[0].name, group.unit) : group.unit === '1' ? '' : '[' + group.unit + ']',
+    label: group.curves.length === 1 ? withUnit(group.curves[0].name, group.unit) : group.unit === '1' ? 'no unit' : '[' + group.unit + ']',
     xLabel: withUnit(series.x.name, series.x.unit),
     height: groups.length === 1 ? 340 : 230,
     onCursor: x => panels.forEach(panel => panel.cursor(x)),
