@@ -19,7 +19,8 @@
 namespace holon::expr {
 
 /// Immutable; `run` may be called from several threads at once. Results for a site do not depend on the range
-/// it is computed in, nor on the machine.
+/// it is computed in, nor on the instruction set, except through the C library's asin, acos, atan, atan2,
+/// erf, and its power, sin, cos and tan of unusual arguments (strip_math.hpp).
 class Interpreter {
  public:
   /// Throws InputError when a symbol that the outputs need is not bound.

@@ -10,7 +10,7 @@ namespace holon::expr {
 namespace {
 
 constexpr int deepest_expansion = 500;
-constexpr std::size_t most_work = 5'000'000;
+constexpr std::size_t most_work = 5'000'000, work_of_a_call = 20;
 
 bool is_component_name(std::string_view s) { return s == "x" || s == "y" || s == "z"; }
 
@@ -325,6 +325,7 @@ Value Lowering::user_call(const Syntax& s, const Statement& function) {
     charge(s.place, v.nodes.size());
   }
   if (const auto known = inlined_.find(key); known != inlined_.end()) return known->second;
+  charge(s.place, work_of_a_call);
   const Arguments* const outer = arguments_;
   arguments_ = &arguments;
   calls_.push_back(s.text);
