@@ -53,6 +53,9 @@ void build_results(Loader& loader, const Document::Value& root);
 /// filled in, component files put in their place, free mappings in order of their names.
 std::string resolved_text(Loader& loader, const Document::Value& root);
 
+/// The numbers of a file with one in a line, as they are written; '#' begins a remark.
+std::vector<Document::Value> read_values(const std::filesystem::path& file);
+
 /// Members of a section with free names, in order of the names; none if the section is absent or no mapping.
 std::vector<const Document::Value::Member*> entries(const Document::Value& root, std::string_view section);
 

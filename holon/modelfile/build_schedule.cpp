@@ -186,14 +186,16 @@ class ScheduleReader {
   }
 
   void children(ScheduleNode& result, const Value& list, const std::string& path) {
-    if (list.kind != Value::Kind::list) {
-      loader_.error(list.place, path, "is " + list.description(), "a list of processes and nodes");
+    const std::size_t least = result.kind == ScheduleNode::Kind::strang ? 2 : 1;
+    if (list.kind != Value::Kind::list || list.list.size() < least) {
+      // The lists right below `schedule` are held against its schema.
+      if (path != "schedule.lie" && path != "schedule.strang")
+        loader_.error(list.place, path,
+                      list.kind == Value::Kind::list ? "is a list of " + std::to_string(list.list.size())
+                                                     : "is " + list.description(),
+                      "a list of at least " + std::to_string(least));
       return;
     }
-    const std::size_t least = result.kind == ScheduleNode::Kind::strang ? 2 : 1;
-    if (list.list.size() < least)
-      loader_.error(list.place, path, "is a list of " + std::to_string(list.list.size()),
-                    "at least " + std::to_string(least));
     for (std::size_t i = 0; i < list.list.size(); ++i)
       result.children.push_back(node(list.list[i], path + '[' + std::to_string(i) + ']'));
   }

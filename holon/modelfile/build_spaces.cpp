@@ -63,6 +63,7 @@ class SpaceReader {
           std::string_view(key) == "spacing" && (list->kind == Value::Kind::scalar || list->list.size() == 1);
       if (one_for_all || (list->kind == Value::Kind::list && list->list.size() == axes)) continue;
       if (list->kind == Value::Kind::scalar && axes == 1) continue;
+      if (list->kind == Value::Kind::mapping || list->kind == Value::Kind::null) return nullptr;
       loader_.error(list->place, path(name) + '.' + key,
                     "has " + std::to_string(list->list.size()) + " values, but the grid has " +
                         std::to_string(axes) + (axes == 1 ? " axis" : " axes"));

@@ -169,6 +169,43 @@ TEST(Load, ResolvedModelStandsAloneAndGivesTheSameModel) {
   EXPECT_EQ(b.model->schedule.steps, 200);
 }
 
+TEST(Load, ResolvedModelHoldsTheValuesOfFiles) {
+  const Folder folder;
+  folder.write("rates.txt", "1\n2 # second\n3\n4\n5\n");
+  std::string text = model_text;
+  text.replace(text.find("rate: =half"), 11, "rate: {file: rates.txt, unit: 1/s}");
+  const Attempt a = attempt(folder, text);
+  ASSERT_EQ(a.text(), "");
+  const auto& slow = dynamic_cast<const tiny::Decay&>(a.model->process("slow"));
+  ASSERT_NE(slow.coefficient().values_per_site(), nullptr);
+  EXPECT_THAT(*slow.coefficient().values_per_site(), ::testing::ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_EQ(a.model->resolved.find("rates.txt"), std::string::npos);
+  const Folder elsewhere;
+  const Attempt b = attempt(elsewhere, a.model->resolved);
+  ASSERT_EQ(b.text(), "") << a.model->resolved;
+  EXPECT_EQ(a.model->hash, b.model->hash);
+}
+
+TEST(Load, ParametersThatDecideAboutStructureCantBeSetAtRunTime) {
+  const Folder folder;
+  std::string text = model_text;
+  text.replace(text.find("rate: =half"), 11, "rate: =half + 0.1/until");
+  const Attempt a = attempt(folder, text);
+  ASSERT_EQ(a.text(), "");
+  EXPECT_TRUE(a.model->parameters->contains("parameters.k"));
+  EXPECT_FALSE(a.model->parameters->contains("parameters.until"));
+}
+
+TEST(Load, TextThatStandsInNoFileIsLoadedToo) {
+  const Registry types = tiny::registry();
+  const Loaded loaded = load_text(model_text, "typed in", {}, types, {});
+  EXPECT_EQ(loaded.model->processes.size(), 2U);
+  try {
+    load_text("holon: 1\nx: 2\n", "typed in", {}, types, {});
+    FAIL();
+  } catch (const InputError& error) { EXPECT_EQ(error.diagnostics().front().place.file, "typed in"); }
+}
+
 TEST(Load, HashChangesWithEveryValue) {
   const Folder folder;
   EXPECT_NE(attempt(folder, model_text).model->hash,

@@ -92,15 +92,11 @@ Value extend(Value base, const Value& extension) {
 
 }  // namespace
 
-Value Loader::read_component(const std::filesystem::path& file, const Value& named, const std::string& path,
-                             int depth) {
+Value Loader::read_component(const std::filesystem::path& file, const std::string& path, int depth) {
   const std::string key = std::filesystem::weakly_canonical(file).string();
   if (const auto known = components_.find(key); known != components_.end()) return known->second;
   Diagnostics found;
-  Value content;
-  try {
-    content = Document::read(file, found);
-  } catch (const SystemError& problem) { error(named.place, path, problem.what()); }
+  Value content = Document::read(file, found);
   take(found);
   if (content.kind != Value::Kind::mapping) {
     if (!found.has_errors())
@@ -118,7 +114,7 @@ Value Loader::read_component(const std::filesystem::path& file, const Value& nam
     if (depth == 20) {
       error(extended->place, path, "files extend each other in a circle, or more than 20 deep");
     } else if (const auto base = this->file(*extended, path + ".extends")) {
-      content = extend(read_component(*base, *extended, path, depth + 1), content);
+      content = extend(read_component(*base, path, depth + 1), content);
     }
   }
   components_[key] = content;
@@ -141,7 +137,7 @@ Value Loader::component(const Value& value, const std::string& path) {
     return result;
   }
   const auto name = file(value, path);
-  return name ? read_component(*name, value, path, 0) : result;
+  return name ? read_component(*name, path, 0) : result;
 }
 
 std::vector<expr::Statement> Loader::statements(const Value& equations, const std::string& path) {

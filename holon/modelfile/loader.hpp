@@ -96,8 +96,7 @@ class Loader {
   std::optional<Meaning> field_meaning(FieldId id, const Place& place, const std::string& path);
   std::optional<Coefficient> values_per_site(const Value& value, const std::string& path,
                                              const std::optional<Dimension>& needed);
-  Value read_component(const std::filesystem::path& file, const Value& named, const std::string& path,
-                       int depth);
+  Value read_component(const std::filesystem::path& file, const std::string& path, int depth);
 
   const Registry& registry_;
   const LoadOptions& options_;

@@ -36,20 +36,32 @@ void collect(const Value& value, const std::string& path, std::vector<std::strin
     collect(value.list[i], prefix + std::to_string(i), paths);
 }
 
+/// The value that a path states, through `=name` of a parameter.
+const Value* stated_value(const Value& root, const Value& stated) {
+  const std::string name = stated.is_equation() ? single_name(stated.scalar) : "";
+  if (name.empty()) return &stated;
+  const Value* parameters = root.find("parameters");
+  const Value* parameter = parameters != nullptr ? parameters->find(name) : nullptr;
+  const Value* inner = parameter != nullptr ? parameter->find("value") : nullptr;
+  return inner != nullptr ? inner : parameter;
+}
+
 /// A plain number takes the unit in which the file states the value that it replaces.
-void take_unit(Value& value, const Value& stated) {
-  if (value.kind == Value::Kind::list && stated.kind == Value::Kind::list) {
-    for (std::size_t i = 0; i < std::min(value.list.size(), stated.list.size()); ++i)
-      take_unit(value.list[i], stated.list[i]);
+void take_unit(Value& value, const Value& root, const Value& before) {
+  const Value* stated = stated_value(root, before);
+  if (stated == nullptr) return;
+  if (value.kind == Value::Kind::list && stated->kind == Value::Kind::list) {
+    for (std::size_t i = 0; i < std::min(value.list.size(), stated->list.size()); ++i)
+      take_unit(value.list[i], root, stated->list[i]);
     return;
   }
   if (value.kind != Value::Kind::scalar || value.quoted || !parse_number(value.scalar)) return;
-  if (stated.kind != Value::Kind::scalar || stated.quoted || stated.is_equation()) return;
+  if (stated->kind != Value::Kind::scalar || stated->quoted || stated->is_equation()) return;
   try {
-    const Quantity quantity = parse_quantity(stated.scalar);
+    const Quantity quantity = parse_quantity(stated->scalar);
     if (quantity.unit.text() != "1") value.scalar += ' ' + quantity.unit.text();
   } catch (const InputError&) {
-    // Not stated as a quantity: there is no unit to take.
+    return;  // not stated as a quantity: there is no unit to take
   }
 }
 
@@ -162,14 +174,14 @@ class Setter {
     }
   }
 
-  static void assign(Value& target, Value value) {
+  void assign(Value& target, Value value) const {
     // A parameter with choices or a description keeps them.
     if (target.kind == Value::Kind::mapping && value.kind != Value::Kind::mapping)
       if (Value* inner = target.find("value")) {
         assign(*inner, std::move(value));
         return;
       }
-    take_unit(value, target);
+    take_unit(value, root_, target);
     target = std::move(value);
   }
 

@@ -75,6 +75,20 @@ class Resolver {
   Loader& loader_;
 };
 
+/// {file: values.txt, unit: mV} becomes {values: [...], unit: mV}.
+void put_in_values(Loader& loader, Value& value, const std::string& path) {
+  for (Value& element : value.list) put_in_values(loader, element, path);
+  for (Value::Member& member : value.mapping) put_in_values(loader, member.value, path + '.' + member.key);
+  Value* name = value.find("file");
+  if (name == nullptr || value.mapping.size() != (value.find("unit") != nullptr ? 2U : 1U)) return;
+  const auto file = loader.file(*name, path);
+  if (!file) return;
+  name->kind = Value::Kind::list;
+  name->list = read_values(*file);
+  for (Value::Member& member : value.mapping)
+    if (member.key == "file") member.key = "values";
+}
+
 const Schema* schema_of(const Loader& loader, std::string_view section, const Value& entry) {
   const Value* type = entry.find("type");
   const std::string name = type != nullptr ? type->scalar : "";
@@ -105,6 +119,7 @@ std::string resolved_text(Loader& loader, const Value& root) {
       if (const Schema* schema = schema_of(loader, member.key, entry.value))
         entry.value = resolver.section(entry.value, *schema, member.key + '.' + entry.key);
   }
+  put_in_values(loader, result, "");
   return Document::write(result);
 }
 

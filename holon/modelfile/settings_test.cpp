@@ -48,10 +48,19 @@ TEST(Override, PlainNumberTakesTheUnitOfTheFile) {
 
 TEST(Override, QuantityIsConverted) {
   const Folder folder;
-  const Attempt a = attempt(folder, text, {"parameters.step=200 us", "schedule.until=0.002 s"});
+  const Attempt a = attempt(
+      folder, text, {"parameters.step=200 us", "schedule.until=0.002 s", "spaces.line.spacing=500 um"});
   ASSERT_EQ(a.text(), "");
   EXPECT_DOUBLE_EQ(a.model->schedule.step, 2e-4);
   EXPECT_EQ(a.model->schedule.steps, 10);
+}
+
+TEST(Override, PlainNumberTakesTheUnitOfTheParameterThatIsReplaced) {
+  const Folder folder;
+  const Attempt a = attempt(folder, text, {"schedule.step=0.5", "spaces.line.size=[1, 1]"});
+  ASSERT_EQ(a.text(), "");
+  EXPECT_DOUBLE_EQ(a.model->schedule.step, 5e-4);
+  EXPECT_EQ(a.model->spaces.at("line")->sites(), 9U);
 }
 
 TEST(Override, OtherDimensionNamesBoth) {

@@ -1,5 +1,4 @@
 // From values of the file to numbers, texts and coefficients.
-#include "holon/base/file.hpp"
 #include "holon/modelfile/loader.hpp"
 
 #include <algorithm>
@@ -78,17 +77,12 @@ bool scalar_text(const Value& value) { return value.kind == Value::Kind::scalar 
 bool Loader::fits(const Value& value, const std::string& path, const Dimension& found,
                   const Dimension& needed) {
   if (found == needed) return true;
-  const auto of = [](const Dimension& d) {
-    return d.dimensionless() ? "a plain number" : "a quantity of " + dimension_words(d);
-  };
   const std::string text = value.kind == Value::Kind::scalar ? "'" + value.scalar + "'" : value.description();
-  if (found.dimensionless())
-    error(value.place, path, text + " has no unit", quantity_of(needed));
-  else
-    error(value.place, path,
-          text + " is " + of(found) + " [" + found.text() + "], where " + of(needed) +
-              (needed.dimensionless() ? "" : " [" + needed.text() + "]") + " is needed",
-          quantity_of(needed));
+  error(value.place, path,
+        text + (found.dimensionless()
+                    ? " has no unit"
+                    : " is a quantity of " + dimension_words(found) + " [" + found.text() + ']'),
+        quantity_of(needed));
   return false;
 }
 
@@ -301,66 +295,6 @@ std::optional<Coefficient> Loader::coefficient_in(const Value& value, const std:
   return Coefficient::equation([coherent = *coherent, factor = unit.factor()](expr::Graph& graph) {
     return graph.divide(coherent.lower(graph), graph.constant(factor));
   });
-}
-
-std::optional<Coefficient> Loader::values_per_site(const Value& value, const std::string& path,
-                                                   const std::optional<Dimension>& needed) {
-  const Value* file = value.find("file");
-  const Value* stated = value.find("values");
-  const Value* unit_text = value.find("unit");
-  for (const Value::Member& member : value.mapping)
-    if (member.key != "file" && member.key != "values" && member.key != "unit")
-      error(member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
-            suggestion(member.key, {"file", "values", "unit"}));
-  if ((file == nullptr) == (stated == nullptr)) {
-    error(value.place, path, "values for each site need either 'file' or 'values'");
-    return std::nullopt;
-  }
-  Unit unit;
-  if (unit_text != nullptr) {
-    const auto text = this->text(*unit_text, path + ".unit");
-    if (!text) return std::nullopt;
-    try {
-      unit = Unit::parse(*text);
-    } catch (const InputError& problem) {
-      take(problem, unit_text->place, path + ".unit");
-      return std::nullopt;
-    }
-  }
-  if (needed && !fits(unit_text != nullptr ? *unit_text : value, path, unit.dimension(), *needed))
-    return std::nullopt;
-  std::vector<double> values;
-  bool whole = true;
-  const auto add = [&](const std::string& text, const Place& place) {
-    const auto number = parse_number(text);
-    if (!number) error(place, path, "'" + text + "' is no number", "one number for each site");
-    whole = whole && number;
-    values.push_back(number.value_or(0.0) * unit.factor() + unit.offset());
-  };
-  if (stated != nullptr) {
-    for (const Value& element : stated->list) add(element.scalar, element.place);
-    if (stated->kind != Value::Kind::list) {
-      error(stated->place, path + ".values", "is " + stated->description(), "a list of numbers");
-      return std::nullopt;
-    }
-  } else {
-    const auto name = this->file(*file, path + ".file");
-    if (!name) return std::nullopt;
-    const std::string content = read_file(*name);
-    std::size_t at = 0;
-    for (int line = 1; at < content.size(); ++line) {
-      const std::size_t end = std::min(content.find('\n', at), content.size());
-      const std::size_t hash = std::min(content.find('#', at), end);
-      const std::size_t first = content.find_first_not_of(" \t\r", at);
-      if (first < hash) {
-        const std::size_t last = content.find_last_not_of(" \t\r", hash - 1);
-        add(content.substr(first, last + 1 - first),
-            {name->string(), line, static_cast<int>(first - at) + 1});
-      }
-      at = end + 1;
-    }
-  }
-  return whole ? std::optional(Coefficient::per_site(std::move(values))) : std::nullopt;
 }
 
 }  // namespace holon::modelfile
