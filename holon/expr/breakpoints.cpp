@@ -297,13 +297,13 @@ Breakpoints::Breakpoints(const Graph& graph, std::span<const Node> roots, Node t
 }
 
 double Breakpoints::Periodic::next_after(double t) const {
-  if (t >= until) return infinity;
+  if (t >= until) return infinity;  // `until` itself is a breakpoint of the condition that ends the window
   const double start = std::max(t, from);
   const double scale = std::max(std::fabs(first), spacing);
   const double k = std::isfinite(start) ? std::floor((start - first) / spacing) : 0.0;
   for (double step = -1.0; step <= 3.0; step += 1.0) {
     const double switched = term.first_double(first + (k + step) * spacing, scale);
-    if (switched > t && switched >= from) return switched < until ? switched : infinity;
+    if (switched > t && switched >= from) return switched;
   }
   return infinity;
 }

@@ -68,6 +68,12 @@ TEST_F(BreakpointsTest, ACountedPulseStops) {
     ASSERT_LT(times.size(), 20U);
   }
   EXPECT_EQ(times, (std::vector<double>{10, 11, 110, 111, 210, 211, 310}));
+  EXPECT_EQ(of("pulse(time, 10, 1, 100, 2.5)").next_after(211.0), 260.0);
+  EXPECT_EQ(of("pulse(time, 10, 1, 100, 2.5)").next_after(260.0), infinity);
+  EXPECT_EQ(of("time < 260 && floor(time/100) > 1").next_after(250.0), 260.0);
+  EXPECT_EQ(of("time < 260 && mod(time, 100) < 50").next_after(255.0), 260.0);
+  EXPECT_EQ(of("(time < 260 && mod(time, 100) < 50) || time > 1000").next_after(260.0),
+            std::nextafter(1000.0, 2000.0));
 }
 
 TEST_F(BreakpointsTest, TheNewValueHoldsAtTheBreakpointAndTheOldOneJustBefore) {
