@@ -1,9 +1,9 @@
 // The process type `diffusion` in model files.
-#include <algorithm>
-
 #include "holon/modelfile/loader.hpp"
 #include "holon/transport/diffusion.hpp"
 #include "holon/transport/transport_recipe.hpp"
+
+#include <algorithm>
 
 namespace holon::transport {
 

@@ -1,6 +1,7 @@
 #include "holon/transport/line_factors.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/transport/four_doubles.hpp"
 
 namespace holon::transport {
 
@@ -154,14 +155,51 @@ void LineFactors::solve_as(double* u, std::size_t stride, std::size_t lanes, dou
     for (std::size_t l = 0; l < lanes; ++l) finish(u[(inner_ + r) * stride + l], last[r * lanes + l]);
 }
 
+/// The same for `block` lines side by side (stride = lanes = block) that are not periodic.
+template <int reach, LineFactors::Update update>
+void LineFactors::solve_block(double* u, double* __restrict work, double scale) const {
+  constexpr std::size_t vectors = block / 4;
+  std::array<Four, vectors> near{}, far{};  // d at the last two sites
+  for (std::size_t i = 0; i < inner_; ++i) {
+    const Row row = rows_[i];
+    for (std::size_t q = 0; q < vectors; ++q) {
+      Four d = load(u + i * block + 4 * q) * row.inverse;
+      if (i >= 1) d = d - row.lower1 * near[q];
+      if (reach == 2 && i >= 2) d = d - row.lower2 * far[q];
+      store(work + i * block + 4 * q, d);
+      if (reach == 2) far[q] = near[q];
+      near[q] = d;
+    }
+  }
+  for (std::size_t i = inner_; i-- > 0;) {
+    const Row row = rows_[i];
+    for (std::size_t q = 0; q < vectors; ++q) {
+      Four v = load(work + i * block + 4 * q);
+      if (i + 1 < inner_) v = v - row.upper1 * near[q];
+      if (reach == 2 && i + 2 < inner_) v = v - row.upper2 * far[q];
+      if (reach == 2) far[q] = near[q];
+      near[q] = v;
+      double* target = u + i * block + 4 * q;
+      if constexpr (update == Update::replace)
+        store(target, v);
+      else
+        store(target, scale * ((v + v) - load(target)));
+    }
+  }
+}
+
 void LineFactors::solve(double* u, std::size_t stride, std::size_t lanes, double* work, Update update,
                         double scale) const {
+  const auto run = [&]<int reach, Update as>() {
+    if (stride == block && lanes == block && inner_ == count_)
+      solve_block<reach, as>(u, work, scale);
+    else
+      solve_as<reach, as>(u, stride, lanes, work, scale);
+  };
   if (reach_ == 1)
-    update == Update::replace ? solve_as<1, Update::replace>(u, stride, lanes, work, scale)
-                              : solve_as<1, Update::reflect>(u, stride, lanes, work, scale);
+    update == Update::replace ? run.operator()<1, Update::replace>() : run.operator()<1, Update::reflect>();
   else
-    update == Update::replace ? solve_as<2, Update::replace>(u, stride, lanes, work, scale)
-                              : solve_as<2, Update::reflect>(u, stride, lanes, work, scale);
+    update == Update::replace ? run.operator()<2, Update::replace>() : run.operator()<2, Update::reflect>();
 }
 
 }  // namespace holon::transport

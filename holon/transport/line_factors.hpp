@@ -26,6 +26,9 @@ class LineFactors {
   /// What becomes of the right-hand side u once v = (I - c A)^-1 u is known.
   enum class Update { replace, reflect };  ///< u = v; u = scale (2 v - u)
 
+  /// Lines that are solved fastest together: their recurrences stay in registers.
+  static constexpr std::size_t block = 16;
+
   /// Solves `lanes` lines at once. Site i of lane l is u[i * stride + l]; `work` holds count * lanes numbers.
   void solve(double* u, std::size_t stride, std::size_t lanes, double* work, Update update,
              double scale) const;
@@ -33,6 +36,8 @@ class LineFactors {
  private:
   template <int reach, Update update>
   void solve_as(double* u, std::size_t stride, std::size_t lanes, double* work, double scale) const;
+  template <int reach, Update update>
+  void solve_block(double* u, double* work, double scale) const;
   void factor_band(std::vector<std::array<double, 5>> band);
   void factor_border(const std::vector<std::vector<double>>& last_columns,
                      const std::vector<std::vector<double>>& last_rows);
