@@ -58,9 +58,7 @@ TEST(TenTusscherCell, TraceIsThatOfTheReferenceRunAtItsCheckpoints) {
 }
 
 TEST(TenTusscherCell, MidmyocardialCellHasTheLongActionPotential) {
-  EXPECT_NEAR(ModelRun(cell, {"parameters.cell=models/heart/cells/ten_tusscher_2006_m.yaml"})
-                  .to_the_end()
-                  .result("apd90"),
+  EXPECT_NEAR(ModelRun(cell, {"parameters.cell=cells/ten_tusscher_2006_m.yaml"}).to_the_end().result("apd90"),
               380.06, 0.01);  // digits as published
   // The same through the constant alone.
   EXPECT_NEAR(ModelRun(cell, {"processes.cell.parameters.GKs=0.098"}).to_the_end().result("apd90"), 380.06,
@@ -70,7 +68,7 @@ TEST(TenTusscherCell, MidmyocardialCellHasTheLongActionPotential) {
 TEST(TenTusscherCell, EndocardialCellDiffersInItsTransientOutwardCurrentAlone) {
   // With the epicardial Gto and without any transient outward current both cells are the same cell.
   const std::vector<std::string> without = {"processes.cell.parameters.Gto=0"};
-  ModelRun endo(cell, {"parameters.cell=models/heart/cells/ten_tusscher_2006_endo.yaml", without[0]});
+  ModelRun endo(cell, {"parameters.cell=cells/ten_tusscher_2006_endo.yaml", without[0]});
   ModelRun epi(cell, without);
   EXPECT_NEAR(endo.to_the_end().result("apd90"), epi.to_the_end().result("apd90"), 1e-6);
   // With it, the notch after the upstroke (the lowest potential from 5 to 20 ms after it) is deeper in the
@@ -83,7 +81,7 @@ TEST(TenTusscherCell, EndocardialCellDiffersInItsTransientOutwardCurrentAlone) {
       if (time[i] > 15.0 && time[i] < 30.0) lowest = std::min(lowest, v[i]);
     return lowest;
   };
-  EXPECT_GT(notch(ModelRun(cell, {"parameters.cell=models/heart/cells/ten_tusscher_2006_endo.yaml"})),
+  EXPECT_GT(notch(ModelRun(cell, {"parameters.cell=cells/ten_tusscher_2006_endo.yaml"})),
             notch(ModelRun(cell)) + 5.0);
 }
 
@@ -91,18 +89,19 @@ TEST(TenTusscherCell, EndocardialCellDiffersInItsTransientOutwardCurrentAlone) {
 TEST(TenTusscherCell, RushLarsenConvergesAsPublished) {
   struct Row {
     const char* step;
-    double apd90, v_max;  // [ms], [mV]
+    double dt, apd90, v_max;  // [ms], [ms], [mV]
   };
-  const Row rows[] = {{"0.005 ms", 291.440, 37.88},
-                      {"0.01 ms", 291.409, 38.40},
-                      {"0.02 ms", 291.340, 39.49},
-                      {"0.05 ms", 291.084, 43.16}};
+  const Row rows[] = {{"0.005 ms", 0.005, 291.440, 37.88},
+                      {"0.01 ms", 0.01, 291.409, 38.40},
+                      {"0.02 ms", 0.02, 291.340, 39.49},
+                      {"0.05 ms", 0.05, 291.084, 43.16}};
   for (const Row& row : rows) {
     ModelRun run(cell, {"parameters.integrator=rush_larsen", std::string("parameters.step=") + row.step,
                         "parameters.sample=1 ms"});
     run.to_the_end();
-    // Digits as published; how a step that holds the stimulus' edge is counted moves the last one.
-    EXPECT_NEAR(run.result("apd90"), row.apd90, 0.005) << row.step;
+    // How the upward crossing is found inside a step of the upstroke (a cubic here) moves APD90 by up to half
+    // a step.
+    EXPECT_NEAR(run.result("apd90"), row.apd90, 0.5 * row.dt) << row.step;
     EXPECT_NEAR(run.result("v_max"), row.v_max, 0.02) << row.step;
   }
 }
@@ -120,7 +119,7 @@ struct Kicked {
 };
 Kicked kicked(const std::string& file, const std::string& state, const std::string& value) {
   ModelRun run("models/heart/cell.yaml",
-               {"parameters.cell=models/heart/cells/" + file, "parameters.stimulus_amplitude=0 uA/uF",
+               {"parameters.cell=cells/" + file, "parameters.stimulus_amplitude=0 uA/uF",
                 "processes.cell.initial." + state + "=" + value, "parameters.until=400 ms",
                 "parameters.step=0.05 ms", "parameters.sample=0.05 ms"});
   run.to_the_end();
