@@ -142,7 +142,7 @@ TEST(Document, WhatIsWrittenReadsBackAsTheSameTree) {
       "a: -80 mV\nb: \"5\"\nc: [1, [2, 3], {d: ~, e: []}, {}]\n\"f: g\": 'it''s # \"x\" \\'\n"
       "h: |\n  x' = 1\n\n    y = 2\ni: |-\n  no end\nj: |+\n  ends\n\nk: \"\"\nl: "
       "\"line\\nline\\t\\x01\"\nm: =a*(b + c)\nn: \" x \"\n"
-      "o: '- x'\np: \xce\xbc\nq: |\n    indented\n  less\n";
+      "\"k #1\": 2\no: '- x'\np: \xce\xbc\nq: |\n    indented\n  less\n";
   const Read first = read(text.substr(0, text.find("q: |")));
   ASSERT_EQ(first.errors, "");
   const std::string written = Document::write(first.root);
