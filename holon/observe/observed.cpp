@@ -17,7 +17,7 @@ Observed of_field(const Model& model, FieldId id, const std::string& name) {
 }
 
 /// The space on which an equation varies: that of its fields; without any, the model's only space of several
-/// sites.
+/// sites if it depends on the place.
 std::shared_ptr<const Space> space_of(const Coefficient& equation, const Section& section, const Value& value,
                                       const std::string& path) {
   const Model& model = section.loader().model();
@@ -40,6 +40,7 @@ std::shared_ptr<const Space> space_of(const Coefficient& equation, const Section
   }
   if (space) return space;
   if (point) return point;
+  if (!equation.depends_on("position.*")) return std::make_shared<const PointSpace>("point");
   std::vector<std::shared_ptr<const Space>> large;
   for (const auto& [name, each] : model.spaces)
     if (each->sites() > 1 && each->type() != Space::Type::named_points) large.push_back(each);
@@ -52,7 +53,8 @@ std::string own_name(const std::string& field) { return field.substr(field.find(
 /// Columns get the field's own name unless two would be the same.
 void shorten_names(std::vector<Observed>& all) {
   std::vector<std::string> names;
-  for (const Observed& observed : all) names.push_back(own_name(observed.name));
+  for (const Observed& observed : all)
+    names.push_back(observed.field ? own_name(observed.name) : observed.name);
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i].field && std::count(names.begin(), names.end(), names[i]) == 1) all[i].name = names[i];
 }
