@@ -10,8 +10,7 @@ namespace {
 
 /// The first sentence of a documentation text.
 std::string first_sentence(const std::string& text) {
-  const auto end = text.find_first_of(".\n");
-  return end == std::string::npos ? text : text.substr(0, end);
+  return text.substr(0, std::min({text.find(". "), text.find(".\n"), text.find('\n'), text.size()}));
 }
 
 int list() {

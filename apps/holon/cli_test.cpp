@@ -1,0 +1,320 @@
+// The command line from outside: the built program, tiny models in a folder of their own.
+#include "holon/base/file.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace holon {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// What a command left behind.
+struct Ended {
+  int status = -1;
+  std::string out, err;
+};
+
+const std::string decay = R"yaml(holon: 1
+title: Decay
+parameters: {k: 2 1/s, step: 0.01 s, until: 1 s}
+spaces: {point: {type: point}}
+processes:
+  decay:
+    type: kinetics
+    space: point
+    integrator: rk4
+    units: {time: s, u: mV, k: 1/s}
+    initial: {u: 8 mV}
+    parameters: {k: =k}
+    equations: |
+      u' = -k*u
+schedule: {step: =step, until: =until}
+observe:
+  trace: {type: probe, of: decay, every: 0.1 s}
+  end: {type: final, of: decay.u}
+results:
+  u_end: {of: end, published: {value: 1.0826822658929 mV, tolerance: 1e-6 mV, source: exact}}
+)yaml";
+
+/// Seconds long, in steps of a microsecond or so: to be interrupted.
+std::string long_run() {
+  std::string text = decay;
+  text.replace(text.find("until: 1 s"), 10, "until: 20000 s");
+  text.replace(text.find("every: 0.1 s"), 12, "every: 100 s");
+  text.replace(text.find("-k*u"), 4, "cos(k*time)");
+  return text;
+}
+
+class CommandLine : public testing::Test {
+ protected:
+  CommandLine() {
+    std::string name = (fs::temp_directory_path() / "holon-cli-XXXXXX").string();
+    folder = mkdtemp(name.data());
+    ::setenv("HOLON_CACHE", (folder / "cache").c_str(), 1);
+  }
+  ~CommandLine() override { fs::remove_all(folder); }
+
+  fs::path write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder / name) << text;
+    return folder / name;
+  }
+
+  /// Starts the program; the caller waits.
+  pid_t start(const std::vector<std::string>& arguments) const {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    for (const auto& [descriptor, name] : {std::pair{1, "stdout"}, std::pair{2, "stderr"}}) {
+      const int file = ::open((folder / name).c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+      ::dup2(file, descriptor);
+    }
+    std::vector<char*> argv;
+    std::string program = HOLON_PROGRAM;
+    argv.push_back(program.data());
+    std::vector<std::string> copies = arguments;
+    for (std::string& argument : copies) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    ::execv(argv[0], argv.data());
+    ::_exit(99);
+  }
+
+  Ended wait(pid_t child) const {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(folder / "stdout"),
+            read_file(folder / "stderr")};
+  }
+
+  Ended holon(const std::vector<std::string>& arguments) const { return wait(start(arguments)); }
+
+  Ended run(const fs::path& model, const std::string& out, std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments{"run", model.string(), "-o", (folder / out).string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return holon(arguments);
+  }
+
+  nlohmann::json json(const std::string& file) const {
+    return nlohmann::json::parse(read_file(folder / file));
+  }
+
+  fs::path folder;
+};
+
+TEST_F(CommandLine, ARunWritesItsFolder) {
+  const Ended ended = run(write("decay.yaml", decay), "out");
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  for (const char* file : {"run.json", "results.json", "series/trace.csv", "checkpoint.h5",
+                           "model.resolved.yaml", "report.html"})
+    EXPECT_TRUE(fs::exists(folder / "out" / file)) << file;
+  const auto results = json("out/results.json");
+  EXPECT_NEAR(results.at("u_end").at("value").get<double>(), 8 * std::exp(-2.0), 1e-8);
+  EXPECT_EQ(results.at("u_end").at("unit"), "mV");
+  EXPECT_THAT(read_file(folder / "out/series/trace.csv"), testing::StartsWith("time [s],u [mV]\n0,8\n"));
+  const auto run_json = json("out/run.json");
+  for (const char* key :
+       {"model", "hash", "version", "seed", "threads", "instruction_set", "timings", "ledger", "warnings"})
+    EXPECT_TRUE(run_json.contains(key)) << key;
+  EXPECT_EQ(run_json.at("status"), "done");
+  EXPECT_TRUE(run_json.at("timings").at("processes").contains("decay"));
+  EXPECT_THAT(ended.out, HasSubstr("u_end"));
+}
+
+TEST_F(CommandLine, SetChangesParametersInTheUnitOfTheFile) {
+  const fs::path model = write("decay.yaml", decay);
+  EXPECT_EQ(run(model, "a", {"--set", "parameters.k=1", "--no-report"}).status, 0);
+  EXPECT_EQ(run(model, "b", {"--set", "parameters.k=60 1/min", "--no-report", "--quiet"}).status, 0);
+  EXPECT_NEAR(json("a/results.json").at("u_end").at("value").get<double>(), 8 * std::exp(-1.0), 1e-8);
+  EXPECT_EQ(json("a/results.json"), json("b/results.json"));
+  EXPECT_FALSE(fs::exists(folder / "a/report.html"));
+  const Ended wrong = run(model, "c", {"--set", "parameters.k=1 mV"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("parameters.k"));
+  EXPECT_EQ(run(model, "c", {"--set", "parameters.j=1"}).status, 2);
+  EXPECT_FALSE(fs::exists(folder / "c"));
+}
+
+TEST_F(CommandLine, QuietSaysNothing) {
+  const Ended ended = run(write("decay.yaml", decay), "out", {"--quiet"});
+  EXPECT_EQ(ended.out, "");
+  EXPECT_EQ(ended.err, "");
+}
+
+TEST_F(CommandLine, AFolderThatHoldsSomethingIsLeftAlone) {
+  const fs::path model = write("decay.yaml", decay);
+  fs::create_directories(folder / "out");
+  write("out/mine.txt", "precious");
+  const Ended refused = run(model, "out");
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--force"));
+  EXPECT_FALSE(fs::exists(folder / "out/run.json"));
+  EXPECT_EQ(run(model, "out", {"--force"}).status, 0);
+  EXPECT_EQ(read_file(folder / "out/mine.txt"), "precious");
+  EXPECT_EQ(run(model, "decay.yaml").status, 2);  // a file
+}
+
+TEST_F(CommandLine, AllMistakesAreReportedWithTheirPlaceAndNothingIsWritten) {
+  std::string text = decay;
+  text.replace(text.find("integrator"), 10, "integratr");
+  text.replace(text.find("type: final"), 11, "type: finel");
+  const Ended ended = run(write("wrong.yaml", text), "out");
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_THAT(ended.err, HasSubstr("wrong.yaml:9:5: error: processes.decay"));
+  EXPECT_THAT(ended.err, HasSubstr("did you mean 'integrator'?"));
+  EXPECT_THAT(ended.err, HasSubstr("did you mean 'final'?"));
+  EXPECT_THAT(ended.err, HasSubstr("2 errors"));
+  EXPECT_FALSE(fs::exists(folder / "out"));
+}
+
+TEST_F(CommandLine, WrongArgumentsAreInputErrors) {
+  EXPECT_EQ(holon({}).status, 2);
+  EXPECT_EQ(holon({"rum"}).status, 2);
+  EXPECT_EQ(holon({"run"}).status, 2);
+  EXPECT_EQ(run(folder / "absent.yaml", "out").status, 2);
+  EXPECT_EQ(run(write("decay.yaml", decay), "out", {"--threads", "0"}).status, 2);
+  EXPECT_EQ(run(write("decay.yaml", decay), "out", {"--resume"}).status, 2);  // nothing to resume from
+}
+
+TEST_F(CommandLine, ANumericalFailureKeepsWhatThereIsAndEndsWithOne) {
+  std::string text = decay;
+  text.replace(text.find("-k*u"), 4, "k*u^2/mvs");
+  text.replace(text.find("k: 1/s}"), 7, "k: 1/s, mvs: mV}");
+  text.replace(text.find("parameters: {k: =k}"), 19, "parameters: {k: =k, mvs: 1 mV}");
+  const Ended ended = run(write("blow_up.yaml", text), "out");
+  EXPECT_EQ(ended.status, 1) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("decay"));
+  EXPECT_THAT(ended.err, HasSubstr("t = 0.0"));
+  EXPECT_EQ(json("out/run.json").at("status"), "failed");
+  EXPECT_TRUE(json("out/results.json").at("u_end").at("value").is_null());
+  EXPECT_FALSE(json("out/results.json").at("u_end").at("why").get<std::string>().empty());
+  EXPECT_THAT(read_file(folder / "out/series/trace.csv"), HasSubstr("0,8\n"));
+  EXPECT_TRUE(fs::exists(folder / "out/checkpoint.h5"));
+  EXPECT_TRUE(fs::exists(folder / "out/report.html"));
+}
+
+TEST_F(CommandLine, AFolderThatCannotBeMadeIsASystemError) {
+  const Ended ended = holon({"run", write("decay.yaml", decay).string(), "-o", "/proc/holon/out"});
+  EXPECT_EQ(ended.status, 4) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("/proc/holon/out"));
+}
+
+TEST_F(CommandLine, AModelThatIsTooLargeForTheMachineIsRefused) {
+  std::string fields = "fields:\n";
+  for (int i = 0; i < 64; ++i)
+    fields += "  f" + std::to_string(i) + ": {space: block, unit: mV, initial: 0 mV}\n";
+  std::string text = decay;
+  text.replace(
+      text.find("point: {type: point}"), 20,
+      "point: {type: point}, block: {type: grid, sites: cells, size: [1.2 m, 1.2 m, 1.2 m], spacing: 1 mm}");
+  const Ended ended = run(write("huge.yaml", text + fields), "out");  // 1.7e9 sites, 64 fields: 0.9 TB
+  EXPECT_EQ(ended.status, 3) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("memory"));
+  EXPECT_FALSE(fs::exists(folder / "out"));
+}
+
+TEST_F(CommandLine, AnInterruptedRunGoesOnBitByBit) {
+  const fs::path model = write("long.yaml", long_run());
+  ASSERT_EQ(run(model, "whole", {"--quiet"}).status, 0);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const std::string out = "cut" + std::to_string(signal);
+    const pid_t child = start({"run", model.string(), "-o", (folder / out).string()});
+    while (!fs::exists(folder / out / "model.resolved.yaml"))
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    ::kill(child, signal);
+    const Ended ended = wait(child);
+    ASSERT_EQ(ended.status, 130) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr("--resume"));
+    EXPECT_EQ(json(out + "/run.json").at("status"), "interrupted");
+    EXPECT_TRUE(json(out + "/results.json").at("u_end").at("value").is_null());
+    ASSERT_EQ(run(model, out, {"--resume", "--threads", "3"}).status, 0);
+    EXPECT_EQ(read_file(folder / out / "results.json"), read_file(folder / "whole/results.json"));
+    EXPECT_EQ(read_file(folder / out / "series/trace.csv"), read_file(folder / "whole/series/trace.csv"));
+  }
+}
+
+TEST_F(CommandLine, ResumeFromAnotherModelSaysWhatDiffers) {
+  const fs::path model = write("decay.yaml", decay);
+  ASSERT_EQ(run(model, "out").status, 0);
+  const Ended ended = run(model, "out", {"--resume", "--set", "parameters.k=3"});
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_THAT(ended.err, HasSubstr("another model"));
+  EXPECT_THAT(ended.err, HasSubstr("3 1/s"));
+  EXPECT_EQ(run(model, "out", {"--resume", "--seed", "7"}).status, 2);
+  EXPECT_EQ(run(model, "out", {"--resume"}).status, 0);  // there is nothing left to do
+}
+
+TEST_F(CommandLine, ADamagedCheckpointIsAnInputError) {
+  const fs::path model = write("decay.yaml", decay);
+  ASSERT_EQ(run(model, "out").status, 0);
+  write("out/checkpoint.h5", "not HDF5");
+  EXPECT_EQ(run(model, "out", {"--resume"}).status, 2);
+}
+
+TEST_F(CommandLine, ALedgerThatMustCloseFailsARunWhereItDoesNot) {
+  std::string text = decay + "ledger: strict\n";
+  EXPECT_EQ(run(write("decay.yaml", text), "out").status, 0);  // nothing is conserved: nothing to close
+}
+
+TEST_F(CommandLine, CheckPrintsFieldsPortsStepsAndMemory) {
+  const Ended ended = holon({"check", write("decay.yaml", decay).string()});
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  for (const char* text : {"decay.u", "[mV]", "100 macro steps of 0.01 s", "memory", "kinetics", "no errors"})
+    EXPECT_THAT(ended.out, HasSubstr(text));
+  EXPECT_EQ(holon({"check", write("empty.yaml", "").string()}).status, 2);
+}
+
+TEST_F(CommandLine, ListAndShowKnowModelsAndTypes) {
+  const Ended list = holon({"list"});
+  EXPECT_EQ(list.status, 0);
+  for (const char* name :
+       {"heart/cell", "principles/nagumo_wave", "kinetics", "diffusion", "action_potential"})
+    EXPECT_THAT(list.out, HasSubstr(name));
+  EXPECT_THAT(list.out, Not(HasSubstr("ten_tusscher_2006_epi")));  // a component, no model
+  EXPECT_THAT(holon({"show", "activation_time"}).out, HasSubstr("threshold"));
+  EXPECT_THAT(holon({"show", "heart/cable"}).out, HasSubstr("conduction_velocity"));
+  const Ended unknown = holon({"show", "activation_tiem"});
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("activation_time"));
+  EXPECT_EQ(holon({"show", "--all", (folder / "reference").string()}).status, 0);
+  EXPECT_TRUE(fs::exists(folder / "reference/probe.md"));
+}
+
+TEST_F(CommandLine, SchemaIsJson) {
+  const Ended ended = holon({"schema"});
+  EXPECT_EQ(ended.status, 0);
+  const auto schema = nlohmann::json::parse(ended.out, nullptr, false);
+  ASSERT_TRUE(schema.is_object());
+  EXPECT_TRUE(schema.contains("properties"));
+}
+
+TEST_F(CommandLine, ReportIsMadeAgainFromTheFilesAlone) {
+  ASSERT_EQ(run(write("decay.yaml", decay), "out").status, 0);
+  const std::string page = read_file(folder / "out/report.html");
+  fs::remove(folder / "out/report.html");
+  fs::remove(folder / "decay.yaml");
+  EXPECT_EQ(holon({"report", (folder / "out").string()}).status, 0);
+  EXPECT_EQ(read_file(folder / "out/report.html"), page);
+  EXPECT_EQ(holon({"report", folder.string()}).status, 2);
+}
+
+TEST_F(CommandLine, HelpAndVersion) {
+  EXPECT_EQ(holon({"--help"}).status, 0);
+  EXPECT_THAT(holon({"run", "--help"}).out, HasSubstr("--checkpoint-every"));
+  EXPECT_THAT(holon({"--version"}).out, testing::StartsWith("holon "));
+}
+
+}  // namespace
+}  // namespace holon
