@@ -88,6 +88,33 @@ inline DiffusionOptions manufactured(const Solution& solution, const std::vector
   return options;
 }
 
+/// Kinds of sides: given values, given fluxes, all kinds together.
+inline constexpr std::array<std::array<SideRule::Kind, 2>, 3> values{
+    {{SideRule::Kind::value, SideRule::Kind::value},
+     {SideRule::Kind::value, SideRule::Kind::value},
+     {SideRule::Kind::value, SideRule::Kind::value}}};
+inline constexpr std::array<std::array<SideRule::Kind, 2>, 3> fluxes{
+    {{SideRule::Kind::flux, SideRule::Kind::flux},
+     {SideRule::Kind::flux, SideRule::Kind::flux},
+     {SideRule::Kind::flux, SideRule::Kind::flux}}};
+inline constexpr std::array<std::array<SideRule::Kind, 2>, 3> mixed{
+    {{SideRule::Kind::value, SideRule::Kind::exchange},
+     {SideRule::Kind::flux, SideRule::Kind::value},
+     {SideRule::Kind::exchange, SideRule::Kind::flux}}};
+
+/// Axes of n intervals with unequal spacings (ratio 2 : 1 : 4, as in the case V1).
+inline std::vector<GridSpace::Axis> axes(std::size_t n, int dimensions) {
+  std::vector<GridSpace::Axis> list;
+  const std::array<double, 3> part{1.0, 2.0, 0.5};
+  for (std::size_t a = 0; a < static_cast<std::size_t>(dimensions); ++a) {
+    const auto intervals = static_cast<std::size_t>(static_cast<double>(n) * part[a]);
+    list.push_back({intervals, 1.0 / static_cast<double>(intervals), 0.2, false});
+  }
+  return list;
+}
+
+inline const std::vector<double> diffusivity{0.6, 0.3, 0.9};
+
 struct RunOptions {
   GridSpace::Sites sites = GridSpace::Sites::cells;
   std::vector<GridSpace::Axis> axes;
