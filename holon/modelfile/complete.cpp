@@ -69,8 +69,8 @@ void fill_in(Loader& loader, Value& value, const std::string& path) {
     if (!parameters.contains(name))
       loader.error(value.place, path, "'{" + name + "}' names no parameter", "",
                    suggestion(name, parameters.names()));
-    else if (parameter != nullptr && text_of(*parameter))
-      text += *text_of(*parameter);
+    else if (const auto known = parameters.text(name))
+      text += *known;
     else if (parameter != nullptr)
       loader.error(value.place, path, "'{" + name + "}' is " + kind_text(*parameter),
                    "a text, choice, file or plain number");

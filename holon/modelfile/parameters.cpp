@@ -151,6 +151,13 @@ const Evaluated* Parameters::value(const std::string& name) {
   return found->second.evaluated ? &*found->second.evaluated : nullptr;
 }
 
+std::optional<std::string> Parameters::text(const std::string& name) {
+  const Evaluated* known = value(name);
+  if (known == nullptr) return std::nullopt;
+  structural_.insert(name);
+  return text_of(*known);
+}
+
 const Value* Parameters::written(const std::string& name) {
   const auto found = entries_.find(name);
   if (found == entries_.end()) return nullptr;

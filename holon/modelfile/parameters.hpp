@@ -29,6 +29,8 @@ class Parameters {
   std::vector<std::string> names() const;
   /// Its value; null if there is none of that name, or if it is wrong (which has been reported then).
   const Evaluated* value(const std::string& name);
+  /// Its text_of() for a place where no run can change it any more; nothing if it is wrong or has no text.
+  std::optional<std::string> text(const std::string& name);
   /// As it stands in the file, with texts completed: what `=name` means where a text or list is needed.
   const Document::Value* written(const std::string& name);
   /// What it means in an equation; nothing if it is wrong or no number.

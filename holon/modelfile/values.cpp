@@ -190,8 +190,7 @@ std::optional<std::string> Loader::text(const Value& value, const std::string& p
   if (value.is_equation()) {
     const std::string name = single_name(value.scalar);
     const Evaluated* parameter = name.empty() ? nullptr : parameters_.value(name);
-    if (parameter != nullptr)
-      if (auto text = text_of(*parameter)) return text;
+    if (auto text = parameters_.text(name)) return text;
     if (!name.empty() && !parameters_.contains(name))
       error(value.place, path, "there is no parameter '" + name + "'", "",
             suggestion(name, parameters_.names()));
