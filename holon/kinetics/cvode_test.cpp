@@ -87,7 +87,7 @@ TEST(Cvode, AParameterSetDuringTheRunStartsANewHistory) {
   EXPECT_EQ(value(changed, "p:restart_time"), time);
 }
 
-TEST(Cvode, EachSiteHasItsOwnSolverForAnyNumberOfThreads) {
+TEST(CvodeThreads, EachSiteHasItsOwnSolverForAnyNumberOfThreads) {
   std::string text = oscillator();
   text.replace(text.find("{type: point}"), 13, "{type: grid, size: [1], spacing: 0.2}");
   text.replace(text.find("    states: {y: 2"), 17, "    states: {y: 1");

@@ -201,25 +201,22 @@ class Reader {
     const std::vector<Entry> own = entries_of_process("states");
     given.insert(given.end(), own.begin(), own.end());
     const std::vector<Entry> initial = entries_of_process("initial");
+    std::map<std::string, const Entry*> stated;
+    for (const Entry& e : given) stated.try_emplace(e.name, &e);
+    std::set<std::string> started;
+    for (const Entry& e : initial) started.insert(e.name);
+    const Value* fields = process_.raw("fields");
     std::vector<ComponentPort> result;
-    std::vector<std::string> rated;
+    std::set<std::string> rated;
     for (const auto& statement : statements_) {
-      if (statement.kind != expr::Statement::Kind::rate) continue;
       const std::string& name = statement.name;
-      if (std::find(rated.begin(), rated.end(), name) != rated.end()) continue;  // lower_block reports it
-      rated.push_back(name);
+      if (statement.kind != expr::Statement::Kind::rate) continue;
+      if (!rated.insert(name).second) continue;  // lower_block reports it
       ComponentPort port{name, {}, std::nullopt, path("states") + "." + name};
-      const auto stated =
-          std::find_if(given.begin(), given.end(), [&](const Entry& e) { return e.name == name; });
-      const bool started =
-          std::any_of(initial.begin(), initial.end(), [&](const Entry& e) { return e.name == name; });
-      const Value* fields = process_.raw("fields");
-      const bool shared = fields != nullptr && fields->find(name) != nullptr;
-      const Place place = stated != given.end() ? stated->place : statement.place;
-      if (stated != given.end()) {
-        port.value = stated->value;
-        port.path = stated->path;
-      } else if (!started && !shared) {
+      if (const auto found = stated.find(name); found != stated.end()) {
+        port.value = found->second->value;
+        port.path = found->second->path;
+      } else if (!started.contains(name) && (fields == nullptr || fields->find(name) == nullptr)) {
         std::vector<std::string> names;
         for (const Entry& e : given) names.push_back(e.name);
         const std::string near = nearest_name(name, names);
@@ -229,14 +226,15 @@ class Reader {
                       near.empty() ? "" : fmt::format("did you mean '{}'?", near));
         continue;
       }
-      port.unit = needed_unit(name, "state", place);
+      port.unit = needed_unit(name, "state", statement.place);
       result.push_back(std::move(port));
     }
     for (const std::vector<Entry>* list : {&std::as_const(given), &initial}) {
       for (const Entry& entry : *list) {
-        if (equations_broken_ || std::find(rated.begin(), rated.end(), entry.name) != rated.end()) continue;
+        if (rated.contains(entry.name)) continue;
         loader_.error(entry.place, entry.path, fmt::format("state '{}' has no rate", entry.name),
-                      fmt::format("an equation {}' = ...", entry.name), suggestion(entry.name, rated));
+                      fmt::format("an equation {}' = ...", entry.name),
+                      suggestion(entry.name, {rated.begin(), rated.end()}));
       }
     }
     if (rated.empty() && !failed()) {

@@ -35,6 +35,8 @@ class KineticsRecipe final : public modelfile::ProcessRecipe {
   void check_names(const ProcessContext& context, const std::string& option,
                    const std::vector<ComponentPort>& allowed, const std::string& what) const;
 
+  void check_plain_values(const ProcessContext& context) const;
+
   /// What a name of the component stands for in kernels.
   struct Replacement {
     KineticsSystem& system;
@@ -82,6 +84,7 @@ void KineticsRecipe::declare(ProcessContext& context) {
   check_names(context, "kinds", component_->states, "state");
   check_names(context, "conserved", component_->states, "state");
   check_names(context, "positive", component_->states, "state");
+  check_plain_values(context);
   declare_states(context);
   declare_parameters(context);
   declare_internal_fields(context);
@@ -102,6 +105,21 @@ void KineticsRecipe::check_names(const ProcessContext& context, const std::strin
   for (const auto& m : value->mapping) check(m.key, m.key_place);
   for (const Value& v : value->list) check(v.scalar, v.place);
   if (value->kind == Value::Kind::scalar) check(value->scalar, value->place);
+}
+
+// Quantities that are no equations can be held against their units before all fields are known, so that their
+// mistakes are told together with those of the parameters.
+void KineticsRecipe::check_plain_values(const ProcessContext& context) const {
+  const auto check = [&](const std::string& option, const std::string& name, const Unit& unit) {
+    const Value* value = member(context.section, option, name);
+    if (value == nullptr || value->is_equation() || value->kind != Value::Kind::scalar) return;
+    context.section.loader().number_in(*value, path(context.section, option, name), unit);
+  };
+  for (const ComponentPort& port : component_->inputs) check("inputs", port.name, port.unit);
+  for (const ComponentPort& port : component_->states) {
+    check("initial", port.name, port.unit);
+    check("contribute", port.name, port.unit / component_->time);
+  }
 }
 
 void KineticsRecipe::declare_states(ProcessContext& context) {

@@ -2,6 +2,7 @@
 #include "holon/pointwise/model_case.hpp"
 
 #include <cmath>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -98,7 +99,7 @@ TEST(Kinetics, InitialValuesParametersAndInputsMayDifferFromSiteToSite) {
   }
 }
 
-TEST(Kinetics, AdaptiveStepsArePartOfTheStateAndTheSameForAnyNumberOfThreads) {
+TEST(KineticsThreads, AdaptiveStepsArePartOfTheStateAndTheSameForAnyNumberOfThreads) {
   std::string text = on_a_line;
   text.replace(text.find("rush_larsen"), 11, "dormand_prince");
   text.replace(text.find("[10 mm]"), 7, "[150 mm]");  // 301 sites, several blocks
@@ -111,8 +112,28 @@ TEST(Kinetics, AdaptiveStepsArePartOfTheStateAndTheSameForAnyNumberOfThreads) {
   for (std::size_t site = 0; site < 301; ++site) {
     EXPECT_EQ(value(*alone, "decay.u", site), value(*shared, "decay.u", site));
     EXPECT_EQ(value(*alone, "decay.u", site), value(second, "decay.u", site));
-    EXPECT_EQ(value(*alone, "decay:step_size", site), value(second, "decay.step_size", site));
+    EXPECT_EQ(value(*alone, "decay:step_size", site), value(second, "decay:step_size", site));
   }
+}
+
+TEST(KineticsThreads, StatesOfOneModelMayRunAtTheSameTimeWithParametersOfTheirOwn) {
+  const auto model = load(troponin("    integrator: rush_larsen", "1 ms"));
+  const ParameterId k_off = model->parameters->id("processes.troponin.parameters.k_off");
+  std::vector<double> results(4);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    threads.emplace_back([&, i] {
+      Simulation simulation(model, {1, 0, nullptr});
+      if (i % 2 == 1) simulation.state().set_parameter(k_off, 0.1);
+      simulation.run();
+      results[i] = value(simulation, "troponin.n");
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_NEAR(results[0], 2.0 / 3 * (1.0 - std::exp(-1.5)), 1e-14);
+  EXPECT_NEAR(results[1], 0.5 * (1.0 - std::exp(-2.0)), 1e-14);
+  EXPECT_EQ(results[2], results[0]);
+  EXPECT_EQ(results[3], results[1]);
 }
 
 TEST(Kinetics, ContributionsAreAddedToRates) {

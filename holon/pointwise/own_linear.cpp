@@ -79,26 +79,49 @@ unsigned set_of(const Term& t, const std::array<unsigned, 3>& of) {
   }
 }
 
-// The terms that depend on x among `terms` (in topological order).
-std::vector<bool> depends_on(const Graph& g, std::span<const Node> terms, Node x) {
-  std::vector<bool> result(g.size(), false);
-  for (Node n : terms) {
-    const Term& t = g[n];
-    bool depends = n == x;
-    if (t.op != Op::constant && t.op != Op::symbol) {
-      for (int k = 0; k < expr::arity(t.op); ++k) {
-        depends = depends || result[t.argument[static_cast<std::size_t>(k)].id];
+// Which terms contain x. Arguments have smaller ids than the terms that use them, so nothing below x's id
+// can.
+class Contains {
+ public:
+  Contains(const Graph& graph, Node x) : graph_(graph), x_(x) {}
+  bool operator()(Node n) {
+    if (n.id <= x_.id) return n == x_;
+    std::vector<Node> open{n};  // depth first without recursion: expressions may be deep
+    while (!open.empty()) {
+      const Node top = open.back();
+      if (known_.contains(top.id)) {
+        open.pop_back();
+        continue;
       }
+      const Term& t = graph_[top];
+      bool contains = false, complete = true;
+      for (int k = 0; t.op != Op::constant && t.op != Op::symbol && k < expr::arity(t.op); ++k) {
+        const Node argument = t.argument[static_cast<std::size_t>(k)];
+        if (argument == x_) contains = true;
+        if (argument.id <= x_.id) continue;
+        const auto found = known_.find(argument.id);
+        if (found == known_.end()) {
+          complete = false;
+          open.push_back(argument);
+        } else {
+          contains = contains || found->second;
+        }
+      }
+      if (!complete && !contains) continue;
+      known_[top.id] = contains;
     }
-    result[n.id] = depends;
+    return known_[n.id];
   }
-  return result;
-}
+
+ private:
+  const Graph& graph_;
+  Node x_;
+  std::unordered_map<std::uint32_t, bool> known_;
+};
 
 // The value of x at which an affine rate vanishes. Factors without x don't move the root, which saves the
-// division where a rate is written (x_inf - x)/tau. `depends` says which terms contain x.
-Node root(Graph& g, Node rate, Node slope, Node x, const std::vector<bool>& depends) {
-  const auto has_x = [&](Node n) { return n.id < depends.size() && depends[n.id]; };
+// division where a rate is written (x_inf - x)/tau.
+Node root(Graph& g, Node rate, Node slope, Node x, Contains& has_x) {
   Node core = rate;
   for (bool peeled = true; peeled;) {
     const Term t = g[core];
@@ -146,19 +169,20 @@ std::vector<Sign> signs(const Graph& graph, std::span<const Node> nodes) {
 std::vector<std::optional<OwnLinear>> own_linear_states(const OdeSystem& system) {
   Graph& g = *system.graph;
   std::vector<std::optional<OwnLinear>> result(system.size());
+  std::vector<std::size_t> found;
+  std::vector<Node> slopes;
   for (std::size_t i = 0; i < system.size(); ++i) {
-    const Node x = system.states[i], rate = system.rates[i];
-    const Node slope = derivative(g, rate, x);
-    if (g.is_constant(slope, 0.0)) continue;
-    const std::array<Node, 1> slope_only{slope};
-    if (depends_on(g, reachable(g, slope_only), x)[slope.id]) continue;
-    OwnLinear parts{slope, {}};
-    const Sign sign = signs(g, slope_only)[0];
-    if (sign == Sign::negative || sign == Sign::positive) {
-      const std::array<Node, 1> rate_only{rate};
-      parts.rest = root(g, rate, slope, x, depends_on(g, reachable(g, rate_only), x));
-    }
-    result[i] = parts;
+    const Node slope = derivative(g, system.rates[i], system.states[i]);
+    if (g.is_constant(slope, 0.0) || Contains(g, system.states[i])(slope)) continue;
+    result[i] = OwnLinear{slope, {}};
+    found.push_back(i);
+    slopes.push_back(slope);
+  }
+  const std::vector<Sign> sign = signs(g, slopes);
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    if (sign[k] != Sign::negative && sign[k] != Sign::positive) continue;
+    Contains has_state(g, system.states[found[k]]);
+    result[found[k]]->rest = root(g, system.rates[found[k]], slopes[k], system.states[found[k]], has_state);
   }
   return result;
 }
