@@ -76,7 +76,7 @@ int check(const std::string& text, const std::vector<std::string>& settings) {
   for (const std::string& setting : settings) options.overrides.push_back(modelfile::parse_override(setting));
   const modelfile::Loaded loaded = modelfile::load(file, registry(), options);
   const Model& model = *loaded.model;
-  for (const Diagnostic& warning : loaded.warnings) log_warning(warning.text());
+  print(loaded.warnings);
   check_memory(model);
   ThreadPool threads(1);
   const State state = model.initial_state(threads, 0);

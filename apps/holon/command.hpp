@@ -39,6 +39,9 @@ struct CookbookModel {
 };
 std::vector<CookbookModel> cookbook();
 
+/// One line each to standard error, coloured on a terminal.
+void print(const std::vector<Diagnostic>& diagnostics);
+
 /// Bytes that the fields of one State take.
 double state_bytes(const Model& model);
 /// Refuses a model whose states can't fit into this machine's memory.

@@ -1,6 +1,7 @@
 #include "holon/base/error.hpp"
 #include "holon/base/progress.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -27,21 +28,11 @@ std::string coloured(const std::string& line, const std::string& word, const cha
 }
 
 int report(const InputError& error) {
-  if (error.diagnostics().empty()) {
-    std::fprintf(stderr, "%s\n",
-                 coloured(std::string("error: ") + error.what(), "error:", "\033[1;31m").c_str());
-    return 2;
-  }
-  std::size_t errors = 0;
-  for (const Diagnostic& diagnostic : error.diagnostics()) {
-    const bool wrong = diagnostic.severity == Diagnostic::Severity::error;
-    errors += wrong ? 1 : 0;
-    std::fprintf(
-        stderr, "%s\n",
-        coloured(diagnostic.text(), wrong ? "error:" : "warning:", wrong ? "\033[1;31m" : "\033[1;33m")
-            .c_str());
-  }
-  if (errors > 1) std::fprintf(stderr, "%zu errors\n", errors);
+  print(error.diagnostics());
+  const auto errors =
+      std::count_if(error.diagnostics().begin(), error.diagnostics().end(),
+                    [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::error; });
+  if (errors > 1) std::fprintf(stderr, "%td errors\n", errors);
   return 2;
 }
 
@@ -51,6 +42,15 @@ int failed(const char* kind, const std::exception& error, int status) {
 }
 
 }  // namespace
+
+void print(const std::vector<Diagnostic>& diagnostics) {
+  for (const Diagnostic& diagnostic : diagnostics) {
+    const bool wrong = diagnostic.severity == Diagnostic::Severity::error;
+    const std::string line =
+        coloured(diagnostic.text(), wrong ? "error:" : "warning:", wrong ? "\033[1;31m" : "\033[1;33m");
+    std::fprintf(stderr, "%s\n", line.c_str());
+  }
+}
 
 std::string version() { return HOLON_VERSION; }
 

@@ -277,7 +277,7 @@ int run(const RunOptions& options) {
   for (const std::string& setting : options.settings)
     load.overrides.push_back(modelfile::parse_override(setting));
   modelfile::Loaded loaded = modelfile::load(file, registry(), load);
-  for (const Diagnostic& warning : loaded.warnings) log_warning(warning.text());
+  print(loaded.warnings);
   check_memory(*loaded.model);
   prepare_folder(options);
   return Run(options, std::move(loaded), file).execute();

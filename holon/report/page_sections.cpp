@@ -197,7 +197,13 @@ std::string results_section(const OutputFolder& folder) {
   head += published
               ? "<th class=\"number\">Published</th><th class=\"number\">Deviation</th><th></th><th></th>"
               : "<th colspan=\"4\"></th>";
-  return "<section><h2>Results</h2>\n" + table(head, rows) + "</section>\n";
+  std::string note;
+  if (published && !member(folder.run(), "set").empty())
+    note =
+        "<p class=\"note\">Published values belong to the model as its file states it; this run was set "
+        "otherwise "
+        "on the command line (see Environment).</p>\n";
+  return "<section><h2>Results</h2>\n" + table(head, rows) + note + "</section>\n";
 }
 
 std::string events_section(const OutputFolder& folder) {
