@@ -20,6 +20,10 @@ using namespace pointwise;
 constexpr std::size_t most_sites = 4096;
 constexpr std::int64_t macro_steps_between_restarts = 10'000;
 
+// What is kept in the State of the present history: when it began, the end of its first call [coherent time],
+// and the states that it began with.
+constexpr int kept_time = 0, kept_first = 1, kept_states = 2;
+
 std::string state_column(std::size_t i) { return "y" + std::to_string(i); }
 
 // What the solver of one site sees of the world while it evaluates rates.
@@ -54,7 +58,7 @@ struct CvodeScratch final : Scratch {
 class CvodeIntegrator final : public SystemIntegrator {
  public:
   CvodeIntegrator(const KernelFactory& factory, const DerivativeKernels& derivatives,
-                  const StepOptions& options, const std::vector<FieldId>& fields);
+                  const StepOptions& options);
   std::optional<SiteFailure> advance(AdvanceCall& call, const Interval& interval) const override;
   std::vector<std::string> description() const override;
 
@@ -69,26 +73,24 @@ class CvodeIntegrator final : public SystemIntegrator {
   bool replay(SiteSolver& site, const AdvanceCall& call) const;
   void restart(SiteSolver& site, State& state, const Piece& piece, std::span<const double> states) const;
   std::vector<double> states_at(const State& state, std::size_t site) const;
+  std::vector<double> kept_states_at(const State& state, std::size_t site) const;
   std::vector<double> seen_at(const State& state, std::size_t site) const;
   double solver_time(double coherent) const { return coherent / factory_.system().time_unit; }
 
   const KernelFactory& factory_;
   StepOptions options_;
-  FieldId restart_time_,
-      restart_first_;  // of the present history, and the end of its first call [coherent time]
-  std::vector<FieldId> restart_states_, others_;
+  FieldId memory_;               // components: kept_time, kept_first, then the states at the restart
+  std::vector<FieldId> others_;  // read, but not advanced here
   std::vector<JacobianPlace> pattern_;
   bool cut_at_ends_ = false;  // no interpolation, which may be negative
   LazyKernel rates_, jacobian_;
 };
 
 CvodeIntegrator::CvodeIntegrator(const KernelFactory& factory, const DerivativeKernels& derivatives,
-                                 const StepOptions& options, const std::vector<FieldId>& fields)
+                                 const StepOptions& options)
     : factory_(factory),
       options_(options),
-      restart_time_(fields.at(0)),
-      restart_first_(fields.at(1)),
-      restart_states_(fields.begin() + 2, fields.end()),
+      memory_(options.memory.value()),
       rates_([this](ParameterBinding binding) { return make_kernel(Purpose::rates, binding); }),
       jacobian_([this](ParameterBinding binding) { return make_kernel(Purpose::jacobian, binding); }) {
   const KineticsSystem& system = factory.system();
@@ -177,8 +179,8 @@ std::unique_ptr<SiteSolver> CvodeIntegrator::make_solver(std::size_t site) const
   problem.positive = options_.positive;
   problem.largest_step = options_.step / factory_.system().time_unit;
   problem.rates = [this, &view, site, all_finite](double t, const double* y, double* rates) {
-    evaluate(*view.rates, view, site, t, y, rates, restart_states_.size());
-    return all_finite(rates, restart_states_.size());
+    evaluate(*view.rates, view, site, t, y, rates, factory_.system().states.size());
+    return all_finite(rates, factory_.system().states.size());
   };
   problem.jacobian = [this, &view, site, all_finite](double t, const double* y, double* values) {
     evaluate(*view.jacobian, view, site, t, y, values, pattern_.size());
@@ -251,8 +253,8 @@ std::string CvodeIntegrator::advance_site(SiteSolver& site, const AdvanceCall& c
 // on the State alone, never on what happens to be in memory.
 bool CvodeIntegrator::continues(SiteSolver& site, const AdvanceCall& call, const Interval& interval) const {
   const double t0 = call.pieces.front().begin;
-  const double restart_time = call.state.real(restart_time_)[site.site];
-  const double first = call.state.real(restart_first_)[site.site];
+  const double restart_time = call.state.real(memory_, kept_time)[site.site];
+  const double first = call.state.real(memory_, kept_first)[site.site];
   if (!(first > restart_time) || cut_at_ends_ || call.surroundings.begins_with_switch ||
       !call.inputs->empty()) {
     return false;
@@ -263,10 +265,8 @@ bool CvodeIntegrator::continues(SiteSolver& site, const AdvanceCall& call, const
     return false;
   }
   const std::vector<double> states = states_at(call.state, site.site);
-  const bool same_history =
-      site.warm && site.restart_time == restart_time && site.end_time == t0 &&
-      std::equal(restart_states_.begin(), restart_states_.end(), site.restart_states.begin(),
-                 [&](FieldId id, double v) { return call.state.real(id)[site.site] == v; });
+  const bool same_history = site.warm && site.restart_time == restart_time && site.end_time == t0 &&
+                            kept_states_at(call.state, site.site) == site.restart_states;
   if (same_history) return states == site.end_states && seen_at(call.state, site.site) == site.seen;
   return restart_time < t0 && replay(site, call);
 }
@@ -277,10 +277,9 @@ bool CvodeIntegrator::replay(SiteSolver& site, const AdvanceCall& call) const {
   const double t0 = call.pieces.front().begin;
   const double stop = call.pieces.size() > 1 ? call.pieces.front().end : call.surroundings.next;
   site.warm = false;
-  site.restart_time = call.state.real(restart_time_)[site.site];
-  site.restart_states.clear();
-  for (FieldId id : restart_states_) site.restart_states.push_back(call.state.real(id)[site.site]);
-  const double first = call.state.real(restart_first_)[site.site];
+  site.restart_time = call.state.real(memory_, kept_time)[site.site];
+  site.restart_states = kept_states_at(call.state, site.site);
+  const double first = call.state.real(memory_, kept_first)[site.site];
   std::vector<double> y(site.restart_states.size());
   site.solver->restart(solver_time(site.restart_time), site.restart_states);
   if (first > t0 || !site.solver->advance(solver_time(first), solver_time(stop), y).empty()) return false;
@@ -294,15 +293,25 @@ void CvodeIntegrator::restart(SiteSolver& site, State& state, const Piece& piece
   site.restart_time = piece.begin;
   site.restart_states.assign(states.begin(), states.end());
   site.warm = true;
-  state.real(restart_time_)[site.site] = piece.begin;
-  state.real(restart_first_)[site.site] = piece.end;
-  for (std::size_t i = 0; i < states.size(); ++i) state.real(restart_states_[i])[site.site] = states[i];
+  state.real(memory_, kept_time)[site.site] = piece.begin;
+  state.real(memory_, kept_first)[site.site] = piece.end;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    state.real(memory_, kept_states + static_cast<int>(i))[site.site] = states[i];
+  }
   site.solver->restart(solver_time(piece.begin), states);
 }
 
 std::vector<double> CvodeIntegrator::states_at(const State& state, std::size_t site) const {
   std::vector<double> values;
   for (FieldId id : factory_.system().states) values.push_back(state.real(id)[site]);
+  return values;
+}
+
+std::vector<double> CvodeIntegrator::kept_states_at(const State& state, std::size_t site) const {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < factory_.system().states.size(); ++i) {
+    values.push_back(state.real(memory_, kept_states + static_cast<int>(i))[site]);
+  }
   return values;
 }
 
@@ -324,11 +333,11 @@ pointwise::SystemIntegratorType cvode_integrator() {
   type.documentation =
       "Variable-order BDF of SUNDIALS (Hindmarsh et al. 2005) with the exact Jacobian, for each site by "
       "itself.";
-  type.fields = {{"restart_time", false}, {"restart_first", false}, {"restart", true}};
+  type.numbers_kept = kept_states;
+  type.keeps_states = true;
   type.make = [](const KernelFactory& factory, const DerivativeKernels& derivatives,
-                 const StepOptions& options,
-                 std::vector<FieldId> fields) -> std::unique_ptr<SystemIntegrator> {
-    return std::make_unique<CvodeIntegrator>(factory, derivatives, options, fields);
+                 const StepOptions& options) -> std::unique_ptr<SystemIntegrator> {
+    return std::make_unique<CvodeIntegrator>(factory, derivatives, options);
   };
   return type;
 }

@@ -73,7 +73,7 @@ TEST(Cvode, AStateChangedByOthersStartsANewHistory) {
   const double time = changed.time();
   changed.step();
   resumed.step();
-  EXPECT_EQ(value(changed, "p:restart_time"), time);
+  EXPECT_EQ(value(changed, "p:memory"), time);
   EXPECT_EQ(value(resumed, "p.y"), value(changed, "p.y"));
 }
 
@@ -84,7 +84,7 @@ TEST(Cvode, AParameterSetDuringTheRunStartsANewHistory) {
   changed.state().set_parameter(model->parameters->id("processes.p.parameters.epsilon"), 0.02);
   const double time = changed.time();
   changed.step();
-  EXPECT_EQ(value(changed, "p:restart_time"), time);
+  EXPECT_EQ(value(changed, "p:memory"), time);
 }
 
 TEST(CvodeThreads, EachSiteHasItsOwnSolverForAnyNumberOfThreads) {

@@ -114,7 +114,7 @@ class AdaptiveStepper final : public Stepper {
     for (std::size_t k = 0; k <= n; ++k) {
       block.rows.push_back(block.buffer.data() + k * block_sites - block.begin);
     }
-    const std::span<double> memory = call.state.real(*options_.step_size);
+    const std::span<double> memory = call.state.real(*options_.memory);
     block.next_step = memory[block.begin];
     for (const Piece& piece : call.pieces) {
       if (!advance_piece(call, piece, block, failures)) break;

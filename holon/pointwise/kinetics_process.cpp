@@ -38,7 +38,7 @@ Kinetics::Kinetics(Setup setup)
   if (integrator_ == nullptr) {
     const SystemIntegratorType* type = find_system_integrator(setup_.step.integrator);
     if (type == nullptr) throw InputError(fmt::format("there is no integrator '{}'", setup_.step.integrator));
-    whole_ = type->make(factory_, derivatives_, setup_.step, setup_.integrator_fields);
+    whole_ = type->make(factory_, derivatives_, setup_.step);
   } else if (integrator_->control == Integrator::Control::adaptive) {
     stepper_ = adaptive_stepper(factory_, *integrator_, setup_.step);
   } else if (integrator_->control == Integrator::Control::iterated) {
@@ -254,7 +254,6 @@ std::vector<std::string> Kinetics::description() const {
     lines.push_back(fmt::format("{} operations per site and step, {} kernel with {} lanes",
                                 kernel.operations(), expr::name(kernel.tier()), kernel.lanes()));
   }
-  lines.insert(lines.end(), setup_.description.begin(), setup_.description.end());
   return lines;
 }
 

@@ -24,10 +24,8 @@ class Kinetics final : public Process {
   struct Setup {
     KineticsSystem system;
     StepOptions step;
-    std::vector<Coefficient> initial;        ///< per state, in its field's unit
-    std::vector<FieldId> initialised;        ///< which of the states' fields it sets: all that it owns
-    std::vector<FieldId> integrator_fields;  ///< where a system integrator keeps what a resumed run needs
-    std::vector<std::string> description;    ///< lines about units and conversions
+    std::vector<Coefficient> initial;  ///< per state, in its field's unit
+    std::vector<FieldId> initialised;  ///< which of the states' fields it sets: all that it owns
   };
   /// Throws InputError where an integrator can't keep what is asked for.
   explicit Kinetics(Setup setup);

@@ -31,7 +31,7 @@ class KineticsRecipe final : public modelfile::ProcessRecipe {
  private:
   void declare_states(ProcessContext& context);
   void declare_parameters(ProcessContext& context);
-  void declare_internal_fields(ProcessContext& context);
+  void declare_memory(ProcessContext& context);
   void check_names(const ProcessContext& context, const std::string& option,
                    const std::vector<ComponentPort>& allowed, const std::string& what) const;
 
@@ -53,10 +53,10 @@ class KineticsRecipe final : public modelfile::ProcessRecipe {
   std::vector<std::string> conversions(const ProcessContext& context) const;
 
   std::optional<Component> component_;
-  std::vector<FieldId> states_, outputs_, integrator_fields_;
+  std::vector<FieldId> states_, outputs_;
   std::vector<double> state_factor_;  // component's number = factor * field's number
   std::vector<bool> shared_;          // the state is a field of the section `fields`
-  std::optional<FieldId> step_size_;
+  std::optional<FieldId> memory_;
   std::map<std::string, ParameterId> parameters_;  // settable at run time
 };
 
@@ -87,7 +87,7 @@ void KineticsRecipe::declare(ProcessContext& context) {
   check_plain_values(context);
   declare_states(context);
   declare_parameters(context);
-  declare_internal_fields(context);
+  declare_memory(context);
 }
 
 void KineticsRecipe::check_names(const ProcessContext& context, const std::string& option,
@@ -205,33 +205,22 @@ void KineticsRecipe::declare_parameters(ProcessContext& context) {
   }
 }
 
-void KineticsRecipe::declare_internal_fields(ProcessContext& context) {
+void KineticsRecipe::declare_memory(ProcessContext& context) {
   const std::string name = context.section.text("integrator");
-  const auto add = [&](const std::string& own, const Unit& unit) {
-    Field field;
-    field.name = context.name + ":" + own;  // not one of the fields PROCESS.NAME that others see
-    field.space = context.space;
-    field.unit = unit;
-    field.description = "kept by the integrator";
-    return context.model.fields->add(std::move(field));
-  };
-  const Unit coherent_time = Unit::coherent(context.section.loader().dimensions().at("time"));
+  Field field;
+  field.name = context.name + ":memory";  // not one of the fields PROCESS.NAME that others see
+  field.space = context.space;
+  field.description = "kept by the integrator";
   if (const Integrator* integrator = find_integrator(name)) {
-    if (integrator->control == Integrator::Control::adaptive) step_size_ = add("step_size", coherent_time);
+    if (integrator->control != Integrator::Control::adaptive) return;
+    field.unit = Unit::coherent(context.section.loader().dimensions().at("time"));
+  } else if (const SystemIntegratorType* type = find_system_integrator(name)) {
+    field.components = type->numbers_kept + (type->keeps_states ? static_cast<int>(states_.size()) : 0);
+    if (field.components == 0) return;
+  } else {
     return;
   }
-  const SystemIntegratorType* type = find_system_integrator(name);
-  if (type == nullptr) return;
-  for (const IntegratorField& wanted : type->fields) {
-    if (!wanted.per_state) {
-      integrator_fields_.push_back(add(wanted.name, coherent_time));
-      continue;
-    }
-    for (std::size_t i = 0; i < states_.size(); ++i) {
-      integrator_fields_.push_back(
-          add(wanted.name + "_" + component_->states[i].name, (*context.model.fields)[states_[i]].unit));
-    }
-  }
+  memory_ = context.model.fields->add(std::move(field));
 }
 
 std::unique_ptr<Process> KineticsRecipe::make(ProcessContext& context) {
@@ -272,9 +261,7 @@ std::unique_ptr<Process> KineticsRecipe::make(ProcessContext& context) {
 
   read_initial_values(context, setup);
   setup.step = read_step(context, setup.initial);
-  setup.integrator_fields = integrator_fields_;
-  setup.description = conversions(context);
-  for (const std::string& line : setup.description) section.loader().note_conversion(line);
+  for (const std::string& line : conversions(context)) section.loader().note_conversion(line);
   if (section.loader().has_errors()) return nullptr;
   return std::make_unique<Kinetics>(std::move(setup));
 }
@@ -390,7 +377,7 @@ StepOptions KineticsRecipe::read_step(ProcessContext& context,
   Loader& loader = section.loader();
   StepOptions options;
   options.integrator = section.text("integrator");
-  options.step_size = step_size_;
+  options.memory = memory_;
   if (section.has("step")) {
     options.step = section.quantity("step");
     if (!(options.step > 0.0))

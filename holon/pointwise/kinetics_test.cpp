@@ -112,7 +112,7 @@ TEST(KineticsThreads, AdaptiveStepsArePartOfTheStateAndTheSameForAnyNumberOfThre
   for (std::size_t site = 0; site < 301; ++site) {
     EXPECT_EQ(value(*alone, "decay.u", site), value(*shared, "decay.u", site));
     EXPECT_EQ(value(*alone, "decay.u", site), value(second, "decay.u", site));
-    EXPECT_EQ(value(*alone, "decay:step_size", site), value(second, "decay:step_size", site));
+    EXPECT_EQ(value(*alone, "decay:memory", site), value(second, "decay:memory", site));
   }
 }
 

@@ -22,8 +22,9 @@ struct StepOptions {
   double relative_tolerance = 1e-6;
   std::vector<double> absolute_tolerance;  ///< per state, in its field's unit
   std::vector<bool> positive;              ///< per state
-  /// Where adaptive methods keep the size of their next step [coherent time], per block of sites.
-  std::optional<FieldId> step_size;
+  /// What the integrator keeps in the State: adaptive methods the size of their next step [coherent time],
+  /// per block of sites; a system integrator what it asked for.
+  std::optional<FieldId> memory;
 };
 
 /// A part of an interval in which nothing switches with time [coherent time].

@@ -22,20 +22,16 @@ class SystemIntegrator {
   virtual std::vector<std::string> description() const { return {}; }
 };
 
-/// A field that the integrator wants to have, on the space of the process: "NAME" becomes PROCESS:NAME.
-struct IntegratorField {
-  std::string name;
-  bool per_state = false;  ///< one for each state, named NAME_STATE
-};
-
 struct SystemIntegratorType {
   std::string name;
   std::string documentation;
-  std::vector<IntegratorField> fields;
-  /// `fields` are in the order of the declaration above, those per state expanded.
+  /// What it keeps in the State at each site: so many numbers, and one for each state; they become the
+  /// components of a field PROCESS:memory, which nobody else looks at.
+  int numbers_kept = 0;
+  bool keeps_states = false;
   std::unique_ptr<SystemIntegrator> (*make)(const KernelFactory& factory,
-                                            const DerivativeKernels& derivatives, const StepOptions& options,
-                                            std::vector<FieldId> fields) = nullptr;
+                                            const DerivativeKernels& derivatives,
+                                            const StepOptions& options) = nullptr;
 };
 
 /// Installing the same name again replaces it.
