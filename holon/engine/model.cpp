@@ -108,6 +108,21 @@ std::int64_t longest_every(const ScheduleNode& node, std::int64_t steps) {
   return 0;
 }
 
+/// A run that begins with something that is not finite never gets well.
+void refuse_initial_failure(const Model& model, const State& state, ThreadPool& threads) {
+  for (const auto& process : model.processes)
+    for (const Port& port : process->ports()) {
+      if (port.role != Port::Role::advance) continue;
+      const Field& field = (*model.fields)[port.field];
+      for (int c = 0; c < field.components; ++c)
+        if (const auto site = first_not_finite(state.real(port.field, c), threads))
+          throw InputError(Diagnostic{.path = "initial value of " + field.name,
+                                      .message = fmt::format("is {} at {}", state.real(port.field, c)[*site],
+                                                             field.space->site_text(*site)),
+                                      .expected = "a finite number everywhere"});
+    }
+}
+
 }  // namespace
 
 void Model::finish() {
@@ -150,6 +165,7 @@ void Model::finish() {
   // Steps below limits; automatic subcycles.
   ThreadPool threads(1);
   const State state = initial_state(threads, 0);
+  refuse_initial_failure(*this, state, threads);
   choose_subcycles(schedule.root, schedule.step, *this, state);
   program = compile(schedule.root);
   const auto check = [&](const Instruction& instruction, double part) {

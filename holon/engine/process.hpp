@@ -10,6 +10,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -120,6 +121,9 @@ class Vector {
   std::vector<double> values_;
 };
 
+/// The first site whose value is not finite, if there is one.
+std::optional<std::size_t> first_not_finite(std::span<const double> values, ThreadPool& threads);
+
 /// Collects entries d rate[row] / d unknown[column]; entries at one place add up.
 class SparseBuilder {
  public:
@@ -162,6 +166,9 @@ class Process {
 
   /// Sets the initial values of the fields that it owns.
   virtual void initialise(State& state, Workspace& work) const = 0;
+  /// True if advance() itself fails where a value is not finite; otherwise the engine looks at the fields
+  /// that the process advances after each advance.
+  virtual bool detects_failure() const { return false; }
   /// Advances its fields in `state` from interval.begin to interval.end. Must not change the clock.
   virtual Outcome advance(State& state, const Interval& interval, const Inputs& inputs,
                           Workspace& work) const = 0;

@@ -56,6 +56,23 @@ void Simulation::start() {
   observe(0, finished_);
 }
 
+void Simulation::look_for_failure(const State& state, const Process& process, const Interval& interval,
+                                  Outcome& outcome) const {
+  for (const Port& port : process.ports()) {
+    if (port.role != Port::Role::advance) continue;
+    const Field& field = (*model_->fields)[port.field];
+    for (int c = 0; c < field.components; ++c) {
+      const auto values = state.real(port.field, c);
+      const auto site = first_not_finite(values, *threads_);
+      if (!site) continue;
+      outcome.why = Outcome::Why::failed;
+      outcome.what = {process.name(), field.name, fmt::format("the value is {}", values[*site]),
+                      field.space->site_text(*site), interval.t1()};
+      return;
+    }
+  }
+}
+
 void Simulation::run_instruction(State& state, ProcessId process, Time begin, Time end) const {
   static const Inputs none;
   Workspace& work = work_[process];
@@ -70,7 +87,9 @@ void Simulation::run_instruction(State& state, ProcessId process, Time begin, Ti
     Time to = at + part;
     if (to > end) to = end;
     const Interval interval{at, to, model_->schedule.step};
-    const Outcome outcome = mechanism.advance(state, interval, none, work);
+    Outcome outcome = mechanism.advance(state, interval, none, work);
+    if (outcome.why == Outcome::Why::done && !mechanism.detects_failure())
+      look_for_failure(state, mechanism, interval, outcome);
     if (outcome.why == Outcome::Why::failed || (outcome.why == Outcome::Why::rejected && halvings == 20)) {
       const Schedule& schedule = model_->schedule;
       std::string message = fmt::format("process '{}' failed", mechanism.name());

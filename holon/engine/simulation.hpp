@@ -64,6 +64,9 @@ class Simulation {
   void start();
   void advance_macro_step(State& state, Fraction part) const;
   void run_instruction(State& state, ProcessId process, Time begin, Time end) const;
+  /// Turns the outcome into a failure where a field that the process advanced is not finite.
+  void look_for_failure(const State& state, const Process& process, const Interval& interval,
+                        Outcome& outcome) const;
   void close_half_step(State& state) const;
   /// The present state, or a copy (kept for reuse) on which the pending half step was taken.
   const State& complete_view();

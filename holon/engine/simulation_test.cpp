@@ -172,6 +172,34 @@ TEST(Simulation, AFailureNamesProcessFieldPlaceAndTime) {
   }
 }
 
+TEST(Simulation, ValuesThatAreNotFiniteNeverPass) {
+  // The process does not look itself (it is told to add infinity): the engine does.
+  auto model = test::two_fields(std::make_shared<PointSpace>("p", Dimension{}), 0.1, 10);
+  auto process =
+      std::make_unique<test::Linear>("silent", 0, 1, std::array{-1.0, 0.0, 0.0, -1.0}, *model->fields);
+  process->leak_ = std::numeric_limits<double>::infinity();
+  model->processes.push_back(std::move(process));
+  model->schedule.root = node(0);
+  model->finish();
+  Simulation simulation(model, {});
+  EXPECT_THROW(simulation.run(), NumericalFailure);
+}
+
+TEST(Simulation, AnInitialValueThatIsNotFiniteIsRefusedWithItsPlace) {
+  auto model = test::two_fields(std::make_shared<PointSpace>("p", Dimension{}), 0.1, 10);
+  model->initial[1].second = Coefficient(std::nan(""));
+  model->processes.push_back(
+      std::make_unique<test::Linear>("decay", 0, 1, std::array{-1.0, 0.0, 0.0, -1.0}, *model->fields));
+  model->schedule.root = node(0);
+  try {
+    model->finish();
+    FAIL() << "a run may begin with nan";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("initial value of v"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("the point"), std::string::npos) << error.what();
+  }
+}
+
 /// Two pools that exchange: u' = v - u, v' = u - v; u + v is conserved.
 std::shared_ptr<Model> exchange(double leak) {
   auto model = test::two_fields(std::make_shared<PointSpace>("p", Dimension{}), 0.1, 100);
