@@ -33,6 +33,7 @@ class Kinetics final : public Process {
   std::string_view type() const override { return "kinetics"; }
   Ports ports() const override;
   Traits traits() const override;
+  bool detects_failure() const override { return true; }
   std::vector<LedgerAccount> ledger_accounts() const override;
   void initialise(State& state, Workspace& work) const override;
   Outcome advance(State& state, const Interval& interval, const Inputs& inputs,
