@@ -123,6 +123,12 @@ TEST(Document, TextThatIsNoUtf8OrHoldsControlCharactersIsRefused) {
   EXPECT_THAT(read("a: \xff\n").errors, HasSubstr("m.yaml:1:4: error: this is no UTF-8 text"));
   EXPECT_THAT(read(std::string("a: b\0\n", 6)).errors,
               HasSubstr("m.yaml:1:5: error: a control character (byte 0)"));
+  EXPECT_THAT(read("a: b\xef\xbb\xbf\n").errors, HasSubstr("m.yaml:1:5: error: an invisible character"));
+  EXPECT_THAT(read("a: \xe2\x80\xa8\n").errors, HasSubstr("m.yaml:1:4: error: an invisible character"));
+  EXPECT_EQ(read("\xef\xbb\xbf"
+                 "a: \xc2\xb5\n")
+                .errors,
+            "");
   EXPECT_EQ(read("a: 1\r\nb: 2\r\n").root.find("b")->scalar, "2");
 }
 
@@ -141,7 +147,7 @@ TEST(Document, WhatIsWrittenReadsBackAsTheSameTree) {
   const std::string text =
       "a: -80 mV\nb: \"5\"\nc: [1, [2, 3], {d: ~, e: []}, {}]\n\"f: g\": 'it''s # \"x\" \\'\n"
       "h: |\n  x' = 1\n\n    y = 2\ni: |-\n  no end\nj: |+\n  ends\n\nk: \"\"\nl: "
-      "\"line\\nline\\t\\x01\"\nm: =a*(b + c)\nn: \" x \"\n"
+      "\"line\\nline\\t\\x01 \\x85 \\u2028 \\ufeff\"\nm: =a*(b + c)\nn: \" x \"\n"
       "\"k #1\": 2\no: '- x'\np: \xce\xbc\nq: |\n    indented\n  less\n";
   const Read first = read(text.substr(0, text.find("q: |")));
   ASSERT_EQ(first.errors, "");

@@ -1,4 +1,5 @@
 #include "holon/modelfile/document.hpp"
+#include "holon/modelfile/source_text.hpp"
 
 #include <algorithm>
 
@@ -8,12 +9,18 @@ namespace {
 
 using Value = Document::Value;
 
+bool has_invisible(std::string_view text) {
+  for (; !text.empty(); text.remove_prefix(1))
+    if (invisible_length(text) > 0) return true;
+  return false;
+}
+
 /// True if the text reads back as the same plain scalar in block style.
 bool plain(std::string_view text) {
   if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL" || text == "<<")
     return false;
   const auto inner = [](char c) { return static_cast<unsigned char>(c) >= 0x20U && c != 0x7F; };
-  if (!std::all_of(text.begin(), text.end(), inner)) return false;
+  if (!std::all_of(text.begin(), text.end(), inner) || has_invisible(text)) return false;
   const char first = text.front();
   const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
                       static_cast<unsigned char>(first) >= 0x80U;
@@ -26,21 +33,37 @@ bool plain(std::string_view text) {
          text.find(" #") == std::string_view::npos;
 }
 
+std::string escape(char kind, int digits, unsigned code) {
+  static constexpr std::string_view hexadecimal = "0123456789ABCDEF";
+  std::string out = std::string("\\") + kind;
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
+    out += hexadecimal[code >> static_cast<unsigned>(shift) & 15U];
+  return out;
+}
+
 std::string in_quotes(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out = "\"";
-  for (const char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\')
-      out += std::string("\\") + c;
-    else if (c == '\n')
+  while (!text.empty()) {
+    const auto code = static_cast<unsigned char>(text.front());
+    const std::size_t invisible = invisible_length(text);
+    if (invisible > 0) {
+      // Two or three bytes of UTF-8: the bits of the code point behind the length marks.
+      unsigned point = code & (invisible == 2 ? 0x1FU : 0x0FU);
+      for (std::size_t i = 1; i < invisible; ++i)
+        point = point << 6U | (static_cast<unsigned char>(text[i]) & 0x3FU);
+      out += escape('u', 4, point);
+    } else if (text.front() == '"' || text.front() == '\\') {
+      out += std::string("\\") + text.front();
+    } else if (text.front() == '\n') {
       out += "\\n";
-    else if (c == '\t')
+    } else if (text.front() == '\t') {
       out += "\\t";
-    else if (code < 0x20U || code == 0x7FU)
-      out += std::string("\\x") + digits[code >> 4U] + digits[code & 15U];
-    else
-      out += c;
+    } else if (code < 0x20U || code == 0x7FU) {
+      out += escape('x', 2, code);
+    } else {
+      out += text.front();
+    }
+    text.remove_prefix(std::max<std::size_t>(invisible, 1));
   }
   return out + '"';
 }
@@ -50,7 +73,7 @@ bool fits_block(std::string_view text) {
   const auto fine = [](char c) { return static_cast<unsigned char>(c) >= 0x20U || c == '\n' || c == '\t'; };
   const std::size_t first = text.find_first_not_of('\n');
   if (first == std::string_view::npos || text[first] == ' ' || text[first] == '\t') return false;
-  return std::all_of(text.begin(), text.end(), fine);
+  return std::all_of(text.begin(), text.end(), fine) && !has_invisible(text);
 }
 
 class Writer {

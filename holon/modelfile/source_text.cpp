@@ -24,6 +24,13 @@ std::size_t character_length(std::string_view text) {
 
 }  // namespace
 
+std::size_t invisible_length(std::string_view text) {
+  if (text.size() >= 2 && text[0] == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0U) return 2;
+  for (const std::string_view mark : {"\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF"})
+    if (text.starts_with(mark)) return mark.size();
+  return 0;
+}
+
 SourceText::SourceText(std::string name, std::string_view text) : name_(std::move(name)) {
   while (true) {
     const std::size_t end = text.find('\n');
@@ -105,6 +112,8 @@ std::optional<SourceText::Invalid> SourceText::first_invalid() const {
       const bool end_of_line = text[i] == '\r' && i + 1 == text.size();
       if ((code < 0x20U && text[i] != '\t' && !end_of_line) || code == 0x7FU)
         return Invalid{where(), "a control character (byte " + std::to_string(code) + ") stands here"};
+      if (invisible_length(text.substr(i)) > 0)
+        return Invalid{where(), "an invisible character (a mark of order or of a line's end) stands here"};
       i += length;
     }
   }

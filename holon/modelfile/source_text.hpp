@@ -10,6 +10,10 @@
 
 namespace holon::modelfile {
 
+/// Bytes of the character at the front of a text if readers of YAML take it for a line's end or leave it out
+/// (C1 controls, line and paragraph separators, the byte order mark); otherwise 0.
+std::size_t invisible_length(std::string_view text);
+
 /// Lines and byte columns count from 0 here, as yaml-cpp's marks do; a Place counts characters from 1.
 class SourceText {
  public:
