@@ -1,4 +1,6 @@
 // Diffusion with decay of a cosine in a box (case: tissue-agents V1).
+#include <cmath>
+
 #include "verification/model_run.hpp"
 #include <gtest/gtest.h>
 

@@ -3,6 +3,7 @@
 
 #include "holon/engine/simulation.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
