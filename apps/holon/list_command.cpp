@@ -10,7 +10,9 @@ namespace {
 
 /// The first sentence of a documentation text.
 std::string first_sentence(const std::string& text) {
-  return text.substr(0, std::min({text.find(". "), text.find(".\n"), text.find('\n'), text.size()}));
+  std::string first = text.substr(0, std::min({text.find(". "), text.find('\n'), text.size()}));
+  if (first.ends_with('.')) first.pop_back();
+  return first;
 }
 
 int list() {

@@ -10,8 +10,8 @@ namespace holon::cli {
 
 namespace {
 
-/// A run holds its state, and copies for half steps and checkpoints.
-constexpr double states_of_a_run = 2.0;
+/// A run holds its state, a copy for pending half steps and one for checkpoints.
+constexpr double states_of_a_run = 3.0;
 
 }  // namespace
 

@@ -115,6 +115,7 @@ class Run {
     write_file(folder_ / "model.resolved.yaml", model_->resolved);
     Progress progress(model_->title.empty() ? record_.model_file : model_->title);
     record_.startup_seconds = begin_ = seconds_since_start();
+    record_.startup_cpu_seconds = processor_seconds();
     try {
       advance(progress);
     } catch (const NumericalFailure& failure) {

@@ -81,9 +81,9 @@ modelfile::ObserverType fields_type() {
              "a process (all its fields), a field, an =equation, or a list of them, on one grid");
   add_sampling_option(schema);
   return {"fields",
-          "Writes fields on a grid as frames: fields/NAME_000000.vti, ... and fields/NAME.pvd, which "
-          "ParaView opens, "
-          "and from which the report's animation is made.",
+          "Writes fields on a grid as frames for pictures and animations: the files fields/NAME_000000.vti "
+          "and so on, "
+          "and fields/NAME.pvd, which ParaView opens, and from which the report's animation is made.",
           std::move(schema), &make};
 }
 

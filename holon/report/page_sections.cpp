@@ -64,17 +64,17 @@ std::string table(const std::string& head, const std::string& rows) {
 std::string value_html(const Json& entry) {
   const auto found = entry.find("value");
   if (found == entry.end() || found->is_null())
-    return "<span class=\"missing\">none</span> <span class=\"why\">" + escape_xml(text_of(entry, "why")) +
+    return "<span class=\"missing\">none</span> <span class=\"why\">" + escape_html(text_of(entry, "why")) +
            "</span>";
   if (found->is_number()) return shown(found->get<double>());
-  if (found->is_string()) return escape_xml(found->get<std::string>());
+  if (found->is_string()) return escape_html(found->get<std::string>());
   std::string list;
   constexpr std::size_t most = 12;
   std::size_t given = 0;
   for (const Json& element : *found) {
     if (given == most) break;
     list += (given++ == 0 ? "" : ", ") +
-            (element.is_number() ? shown(element.get<double>()) : escape_xml(element.dump()));
+            (element.is_number() ? shown(element.get<double>()) : escape_html(element.dump()));
   }
   if (found->size() > most) list += ", \u2026 (" + std::to_string(found->size()) + " values)";
   return list;
@@ -125,10 +125,10 @@ std::string gauge(const Comparison& comparison) {
 
 std::string result_row(const std::string& name, const Json& entry, const Json& note) {
   const Comparison comparison = compare(entry, note);
-  std::string row = "<tr><th scope=\"row\">" + escape_xml(name);
+  std::string row = "<tr><th scope=\"row\">" + escape_html(name);
   const std::string description = text_of(note, "description");
-  if (!description.empty()) row += "<small>" + escape_xml(description) + "</small>";
-  row += "</th>" + cell(value_html(entry), "number") + cell(escape_xml(unit_text(text_of(entry, "unit"))));
+  if (!description.empty()) row += "<small>" + escape_html(description) + "</small>";
+  row += "</th>" + cell(value_html(entry), "number") + cell(escape_html(unit_text(text_of(entry, "unit"))));
   if (!comparison.published) return row + "<td colspan=\"4\"></td></tr>";
   const bool known = entry.contains("value") && entry["value"].is_number();
   std::string published = shown(comparison.value);
@@ -142,7 +142,7 @@ std::string result_row(const std::string& name, const Json& entry, const Json& n
                    "\u202f%)</small>";
   }
   const std::string source = text_of(member(note, "published"), "source");
-  row += cell(published + "<small>" + escape_xml(source) + "</small>", "number") + cell(deviation, "number");
+  row += cell(published + "<small>" + escape_html(source) + "</small>", "number") + cell(deviation, "number");
   return row + cell(known ? gauge(comparison) : "") + cell(known ? verdict(comparison) : "") + "</tr>";
 }
 
@@ -158,9 +158,10 @@ std::string header_section(const OutputFolder& folder) {
   const std::string status = text_of(run, "status", "done");
   const Json& time = member(run, "time");
   const Json& timings = member(run, "timings");
-  const std::string unit = unit_text(text_of(time, "unit", "1"));
+  std::string unit = unit_text(text_of(time, "unit", "1"));
+  if (!unit.empty()) unit = " " + unit;
   std::string line = count(number_of(time, "steps_done")) + " steps of " + shown(number_of(time, "step")) +
-                     " " + unit + ", to " + shown(number_of(time, "reached")) + " " + unit + ", in " +
+                     unit + ", to " + shown(number_of(time, "reached")) + unit + ", in " +
                      seconds(number_of(timings, "run_seconds"));
   std::size_t judged = 0, within = 0;
   for (const auto& [name, entry] : folder.results().items()) {
@@ -170,11 +171,11 @@ std::string header_section(const OutputFolder& folder) {
   }
   if (judged > 0)
     line += "; " + std::to_string(within) + " of " + std::to_string(judged) + " published values reproduced";
-  std::string html = "<header><p class=\"mark\">holon</p><h1>" + escape_xml(text_of(run, "title", "Run")) +
-                     "</h1>\n<p class=\"summary\"><span class=\"status " + escape_xml(status) + "\">" +
-                     escape_xml(status) + "</span> " + line + "</p>\n";
+  std::string html = "<header><p class=\"mark\">holon</p><h1>" + escape_html(text_of(run, "title", "Run")) +
+                     "</h1>\n<p class=\"summary\"><span class=\"status " + escape_html(status) + "\">" +
+                     escape_html(status) + "</span> " + line + "</p>\n";
   const std::string message = text_of(run, "message");
-  if (!message.empty()) html += "<p class=\"message\">" + escape_xml(message) + "</p>\n";
+  if (!message.empty()) html += "<p class=\"message\">" + escape_html(message) + "</p>\n";
   return html + "</header>\n";
 }
 
@@ -213,9 +214,9 @@ std::string events_section(const OutputFolder& folder) {
     constexpr std::size_t most = 200;
     std::string rows;
     for (std::size_t i = 0; i < std::min(events.size(), most); ++i)
-      rows += "<tr><th scope=\"row\">" + escape_xml(text_of(events[i], "name")) + "</th>" +
+      rows += "<tr><th scope=\"row\">" + escape_html(text_of(events[i], "name")) + "</th>" +
               cell(shown(number_of(events[i], "time"), 12), "number") +
-              cell(escape_xml(unit_text(text_of(events[i], "unit")))) + "</tr>\n";
+              cell(escape_html(unit_text(text_of(events[i], "unit")))) + "</tr>\n";
     if (events.size() > most)
       rows +=
           "<tr><td colspan=\"3\">and " + count(static_cast<double>(events.size() - most)) + " more</td></tr>";
@@ -226,7 +227,7 @@ std::string events_section(const OutputFolder& folder) {
   if (!warnings.empty()) {
     html += "<section><h2>Warnings</h2><ul class=\"warnings\">";
     for (const Json& warning : warnings)
-      if (warning.is_string()) html += "<li>" + escape_xml(warning.get<std::string>()) + "</li>";
+      if (warning.is_string()) html += "<li>" + escape_html(warning.get<std::string>()) + "</li>";
     html += "</ul></section>\n";
   }
   return html;
@@ -241,11 +242,11 @@ std::string ledger_section(const OutputFolder& folder) {
       return "<tr class=\"" + style + "\"><td>" + what + "</td>" + cell(shown(amount, 10), "number") +
              "<td></td></tr>\n";
     };
-    rows += "<tr class=\"group\"><th scope=\"row\">" + escape_xml(quantity) + "</th><td></td>" +
-            cell(escape_xml(unit_text(text_of(books, "unit")))) + "</tr>\n";
+    rows += "<tr class=\"group\"><th scope=\"row\">" + escape_html(quantity) + "</th><td></td>" +
+            cell(escape_html(unit_text(text_of(books, "unit")))) + "</tr>\n";
     rows += line("held at the start", number_of(books, "held_at_start"), "");
     for (const Json& entry : member(books, "lines"))
-      rows += line(escape_xml(text_of(entry, "process")) + ": " + escape_xml(text_of(entry, "channel")),
+      rows += line(escape_html(text_of(entry, "process")) + ": " + escape_html(text_of(entry, "channel")),
                    number_of(entry, "amount"), "indented");
     rows += line("held at the end", number_of(books, "held_now"), "");
     rows += line("relative residual", number_of(books, "relative_residual"), "residual");
@@ -279,7 +280,7 @@ std::string timings_section(const OutputFolder& folder) {
       more += (more.empty() ? "" : ", ") + count(number_of(timing, key)) + " " + words;
     }
     inside += number_of(timing, "seconds");
-    row(escape_xml(name), number_of(timing, "seconds"), count(number_of(timing, "steps")), more);
+    row(escape_html(name), number_of(timing, "seconds"), count(number_of(timing, "steps")), more);
   }
   row("observers, output, schedule", std::max(0.0, total - inside), "", "");
   rows += "<tr><th scope=\"row\">start of the program to the first step</th>" +
@@ -297,7 +298,7 @@ std::string environment_section(const OutputFolder& folder) {
   std::string rows;
   const auto row = [&rows](const std::string& name, const std::string& value) {
     if (!value.empty())
-      rows += "<tr><th scope=\"row\">" + name + "</th><td>" + escape_xml(value) + "</td></tr>\n";
+      rows += "<tr><th scope=\"row\">" + name + "</th><td>" + escape_html(value) + "</td></tr>\n";
   };
   const auto plain = [&run](const char* key) {
     const auto found = run.find(key);
@@ -331,8 +332,8 @@ std::string model_section(const OutputFolder& folder) {
       std::size_t comment = line.find('#');
       while (comment != std::string::npos && comment > 0 && line[comment - 1] != ' ')
         comment = line.find('#', comment + 1);
-      html += "<span>" + escape_xml(line.substr(0, comment));
-      if (comment != std::string::npos) html += "<i>" + escape_xml(line.substr(comment)) + "</i>";
+      html += "<span>" + escape_html(line.substr(0, comment));
+      if (comment != std::string::npos) html += "<i>" + escape_html(line.substr(comment)) + "</i>";
       html += "\n</span>";
       begin = end + 1;
     }

@@ -12,12 +12,15 @@ namespace report {
 
 namespace {
 
-/// JSON inside a script element: no "<" may stand in it, or a text could end the element.
+/// JSON inside a script element: no "<" may stand in it, or a text could end the element, and no "//", so that it
+/// holds no address.
 std::string script_json(const nlohmann::json& json) {
   std::string out;
   for (const char c : json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) {
     if (c == '<')
       out += "\\u003c";
+    else if (c == '/' && out.ends_with('/'))
+      out += "\\u002f";
     else
       out += c;
   }
@@ -36,7 +39,7 @@ std::string report_html(const std::filesystem::path& folder, const PageBudget& b
   std::string page =
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-      escape_xml(title) + "</title>\n<style>\n" + std::string(page_style) +
+      escape_html(title) + "</title>\n<style>\n" + std::string(page_style) +
       "</style>\n</head>\n<body>\n<main>\n";
   page += header_section(output);
   page += results_section(output);

@@ -36,7 +36,7 @@ class ReportPage : public testing::Test {
   static RunRecord record() {
     RunRecord run;
     run.title = "A wave </script><b>along</b> a cable";
-    run.model_text = "holon: 1   # <first> line\ntitle: x\n";
+    run.model_text = "holon: 1   # <first> line\nsource: https://example.org/paper\n";
     run.resolved_model = "holon: 1\nparameters: {a: 1}\n";
     run.model_hash = std::string(64, 'a');
     run.model_file = "cable.yaml";
@@ -127,7 +127,7 @@ TEST_F(ReportPage, NeedsNothingButItself) {
   write_all();
   write_report(path);
   const std::string page = read_file(path / "report.html");
-  EXPECT_EQ(page.find("http"), std::string::npos);
+  EXPECT_EQ(page.find("://"), std::string::npos);  // also where the model names a source
   EXPECT_EQ(page.find("//www"), std::string::npos);
   EXPECT_EQ(page.find("src="), std::string::npos);
   EXPECT_EQ(page.find("@import"), std::string::npos);

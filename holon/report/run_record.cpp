@@ -26,6 +26,7 @@ Json timings(const RunRecord& record) {
     add("nonlinear_iterations", timing.counters.nonlinear_iterations);
   }
   return {{"startup_seconds", record.startup_seconds},
+          {"startup_cpu_seconds", record.startup_cpu_seconds},
           {"run_seconds", record.run_seconds},
           {"cpu_seconds", record.cpu_seconds},
           {"processes", std::move(processes)}};

@@ -27,8 +27,10 @@ struct RunRecord {
   std::int64_t steps_done = 0, steps = 0;
 
   double startup_seconds = 0.0;  ///< from the start of the program to the first step
-  double run_seconds = 0.0;      ///< all macro steps, with observers and output
-  double cpu_seconds = 0.0;      ///< of all threads, whole program
+  double startup_cpu_seconds =
+      0.0;                   ///< processor time of the same: what it takes on a machine that is not busy
+  double run_seconds = 0.0;  ///< all macro steps, with observers and output
+  double cpu_seconds = 0.0;  ///< of all threads, whole program
   std::vector<ProcessTiming> processes;
 
   std::vector<LedgerBalance> ledger;

@@ -46,4 +46,11 @@ std::string unescape_xml(std::string_view text) {
   return out;
 }
 
+std::string escape_html(std::string_view text) {
+  std::string out = escape_xml(text);
+  for (std::size_t at = out.find("//"); at != std::string::npos; at = out.find("//", at))
+    out.replace(at, 2, "&#47;&#47;");
+  return out;
+}
+
 }  // namespace holon::report
