@@ -1,7 +1,9 @@
 #include "holon/expr/codegen.hpp"
 
+#include "holon/expr/instruction_order.hpp"
 #include "holon/expr/kernel_plan.hpp"
 
+#include <limits>
 #include <unordered_map>
 
 #include <llvm/IR/Constants.h>
@@ -13,6 +15,8 @@ namespace holon::expr {
 namespace {
 
 constexpr std::size_t instructions_per_function = 6000;
+constexpr std::size_t long_window = 800;   // of instruction_order.hpp, with 32 registers
+constexpr std::size_t short_window = 150;  // with 16
 
 bool gives_truth_value(Op op) {
   switch (op) {
@@ -44,6 +48,8 @@ class ModuleEmitter {
         pointer_(builder_.getPtrTy()),
         parameters_{pointer_, pointer_, pointer_, int64_, int64_, pointer_, pointer_, int64_} {
     for (const RangeGuard& g : program.guards) guards_.emplace(g.node.id, &g);
+    // Numerators brought to a common denominator overflow sooner than the quotients that they replace.
+    outputs_need_check_ = !program.guards.empty();
   }
 
   EmittedModule emit() {
@@ -78,6 +84,10 @@ class ModuleEmitter {
 
   void set_attributes(llvm::Function& function) {
     function.setDoesNotThrow();
+    // Spilled vectors must not straddle cache lines: the calling convention aligns the stack to 16 bytes
+    // only.
+    if (target_.lanes > 2)
+      function.addFnAttr(llvm::Attribute::getWithStackAlignment(context_, llvm::Align(64)));
     if (target_.set == InstructionSet::avx512) {
       // Without these a processor that prefers 256 bits would have every vector of 512 split in two.
       function.addFnAttr("min-legal-vector-width", "512");
@@ -141,18 +151,24 @@ class ModuleEmitter {
     auto* count = builder_.CreatePHI(int64_, 2, "count");
     site_->addIncoming(argument(begin), entry);
     count->addIncoming(argument(reported), entry);
+    if (&terms == &plan_.site_functions.front())
+      for (const RangeGuard& g : program_.guards)
+        if (program_.graph[g.node].op == Op::symbol) check_range(real(g.node), g);
     for (const Node n : terms) {
       emit_term(n);
       const std::uint32_t slot = plan_.strip_slot[n.id];
       if (slot != KernelPlan::none) store(real(n), strip_address(slot));
     }
     const bool last = &terms == &plan_.site_functions.back();
+    std::vector<llvm::Value*> values;
+    if (last) {
+      for (const Node n : program_.outputs) values.push_back(real(n));
+      if (outputs_need_check_) check_outputs(values);
+    }
     llvm::Value* outside = outside_lanes(last);
     if (outside) reports_ = true;
     llvm::Value* new_count = count;
     if (last) {
-      std::vector<llvm::Value*> values;
-      for (const Node n : program_.outputs) values.push_back(real(n));
       if (outside) {
         llvm::Value* mask = lane_bits(outside);
         llvm::Value* any = builder_.CreateICmpNE(mask, llvm::Constant::getNullValue(mask->getType()));
@@ -181,6 +197,7 @@ class ModuleEmitter {
     }
     if (!last || !outside) refuse->eraseFromParent();
 
+    interleave_chains(*body, target_.wide_tables ? long_window : short_window);
     builder_.SetInsertPoint(next);
     llvm::Value* next_site =
         builder_.CreateAdd(site_, builder_.getInt64(static_cast<std::uint64_t>(target_.lanes)));
@@ -279,12 +296,32 @@ class ModuleEmitter {
       held.real = builder_.CreateSelect(truth(a), real(b), real(c));
     } else if (term.op == Op::add || term.op == Op::subtract || term.op == Op::multiply) {
       held.real = arithmetic(term.op, real(a), real(b));
+    } else if (term.op == Op::divide && by_newton(n)) {
+      held.real = math_->quotient_by_newton(real(a), real(b));
     } else {
       held.real = math_->apply(term.op, real(a), arity(term.op) > 1 ? real(b) : nullptr);
     }
     held_[n.id] = held;
     const auto guard = guards_.find(n.id);
     if (guard != guards_.end()) check_range(real(n), *guard->second);
+  }
+
+  /// Every second division, where a NaN made by it reaches an output and so is noticed: both ways of dividing
+  /// run side by side.
+  bool by_newton(Node n) {
+    if (!target_.wide_tables || !plan_.poisons_output[n.id]) return false;
+    const bool newton = divisions_++ % 2 == 0;
+    if (newton) outputs_need_check_ = true;
+    return newton;
+  }
+
+  /// Reports the lanes in which an output is not a finite number.
+  void check_outputs(const std::vector<llvm::Value*>& values) {
+    llvm::Value* zero = math_->constant(0.0);
+    llvm::Value* sum = zero;
+    for (llvm::Value* value : values)
+      sum = builder_.CreateIntrinsic(llvm::Intrinsic::fma, {math_->real_type()}, {value, zero, sum});
+    math_->report(builder_.CreateFCmpUNO(sum, sum));
   }
 
   llvm::Value* arithmetic(Op op, llvm::Value* a, llvm::Value* b) {
@@ -316,9 +353,9 @@ class ModuleEmitter {
   }
 
   void check_range(llvm::Value* value, const RangeGuard& guard) {
-    llvm::Value* low = builder_.CreateFCmpOLT(value, math_->constant(guard.lower));
-    llvm::Value* high = builder_.CreateFCmpOGT(value, math_->constant(guard.upper));
-    math_->report(builder_.CreateOr(low, high));
+    const double infinity = std::numeric_limits<double>::infinity();
+    if (guard.lower > -infinity) math_->report(builder_.CreateFCmpOLT(value, math_->constant(guard.lower)));
+    if (guard.upper < infinity) math_->report(builder_.CreateFCmpOGT(value, math_->constant(guard.upper)));
   }
 
   /// The function that the outside calls.
@@ -383,6 +420,8 @@ class ModuleEmitter {
   llvm::Type* pointer_;
   std::vector<llvm::Type*> parameters_;
   std::unordered_map<std::uint32_t, const RangeGuard*> guards_;
+  std::size_t divisions_ = 0;
+  bool outputs_need_check_ = false;       // a result can be NaN or infinite where it should not be
   bool reports_ = false;                  // some lane can be out of range
   bool any_reported_ = false;             // a site function so far can find lanes out of range
   bool uniforms_may_be_refused_ = false;  // likewise a uniform function

@@ -96,6 +96,8 @@ class Graph {
   /// The symbol of that name (made on first use). What it stands for is decided when a kernel binds it.
   Node symbol(std::string_view name);
   Node make(Op op, Node a, Node b = {}, Node c = {});
+  /// The term as it stands, not simplified: for rewriting that simplification would undo.
+  Node plain(Op op, Node a, Node b = {}, Node c = {}) { return intern(Term{op, {a, b, c}}); }
 
   Node add(Node a, Node b) { return make(Op::add, a, b); }
   Node subtract(Node a, Node b) { return make(Op::subtract, a, b); }
@@ -124,7 +126,6 @@ class Graph {
   Node make_power(Node a, Node b);
   Node make_function(Op op, Node a);
   Node make_choice(Op op, Node a, Node b, Node c);
-  Node plain(Op op, Node a, Node b = {}, Node c = {}) { return intern(Term{op, {a, b, c}}); }
   bool grows(Node n) const {
     return grows_[n.id];
   }  // contains something that may overflow for moderate symbols

@@ -4,6 +4,9 @@
 #include "holon/base/hash.hpp"
 #include "holon/expr/codegen.hpp"
 #include "holon/expr/compiled_kernel.hpp"
+#include "holon/expr/merge_divisions.hpp"
+#include "holon/expr/merge_exponentials.hpp"
+#include "holon/expr/share_reciprocals.hpp"
 
 #include <ctime>
 
@@ -16,7 +19,7 @@ namespace holon::expr {
 namespace {
 
 /// Changes with the code generator: kernels that an older one wrote are compiled anew.
-constexpr std::string_view code_generator_version = "1";
+constexpr std::string_view code_generator_version = "2";
 
 double thread_cpu_seconds() {
   timespec t{};
@@ -47,9 +50,15 @@ std::string cache_key(const KernelSource& source, const KernelOptions& options, 
   return sha256(text + serialise(source));
 }
 
+KernelProgram rewritten_program(const KernelSource& source, const KernelOptions& options) {
+  KernelProgram program = kernel_program(source);
+  return options.merge_exponentials ? share_reciprocals(merge_divisions(merge_exponentials(program)))
+                                    : program;
+}
+
 CachedKernel compile(const KernelSource& source, const KernelOptions& options, InstructionSet set) {
   llvm::LLVMContext context;
-  const KernelProgram program = kernel_program(source);
+  const KernelProgram program = rewritten_program(source, options);
   EmittedModule emitted = emit_module(context, program, vector_target(set));
   const std::string object = compile_to_object(*emitted.module, set, options.optimisation);
   return {emitted.layout, link_image(object, kernel_symbol)};
@@ -158,7 +167,7 @@ InstructionSet host_instruction_set() {
 
 std::string emit_llvm(const KernelSource& source, const KernelOptions& options) {
   llvm::LLVMContext context;
-  const KernelProgram program = kernel_program(source);
+  const KernelProgram program = rewritten_program(source, options);
   const EmittedModule emitted =
       emit_module(context, program, vector_target(resolved(options.instruction_set)));
   std::string text;
@@ -170,7 +179,7 @@ std::string emit_llvm(const KernelSource& source, const KernelOptions& options) 
 std::string emit_object(const KernelSource& source, const KernelOptions& options) {
   llvm::LLVMContext context;
   const InstructionSet set = resolved(options.instruction_set);
-  const KernelProgram program = kernel_program(source);
+  const KernelProgram program = rewritten_program(source, options);
   const EmittedModule emitted = emit_module(context, program, vector_target(set));
   return compile_to_object(*emitted.module, set, options.optimisation);
 }

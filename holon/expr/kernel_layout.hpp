@@ -18,7 +18,7 @@ inline constexpr std::string_view kernel_symbol = "holon_kernel";
 struct KernelLayout {
   std::uint32_t lanes = 1;
   std::uint32_t operations = 0;  ///< terms evaluated per site
-  std::uint32_t reports = 0;     ///< 1 if lanes can be out of the range that the code covers
+  std::uint64_t reports = 0;     ///< 1 if lanes can be out of the range that the code covers
   std::uint64_t scratch = 0;     ///< doubles
 };
 

@@ -124,6 +124,36 @@ void assign_uniform_slots(const KernelProgram& program, KernelPlan& plan) {
   for (const Node n : program.outputs) keep(n, KernelPlan::none);
 }
 
+/// Operations whose result is NaN if any argument is.
+bool hands_on_nan(Op op) {
+  switch (op) {
+    case Op::power:  // NaN^0 = 1
+    case Op::atan2:
+    case Op::sign:
+    case Op::less:
+    case Op::less_equal:
+    case Op::equal:
+    case Op::logical_and:
+    case Op::logical_or:
+    case Op::logical_not:
+    case Op::select:
+      return false;
+    default:
+      return true;
+  }
+}
+
+std::vector<bool> nodes_that_poison_outputs(const KernelProgram& program, const std::vector<Node>& nodes) {
+  std::vector<bool> poisons(program.graph.size(), false);
+  for (const Node n : program.outputs) poisons[n.id] = true;
+  for (auto n = nodes.rbegin(); n != nodes.rend(); ++n) {
+    const Term& term = program.graph[*n];
+    if (!poisons[n->id] || !hands_on_nan(term.op)) continue;
+    for (int k = 0; k < arity(term.op); ++k) poisons[term.argument[static_cast<std::size_t>(k)].id] = true;
+  }
+  return poisons;
+}
+
 }  // namespace
 
 std::size_t instruction_estimate(Op op) {
@@ -178,6 +208,7 @@ KernelPlan plan_kernel(const KernelProgram& program, std::size_t function_size) 
       if (plan.varies[term.argument[static_cast<std::size_t>(k)].id]) plan.varies[n.id] = true;
     (plan.varies[n.id] ? site_term : uniform_term)[n.id] = true;
   }
+  plan.poisons_output = nodes_that_poison_outputs(program, nodes);
   const std::vector<std::uint32_t> need = register_need(graph, nodes);
   // Uniform terms hide below terms that vary: each is its own root, in order of its id.
   std::vector<Node> uniform_roots;

@@ -15,7 +15,9 @@ struct KernelPlan {
 
   /// Terms made of constants and uniforms alone, and all others; each list of a list is one function.
   std::vector<std::vector<Node>> uniform_functions, site_functions;
-  std::vector<bool> varies;                 ///< by node: differs from site to site
+  std::vector<bool> varies;  ///< by node: differs from site to site
+                             /// By node: a NaN in it makes an output NaN, whatever the other values are.
+  std::vector<bool> poisons_output;
   std::vector<std::uint32_t> uniform_slot;  ///< by node: index of its double in scratch, or none
   std::vector<std::uint32_t> strip_slot;    ///< by node: index of its strip of doubles in scratch, or none
   std::uint32_t uniform_slots = 0;

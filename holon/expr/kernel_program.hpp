@@ -20,7 +20,8 @@ struct KernelProgram {
   Graph graph;
   std::vector<Node> outputs;
   std::vector<RangeGuard> guards;
-  std::vector<Binding> bindings;  ///< by symbol, in order of Graph::symbol_name's index
+  std::vector<RangeGuard> implied;  ///< ranges that follow from the guards and promises; nothing is checked
+  std::vector<Binding> bindings;    ///< by symbol, in order of Graph::symbol_name's index
 };
 
 /// Copies the nodes that the kernel needs into a graph of their own. Throws InputError when a symbol is not

@@ -9,6 +9,9 @@
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringMap.h>
 #include <llvm/BinaryFormat/ELF.h>
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/Config/llvm-config.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
@@ -110,9 +113,22 @@ std::string compile_to_object(llvm::Module& module, InstructionSet set, int opti
   }
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
+  // The usual code generator without its scheduler, which would undo the order that the module was given
+  // (instruction_order.hpp).
   llvm::legacy::PassManager passes;
-  const bool refused =
-      machine->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile, true);
+  auto& generator = static_cast<llvm::LLVMTargetMachine&>(*machine);
+  llvm::TargetPassConfig* configuration = generator.createPassConfig(passes);
+  configuration->disablePass(&llvm::MachineSchedulerID);
+  configuration->setDisableVerify(true);
+  passes.add(configuration);
+  auto* information = new llvm::MachineModuleInfoWrapperPass(&generator);
+  passes.add(information);
+  bool refused = configuration->addISelPasses();
+  configuration->addMachinePasses();
+  configuration->setInitialized();
+  refused = refused || generator.addAsmPrinter(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile,
+                                               information->getMMI().getContext());
+  passes.add(llvm::createFreeMachineFunctionPass());
   require(!refused, "the LLVM library can't write objects for this processor");
   passes.run(module);
   return {bytes.begin(), bytes.end()};

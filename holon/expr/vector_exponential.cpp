@@ -80,19 +80,16 @@ llvm::Value* VectorMath::scaled_exp_by_table(llvm::Value* x, llvm::Value* x_low,
                                                 1.7562521603732995,
                                                 1.8340080864093424,
                                                 1.9152065613971474};
-  const auto half_table = [&](std::size_t first) {
-    return llvm::ConstantDataVector::get(builder_.getContext(), llvm::ArrayRef(roots.data() + first, 8));
-  };
-  const Rounded k = nearest(x, std::numbers::log2e, 4);
+  // A low part is below 1 wherever the result is neither 0 nor infinite; there it may be anything, also NaN.
+  if (x_low) x_low = clamp_magnitude(x_low, 1.0);
+  const Rounded k = nearest(x_low ? add(x, x_low) : x, std::numbers::log2e, 4);
   llvm::Value* r = negated_multiply_add(k.real, constant(ln2_high), x);
   r = negated_multiply_add(k.real, constant(ln2_low), r);
   if (x_low) r = add(r, x_low);
-  // The smaller magnitude of r and a bound just above ln 2 / 32, with the sign of r: where x is infinite or
-  // so large that rounding failed, k alone decides the result (0 or infinity).
-  r = intrinsic(llvm::Intrinsic::x86_avx512_mask_range_pd_512,
-                {r, constant(0.0225), small_integer(2), constant(0.0), lane_mask(), small_integer(4)});
-  llvm::Value* root =
-      intrinsic(llvm::Intrinsic::x86_avx512_vpermi2var_pd_512, {half_table(0), k.bits, half_table(8)});
+  // The bound lies just above ln 2 / 32. Where x is infinite or so large that rounding failed, k alone
+  // decides the result (0 or infinity).
+  r = clamp_magnitude(r, 0.0225);
+  llvm::Value* root = look_up(roots, k.bits);
   llvm::Value* p = polynomial(r, narrow_exponential);
   p = multiply_add(multiply(r, r), p, r);
   p = multiply_add(root, p, root);

@@ -44,14 +44,13 @@ constexpr std::array artanh_tail{0.4,
 constexpr double two_thirds_high = 0.6666666666666666;
 constexpr double two_thirds_low = 3.700743415417188e-17;
 
-/// (-0)^y differs from 0^y for odd integers y.
-bool sign_of_zero_matters(llvm::Value* y) {
-  const auto* vector = llvm::dyn_cast<llvm::Constant>(y);
+}  // namespace
+
+bool sign_of_zero_matters(llvm::Value* exponent) {
+  const auto* vector = llvm::dyn_cast<llvm::Constant>(exponent);
   const auto* number = vector ? llvm::dyn_cast_or_null<llvm::ConstantFP>(vector->getSplatValue()) : nullptr;
   return !number || std::fabs(std::fmod(number->getValueAPF().convertToDouble(), 2.0)) == 1.0;
 }
-
-}  // namespace
 
 VectorMath::Logarithm VectorMath::split_exponent(llvm::Value* x) {
   // Bits of x minus bits of sqrt(1/2), plus bits of 1: the exponent of that number is e + 1023.
@@ -75,6 +74,7 @@ llvm::Value* VectorMath::log_of_special(llvm::Value* x, llvm::Value* result) {
 }
 
 llvm::Value* VectorMath::log(llvm::Value* x) {
+  if (target_.wide_tables) return log_by_table(x);
   const Logarithm parts = split_exponent(x);
   llvm::Value* f = subtract(parts.mantissa, constant(1.0));
   llvm::Value* s = divide(f, add(f, constant(2.0)));
@@ -125,6 +125,7 @@ DoubleDouble VectorMath::precise_log(llvm::Value* x) {
 }
 
 llvm::Value* VectorMath::power(llvm::Value* x, llvm::Value* y) {
+  if (target_.wide_tables) return power_by_table(x, y);
   llvm::Value* zero = constant(0.0);
   llvm::Value* usual =
       builder_.CreateAnd(less_equal(constant(smallest_normal), x), less_equal(x, constant(largest)));

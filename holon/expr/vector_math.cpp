@@ -8,6 +8,7 @@
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Intrinsics.h>
+#include <llvm/IR/IntrinsicsX86.h>
 
 namespace holon::expr {
 
@@ -166,6 +167,15 @@ DoubleDouble VectorMath::product(llvm::Value* a, llvm::Value* b) {
   return {high, add(error, multiply(p.low, q.low))};
 }
 
+llvm::Value* VectorMath::quotient_by_newton(llvm::Value* a, llvm::Value* b) {
+  llvm::Value* estimate =
+      intrinsic(llvm::Intrinsic::x86_avx512_rcp14_pd_512, {b, constant(0.0), lane_mask()});
+  llvm::Value* reciprocal =
+      multiply_add(estimate, negated_multiply_add(b, estimate, constant(1.0)), estimate);  // 28 bits
+  llvm::Value* quotient = multiply(a, reciprocal);
+  return multiply_add(negated_multiply_add(b, quotient, a), reciprocal, quotient);
+}
+
 DoubleDouble VectorMath::ordered_sum(llvm::Value* a, llvm::Value* b) {
   llvm::Value* high = add(a, b);
   return {high, subtract(b, subtract(high, a))};
@@ -221,6 +231,18 @@ llvm::Value* VectorMath::modulo(llvm::Value* a, llvm::Value* b) {
 
 llvm::Value* VectorMath::intrinsic(unsigned id, std::initializer_list<llvm::Value*> arguments) {
   return builder_.CreateIntrinsic(static_cast<llvm::Intrinsic::ID>(id), {}, llvm::ArrayRef(arguments));
+}
+
+llvm::Value* VectorMath::look_up(std::span<const double, 16> table, llvm::Value* index) {
+  const auto half = [&](std::size_t first) {
+    return llvm::ConstantDataVector::get(builder_.getContext(), llvm::ArrayRef(table.data() + first, 8));
+  };
+  return intrinsic(llvm::Intrinsic::x86_avx512_vpermi2var_pd_512, {half(0), index, half(8)});
+}
+
+llvm::Value* VectorMath::clamp_magnitude(llvm::Value* x, double bound) {
+  return intrinsic(llvm::Intrinsic::x86_avx512_mask_range_pd_512,
+                   {x, constant(bound), small_integer(2), constant(0.0), lane_mask(), small_integer(4)});
 }
 
 llvm::Value* VectorMath::lane_mask() { return builder_.getInt8(0xff); }

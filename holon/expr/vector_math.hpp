@@ -37,6 +37,9 @@ struct DoubleDouble {
   llvm::Value* low = nullptr;
 };
 
+/// (-0)^y differs from 0^y for odd integers y; true if y may be one.
+bool sign_of_zero_matters(llvm::Value* exponent);
+
 class VectorMath {
  public:
   VectorMath(llvm::IRBuilderBase& builder, const VectorTarget& target);
@@ -46,6 +49,11 @@ class VectorMath {
   /// The value of an operation other than constant, symbol, select and the truth operations.
   llvm::Value* apply(Op op, llvm::Value* a, llvm::Value* b);
 
+  /// a/b with AVX-512 from an estimate of 1/b and Newton's iteration, 1 ULP for |a| above 10^-290 (below, the
+  /// remainder a - b q is no longer exact and up to half of the digits are lost): half the cost of the
+  /// instruction that divides. NaN where a, b or a/b is not finite or b is 0, whatever the quotient should
+  /// be: only for results that a NaN is noticed in.
+  llvm::Value* quotient_by_newton(llvm::Value* a, llvm::Value* b);
   llvm::Value* exp(llvm::Value* x);    ///< 1.2 ULP
   llvm::Value* expm1(llvm::Value* x);  ///< 2 ULP
   llvm::Value* log(llvm::Value* x);    ///< 1 ULP
@@ -134,6 +142,22 @@ class VectorMath {
   llvm::Value* arctan_of_ratio(llvm::Value* numerator, llvm::Value* denominator);
   /// arcsin on [0, 1/2]: x + x^3 P(x^2) from x and x^2
   llvm::Value* arcsine_series(llvm::Value* x, llvm::Value* square);
+  /// AVX-512: log by a table of 16 reciprocals, for `log` and, as a sum of two doubles, for `power`.
+  struct TableReduction {
+    llvm::Value* exponent = nullptr;
+    llvm::Value* mantissa = nullptr;    // in [1, 2)
+    llvm::Value* reciprocal = nullptr;  // c near 1/mantissa
+    llvm::Value* high = nullptr;        // exponent ln 2 - log c
+    llvm::Value* low = nullptr;
+  };
+  TableReduction reduce_by_table(llvm::Value* x, bool nan_if_negative);
+  llvm::Value* log_by_table(llvm::Value* x);
+  DoubleDouble precise_log_by_table(llvm::Value* x);
+  llvm::Value* power_by_table(llvm::Value* x, llvm::Value* y);
+  /// The entry of a table that the four lowest bits of each index choose.
+  llvm::Value* look_up(std::span<const double, 16> table, llvm::Value* index);
+  /// The smaller magnitude of x and the bound, with the sign of x; the bound where x is NaN.
+  llvm::Value* clamp_magnitude(llvm::Value* x, double bound);
   llvm::Value* intrinsic(unsigned id, std::initializer_list<llvm::Value*> arguments);
   llvm::Value* lane_mask();  // all eight lanes
   llvm::Value* small_integer(int value);
