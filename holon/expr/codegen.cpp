@@ -319,8 +319,7 @@ class ModuleEmitter {
   void check_outputs(const std::vector<llvm::Value*>& values) {
     llvm::Value* zero = math_->constant(0.0);
     llvm::Value* sum = zero;
-    for (llvm::Value* value : values)
-      sum = builder_.CreateIntrinsic(llvm::Intrinsic::fma, {math_->real_type()}, {value, zero, sum});
+    for (llvm::Value* value : values) sum = math_->multiply_add(value, zero, sum);
     math_->report(builder_.CreateFCmpUNO(sum, sum));
   }
 

@@ -80,6 +80,9 @@ class VectorMath {
   llvm::Value* maximum(llvm::Value* a, llvm::Value* b);
   llvm::Value* modulo(llvm::Value* a, llvm::Value* b);
 
+  llvm::Value* multiply_add(llvm::Value* a, llvm::Value* b,
+                            llvm::Value* c);  ///< a b + c, fused where that is one instruction
+
   /// Marks lanes whose result this code can't vouch for.
   void report(llvm::Value* lanes);
   /// All lanes reported so far; null when no function that was used can report any.
@@ -108,7 +111,6 @@ class VectorMath {
   llvm::Value* multiply(llvm::Value* a, llvm::Value* b);
   llvm::Value* divide(llvm::Value* a, llvm::Value* b);
   llvm::Value* negate(llvm::Value* a);
-  llvm::Value* multiply_add(llvm::Value* a, llvm::Value* b, llvm::Value* c);          // a b + c
   llvm::Value* negated_multiply_add(llvm::Value* a, llvm::Value* b, llvm::Value* c);  // c - a b
   llvm::Value* less(llvm::Value* a, llvm::Value* b);                                  // false if unordered
   llvm::Value* less_equal(llvm::Value* a, llvm::Value* b);
