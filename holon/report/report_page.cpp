@@ -12,8 +12,8 @@ namespace report {
 
 namespace {
 
-/// JSON inside a script element: no "<" may stand in it, or a text could end the element, and no "//", so that it
-/// holds no address.
+/// JSON inside a script element: no "<" may stand in it, or a text could end the element, and no "//", so
+/// that it holds no address.
 std::string script_json(const nlohmann::json& json) {
   std::string out;
   for (const char c : json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) {
