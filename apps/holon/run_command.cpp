@@ -271,9 +271,9 @@ void take_signals() {
 
 int run(const RunOptions& options) {
   set_verbosity(options.quiet ? Verbosity::quiet : Verbosity::normal);
+  const auto file = find_model(options.model);
   check_folder(options);
   take_signals();
-  const auto file = find_model(options.model);
   modelfile::LoadOptions load;
   for (const std::string& setting : options.settings)
     load.overrides.push_back(modelfile::parse_override(setting));

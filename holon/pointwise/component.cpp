@@ -50,7 +50,9 @@ class Reader {
         loader_.error(component_.place, path("equations"), "the component has no equations", "equations: |");
       return std::nullopt;
     }
+    const std::size_t mistakes = loader_.diagnostics().error_count();
     statements_ = loader_.statements(*text, path("equations"));
+    equations_read_ = loader_.diagnostics().error_count() == mistakes;
     equations_broken_ = failed();
     read_units();
     Component result;
@@ -213,7 +215,9 @@ class Reader {
       if (statement.kind != expr::Statement::Kind::rate) continue;
       if (!rated.insert(name).second) continue;  // lower_block reports it
       ComponentPort port{name, {}, std::nullopt, path("states") + "." + name};
+      Place place = statement.place;
       if (const auto found = stated.find(name); found != stated.end()) {
+        place = found->second->place;
         port.value = found->second->value;
         port.path = found->second->path;
       } else if (!started.contains(name) && (fields == nullptr || fields->find(name) == nullptr)) {
@@ -226,12 +230,12 @@ class Reader {
                       near.empty() ? "" : fmt::format("did you mean '{}'?", near));
         continue;
       }
-      port.unit = needed_unit(name, "state", statement.place);
+      port.unit = needed_unit(name, "state", place);
       result.push_back(std::move(port));
     }
     for (const std::vector<Entry>* list : {&std::as_const(given), &initial}) {
       for (const Entry& entry : *list) {
-        if (rated.contains(entry.name)) continue;
+        if (rated.contains(entry.name) || !equations_read_) continue;
         loader_.error(entry.place, entry.path, fmt::format("state '{}' has no rate", entry.name),
                       fmt::format("an equation {}' = ...", entry.name),
                       suggestion(entry.name, {rated.begin(), rated.end()}));
@@ -304,6 +308,7 @@ class Reader {
   Value component_;
   bool from_file_ = false;
   std::vector<expr::Statement> statements_;
+  bool equations_read_ = false;    // without a mistake: only then does a missing rate mean anything
   bool equations_broken_ = false;  // some statements are missing: they have been reported
   std::map<std::string, NamedUnit> units_;
 };
