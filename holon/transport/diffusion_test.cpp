@@ -441,7 +441,8 @@ TEST(DiffusionThreads, GiveTheSameBitsForAnyNumberOfThreads) {
       simulation.run();
       const auto u = simulation.state().real(0);
       ends.emplace_back(u.begin(), u.end());
-      for (const LedgerLine& line : simulation.ledger()[0].lines) ends.back().push_back(line.amount);
+      const LedgerBalance books = simulation.ledger().front();
+      for (const LedgerLine& line : books.lines) ends.back().push_back(line.amount);
     }
     EXPECT_EQ(ends[0], ends[1]);
     EXPECT_EQ(ends[0], ends[2]);
