@@ -85,8 +85,8 @@ class ReportPage : public testing::Test {
                       {"m", Unit{}},
                       {"Cai", Unit::parse("mM")},
                       {"Ki", Unit::parse("mM")}};
-    for (int i = 0; i <= 20000; ++i) {
-      const double t = 0.005 * i,
+    for (int i = 0; i <= 4000; ++i) {
+      const double t = 0.025 * i,
                    v = t < 10 ? -85 : -85 + 125 / (1 + std::exp((t - 60) / 4)) * (1 - std::exp(-(t - 10)));
       series.rows.push_back({t, v, 1 / (1 + std::exp(-(v + 40) / 5)),
                              1e-4 + 8e-4 * std::exp(-std::pow((t - 30) / 12, 2)),
@@ -102,9 +102,9 @@ class ReportPage : public testing::Test {
         "block", GridSpace::Sites::nodes,
         std::vector<GridSpace::Axis>{{20, 1e-3, 0, false}, {12, 1e-3, 0, false}, {8, 1e-3, 0, false}});
     VtkFrames frames(path / "fields", Unit::parse("ms"));
-    for (int k = 0; k <= 60; ++k)
+    for (int k = 0; k <= 20; ++k)
       for (const auto& space : std::initializer_list<std::shared_ptr<const Space>>{line, plane, block}) {
-        FieldFrame frame{space->name(), 0.5e-3 * k, k, space, {}};
+        FieldFrame frame{space->name(), 1.5e-3 * k, k, space, {}};
         std::vector<double> values;
         for (std::size_t s = 0; s < space->sites(); ++s) {
           const Position x = space->position(s);
