@@ -14,7 +14,7 @@ namespace holon::expr {
 
 namespace {
 
-constexpr std::size_t instructions_per_function = 6000;
+constexpr std::size_t instructions_per_function = 2000;
 constexpr std::size_t long_window = 800;   // of instruction_order.hpp, with 32 registers
 constexpr std::size_t short_window = 150;  // with 16
 
@@ -57,6 +57,7 @@ class ModuleEmitter {
     for (const auto& terms : plan_.uniform_functions)
       uniform_functions.push_back(emit_part(Part::uniforms, terms));
     for (const auto& terms : plan_.site_functions) site_functions.push_back(emit_part(Part::sites, terms));
+    if (site_functions.size() > 1) site_functions.push_back(emit_writer());
     emit_kernel(uniform_functions, site_functions);
     KernelLayout layout{.lanes = static_cast<std::uint32_t>(target_.lanes)};
     for (const auto& terms : plan_.site_functions)
@@ -97,21 +98,28 @@ class ModuleEmitter {
 
   llvm::Value* argument(Argument a) { return function_->getArg(a); }
 
-  /// One function: a loop over the vectors of [begin, end) for sites, straight code for uniforms.
-  llvm::Function* emit_part(Part part, const std::vector<Node>& terms) {
+  llvm::BasicBlock* new_block(const char* label) {
+    return llvm::BasicBlock::Create(context_, label, function_);
+  }
+
+  void begin_function(llvm::StringRef symbol, llvm::GlobalValue::LinkageTypes linkage, VectorMath& math) {
     auto* type = llvm::FunctionType::get(int64_, parameters_, false);
-    function_ = llvm::Function::Create(type, llvm::Function::InternalLinkage, "part", *module_);
+    function_ = llvm::Function::Create(type, linkage, symbol, *module_);
     function_->addFnAttr(llvm::Attribute::NoInline);
     set_attributes(*function_);
     held_.clear();
-    VectorMath math(builder_, target_);
     math_ = &math;
-    auto* entry = llvm::BasicBlock::Create(context_, "entry", function_);
-    builder_.SetInsertPoint(entry);
+    builder_.SetInsertPoint(new_block("entry"));
+  }
+
+  /// One function: a loop over the vectors of [begin, end) for sites, straight code for uniforms.
+  llvm::Function* emit_part(Part part, const std::vector<Node>& terms) {
+    VectorMath math(builder_, target_);
+    begin_function("part", llvm::Function::InternalLinkage, math);
     if (part == Part::uniforms) {
       emit_uniform_terms(terms);
     } else {
-      emit_site_loop(entry, terms);
+      emit_site_loop(terms);
     }
     math_ = nullptr;
     return function_;
@@ -138,19 +146,11 @@ class ModuleEmitter {
     return builder_.CreateBitCast(lanes, builder_.getIntNTy(static_cast<unsigned>(target_.lanes)));
   }
 
-  void emit_site_loop(llvm::BasicBlock* entry, const std::vector<Node>& terms) {
-    auto* body = llvm::BasicBlock::Create(context_, "body", function_);
-    auto* write = llvm::BasicBlock::Create(context_, "write", function_);
-    auto* refuse = llvm::BasicBlock::Create(context_, "refuse", function_);
-    auto* next = llvm::BasicBlock::Create(context_, "next", function_);
-    auto* done = llvm::BasicBlock::Create(context_, "done", function_);
-    builder_.CreateCondBr(builder_.CreateICmpSLT(argument(begin), argument(end)), body, done);
-
-    builder_.SetInsertPoint(body);
-    site_ = builder_.CreatePHI(int64_, 2, "site");
-    auto* count = builder_.CreatePHI(int64_, 2, "count");
-    site_->addIncoming(argument(begin), entry);
-    count->addIncoming(argument(reported), entry);
+  /// The only site function writes the outputs; of several each leaves what others need in strips.
+  void emit_site_loop(const std::vector<Node>& terms) {
+    const bool alone = plan_.site_functions.size() == 1;
+    const bool last = &terms == &plan_.site_functions.back();
+    Loop loop = begin_loop();
     if (&terms == &plan_.site_functions.front())
       for (const RangeGuard& g : program_.guards)
         if (program_.graph[g.node].op == Op::symbol) check_range(real(g.node), g);
@@ -159,72 +159,139 @@ class ModuleEmitter {
       const std::uint32_t slot = plan_.strip_slot[n.id];
       if (slot != KernelPlan::none) store(real(n), strip_address(slot));
     }
-    const bool last = &terms == &plan_.site_functions.back();
+    if (!alone && last)
+      for (const Node n : plan_.copied_outputs) store(real(n), strip_address(plan_.strip_slot[n.id]));
     std::vector<llvm::Value*> values;
-    if (last) {
-      for (const Node n : program_.outputs) values.push_back(real(n));
-      if (outputs_need_check_) check_outputs(values);
-    }
-    llvm::Value* outside = outside_lanes(last);
-    if (outside) reports_ = true;
-    llvm::Value* new_count = count;
-    if (last) {
-      if (outside) {
-        llvm::Value* mask = lane_bits(outside);
-        llvm::Value* any = builder_.CreateICmpNE(mask, llvm::Constant::getNullValue(mask->getType()));
-        builder_.CreateCondBr(any, refuse, write);
-        builder_.SetInsertPoint(refuse);
-        llvm::Value* entry_value = builder_.CreateOr(builder_.CreateShl(site_, builder_.getInt64(8)),
-                                                     builder_.CreateZExt(mask, int64_));
-        builder_.CreateAlignedStore(entry_value, builder_.CreateGEP(int64_, argument(unresolved), count),
-                                    llvm::Align(8));
-        llvm::Value* more = builder_.CreateAdd(count, builder_.getInt64(1));
-        builder_.CreateBr(next);
-        builder_.SetInsertPoint(next);
-        auto* merged = builder_.CreatePHI(int64_, 2);
-        merged->addIncoming(more, refuse);
-        merged->addIncoming(count, write);
-        new_count = merged;
-      } else {
-        builder_.CreateBr(write);
-      }
-      builder_.SetInsertPoint(write);
-      for (std::size_t k = 0; k < values.size(); ++k) store(values[k], column_address(out, k));
-      builder_.CreateBr(next);
+    for (const Node n : program_.outputs)
+      if (alone || held_.contains(n.id)) values.push_back(real(n));
+    if (outputs_need_check_) check_outputs(values);
+    if (alone) {
+      write_or_refuse(loop, math_->unresolved(), [&] {
+        for (std::size_t k = 0; k < values.size(); ++k)
+          store(values[k], column_address(out, builder_.getInt64(k)));
+      });
     } else {
-      builder_.CreateBr(next);
-      write->eraseFromParent();
+      keep_unresolved();
     }
-    if (!last || !outside) refuse->eraseFromParent();
+    end_loop(loop);
+    interleave_chains(*loop.body, target_.wide_tables ? long_window : short_window);
+  }
 
-    interleave_chains(*body, target_.wide_tables ? long_window : short_window);
-    builder_.SetInsertPoint(next);
+  /// The function that writes the outputs of several site functions from their strips.
+  llvm::Function* emit_writer() {
+    VectorMath math(builder_, target_);
+    begin_function("write", llvm::Function::InternalLinkage, math);
+    std::vector<std::uint32_t> offsets;
+    for (const Node n : program_.outputs)
+      offsets.push_back(
+          static_cast<std::uint32_t>(plan_.uniform_slots + plan_.strip_slot[n.id] * KernelPlan::strip));
+    auto* table = llvm::ConstantDataArray::get(context_, offsets);
+    auto* global = new llvm::GlobalVariable(*module_, table->getType(), true,
+                                            llvm::GlobalValue::InternalLinkage, table, "offsets");
+    Loop loop = begin_loop();
+    llvm::Value* outside = nullptr;
+    if (any_reported_) outside = builder_.CreateFCmpONE(load(strip_address(0)), math_->constant(0.0));
+    write_or_refuse(loop, outside, [&] {
+      auto* before = builder_.GetInsertBlock();
+      auto* each = new_block("output");
+      auto* all = new_block("all");
+      builder_.CreateBr(each);
+      builder_.SetInsertPoint(each);
+      auto* k = builder_.CreatePHI(int64_, 2);
+      k->addIncoming(builder_.getInt64(0), before);
+      llvm::Value* entry_address = builder_.CreateGEP(builder_.getInt32Ty(), global, k);
+      llvm::Value* offset =
+          builder_.CreateZExt(builder_.CreateLoad(builder_.getInt32Ty(), entry_address), int64_);
+      offset = builder_.CreateAdd(offset, builder_.CreateSub(site_, argument(begin)));
+      store(load(builder_.CreateGEP(builder_.getDoubleTy(), argument(scratch), offset)),
+            column_address(out, k));
+      llvm::Value* next = builder_.CreateAdd(k, builder_.getInt64(1));
+      k->addIncoming(next, each);
+      builder_.CreateCondBr(builder_.CreateICmpULT(next, builder_.getInt64(program_.outputs.size())), each,
+                            all);
+      builder_.SetInsertPoint(all);
+    });
+    end_loop(loop);
+    math_ = nullptr;
+    return function_;
+  }
+
+  /// A loop over the vectors of [begin, end) that carries the number of vectors reported so far.
+  struct Loop {
+    llvm::BasicBlock *entry, *body, *next, *done;
+    llvm::BasicBlock* refuse = nullptr;  // where a vector is reported
+    llvm::PHINode* count = nullptr;
+    llvm::Value* count_if_refused = nullptr;
+  };
+
+  Loop begin_loop() {
+    Loop loop{builder_.GetInsertBlock(), new_block("body"), new_block("next"), new_block("done")};
+    builder_.CreateCondBr(builder_.CreateICmpSLT(argument(begin), argument(end)), loop.body, loop.done);
+    builder_.SetInsertPoint(loop.body);
+    site_ = builder_.CreatePHI(int64_, 2, "site");
+    loop.count = builder_.CreatePHI(int64_, 2, "count");
+    site_->addIncoming(argument(begin), loop.entry);
+    loop.count->addIncoming(argument(reported), loop.entry);
+    return loop;
+  }
+
+  void end_loop(const Loop& loop) {
+    llvm::BasicBlock* written = builder_.GetInsertBlock();
+    builder_.CreateBr(loop.next);
+    builder_.SetInsertPoint(loop.next);
+    llvm::Value* new_count = loop.count;
+    if (loop.refuse) {
+      auto* merged = builder_.CreatePHI(int64_, 2);
+      merged->addIncoming(loop.count, written);
+      merged->addIncoming(loop.count_if_refused, loop.refuse);
+      new_count = merged;
+    }
     llvm::Value* next_site =
         builder_.CreateAdd(site_, builder_.getInt64(static_cast<std::uint64_t>(target_.lanes)));
-    site_->addIncoming(next_site, next);
-    count->addIncoming(new_count, next);
-    builder_.CreateCondBr(builder_.CreateICmpSLT(next_site, argument(end)), body, done);
-
-    builder_.SetInsertPoint(done);
+    site_->addIncoming(next_site, loop.next);
+    loop.count->addIncoming(new_count, loop.next);
+    builder_.CreateCondBr(builder_.CreateICmpSLT(next_site, argument(end)), loop.body, loop.done);
+    builder_.SetInsertPoint(loop.done);
     auto* result = builder_.CreatePHI(int64_, 2);
-    result->addIncoming(argument(reported), entry);
-    result->addIncoming(new_count, next);
+    result->addIncoming(argument(reported), loop.entry);
+    result->addIncoming(new_count, loop.next);
     builder_.CreateRet(result);
   }
 
-  /// The lanes that this function or an earlier one found out of range; null if none can be. Kept for the
-  /// functions that follow unless this is the last.
-  llvm::Value* outside_lanes(bool last) {
+  /// Writes the outputs unless a lane is out of range; then reports the vector.
+  template <class Write>
+  void write_or_refuse(Loop& loop, llvm::Value* outside, Write write) {
+    auto* writes = new_block("write");
+    if (!outside) {
+      builder_.CreateBr(writes);
+    } else {
+      reports_ = true;
+      loop.refuse = new_block("refuse");
+      llvm::Value* mask = lane_bits(outside);
+      builder_.CreateCondBr(builder_.CreateICmpNE(mask, llvm::Constant::getNullValue(mask->getType())),
+                            loop.refuse, writes);
+      builder_.SetInsertPoint(loop.refuse);
+      llvm::Value* record = builder_.CreateOr(builder_.CreateShl(site_, builder_.getInt64(8)),
+                                              builder_.CreateZExt(mask, int64_));
+      builder_.CreateAlignedStore(record, builder_.CreateGEP(int64_, argument(unresolved), loop.count),
+                                  llvm::Align(8));
+      loop.count_if_refused = builder_.CreateAdd(loop.count, builder_.getInt64(1));
+      builder_.CreateBr(loop.next);
+    }
+    builder_.SetInsertPoint(writes);
+    write();
+  }
+
+  /// Adds the lanes that this function found out of range to those of the functions before it.
+  void keep_unresolved() {
     llvm::Value* lanes = math_->unresolved();
-    if (any_reported_) {
-      llvm::Value* earlier = builder_.CreateFCmpONE(load(strip_address(0)), math_->constant(0.0));
-      lanes = lanes ? builder_.CreateOr(lanes, earlier) : earlier;
-    }
-    if (!last && math_->unresolved()) {
-      store(builder_.CreateSelect(lanes, math_->constant(1.0), math_->constant(0.0)), strip_address(0));
-      any_reported_ = true;
-    }
-    return lanes;
+    if (!lanes) return;
+    if (any_reported_)
+      lanes = builder_.CreateOr(lanes, builder_.CreateFCmpONE(load(strip_address(0)), math_->constant(0.0)));
+    // The first strip is read and written here; the order of instructions is free to change all the same,
+    // because the store needs what was loaded.
+    store(real_of_truth(lanes), strip_address(0));
+    any_reported_ = true;
   }
 
   llvm::Value* uniform_address(std::uint32_t slot) {
@@ -239,9 +306,9 @@ class ModuleEmitter {
     return builder_.CreateGEP(builder_.getDoubleTy(), argument(scratch), offset);
   }
 
-  llvm::Value* column_address(Argument columns, std::size_t index) {
+  llvm::Value* column_address(Argument columns, llvm::Value* index) {
     llvm::Value* column = builder_.CreateAlignedLoad(
-        pointer_, builder_.CreateConstGEP1_64(pointer_, argument(columns), index), llvm::Align(8));
+        pointer_, builder_.CreateGEP(pointer_, argument(columns), index), llvm::Align(8));
     return builder_.CreateGEP(builder_.getDoubleTy(), column, site_);
   }
 
@@ -279,7 +346,7 @@ class ModuleEmitter {
     if (term.op == Op::constant) return math_->constant(term.value);
     if (term.op == Op::symbol) {
       const Binding& b = program_.bindings[term.symbol];
-      if (b.source == Binding::Source::column) return load(column_address(in, b.index));
+      if (b.source == Binding::Source::column) return load(column_address(in, builder_.getInt64(b.index)));
       return broadcast(builder_.CreateConstGEP1_64(builder_.getDoubleTy(), argument(uniforms), b.index));
     }
     if (!plan_.varies[n.id]) return broadcast(uniform_address(plan_.uniform_slot[n.id]));

@@ -71,8 +71,6 @@ class Simulation {
  public:
   Simulation(llvm::BasicBlock& block, std::size_t window) : window_(window) {
     std::unordered_map<const llvm::Instruction*, std::size_t> index;
-    std::vector<std::size_t> loads_since_store;
-    std::size_t last_store = none;
     for (llvm::Instruction& i : block) {
       if (llvm::isa<llvm::PHINode>(i) || i.isTerminator()) continue;
       const std::size_t n = entries_.size();
@@ -82,15 +80,6 @@ class Simulation {
         const auto* argument = llvm::dyn_cast<llvm::Instruction>(operand);
         const auto found = argument ? index.find(argument) : index.end();
         if (found != index.end()) depend(n, found->second);
-      }
-      if (i.mayWriteToMemory()) {
-        for (const std::size_t l : loads_since_store) depend(n, l);
-        if (last_store != none) depend(n, last_store);
-        loads_since_store.clear();
-        last_store = n;
-      } else if (i.mayReadFromMemory()) {
-        if (last_store != none) depend(n, last_store);
-        loads_since_store.push_back(n);
       }
     }
   }

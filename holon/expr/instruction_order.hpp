@@ -15,8 +15,8 @@ class BasicBlock;
 
 namespace holon::expr {
 
-/// Reorders all but the leading phi nodes and the terminator. Stores keep their order among themselves and
-/// loads never move across a store that stands before them.
+/// Reorders all but the leading phi nodes and the terminator. No load of the block may read what a store of
+/// the block writes.
 void interleave_chains(llvm::BasicBlock& block, std::size_t window);
 
 }  // namespace holon::expr

@@ -69,36 +69,44 @@ std::vector<std::vector<Node>> cut(const Graph& graph, const std::vector<Node>& 
   return functions;
 }
 
-/// Gives a strip to every value that a later function uses; strips are used again after their last reader.
+/// Gives a strip to every value that a later function uses, and to all outputs; strips are used again after
+/// their last reader.
 void assign_strips(const KernelProgram& program, KernelPlan& plan) {
   const Graph& graph = program.graph;
-  const std::size_t functions = plan.site_functions.size();
-  std::vector<std::uint32_t> made_in(graph.size(), KernelPlan::none), last_use(graph.size(), 0);
+  const auto functions = static_cast<std::uint32_t>(plan.site_functions.size());
+  std::vector<bool> computed(graph.size(), false);
+  std::vector<std::uint32_t> last_use(graph.size(), 0);
   for (std::uint32_t f = 0; f < functions; ++f) {
     for (const Node n : plan.site_functions[f]) {
-      made_in[n.id] = f;
+      computed[n.id] = true;
       const Term& term = graph[n];
       for (int k = 0; k < arity(term.op); ++k) last_use[term.argument[static_cast<std::size_t>(k)].id] = f;
     }
   }
-  for (const Node n : program.outputs) last_use[n.id] = static_cast<std::uint32_t>(functions - 1);
-  std::vector<std::vector<std::uint32_t>> freed_after(functions);
+  for (const Node n : program.outputs) last_use[n.id] = functions;
+  std::vector<std::vector<std::uint32_t>> freed_after(functions + 1);
   std::vector<std::uint32_t> free_slots;
   plan.strip_slots = 1;
-  for (std::uint32_t f = 0; f < functions; ++f) {
-    for (const Node n : plan.site_functions[f]) {
-      if (last_use[n.id] <= f) continue;
-      std::uint32_t slot = plan.strip_slots;
-      if (free_slots.empty()) {
-        ++plan.strip_slots;
-      } else {
-        slot = free_slots.back();
-        free_slots.pop_back();
-      }
-      plan.strip_slot[n.id] = slot;
-      freed_after[last_use[n.id]].push_back(slot);
+  const auto assign = [&](Node n, std::uint32_t until) {
+    std::uint32_t slot = plan.strip_slots;
+    if (free_slots.empty()) {
+      ++plan.strip_slots;
+    } else {
+      slot = free_slots.back();
+      free_slots.pop_back();
     }
-    free_slots.insert(free_slots.end(), freed_after[f].begin(), freed_after[f].end());
+    plan.strip_slot[n.id] = slot;
+    freed_after[until].push_back(slot);
+  };
+  for (std::uint32_t f = 0; f < functions; ++f) {
+    for (const Node n : plan.site_functions[f])
+      if (last_use[n.id] > f) assign(n, last_use[n.id]);
+    if (f + 1 < functions) free_slots.insert(free_slots.end(), freed_after[f].begin(), freed_after[f].end());
+  }
+  for (const Node n : program.outputs) {
+    if (computed[n.id] || plan.strip_slot[n.id] != KernelPlan::none) continue;
+    plan.copied_outputs.push_back(n);
+    plan.strip_slot[n.id] = plan.strip_slots++;
   }
 }
 

@@ -22,6 +22,9 @@ struct KernelPlan {
   std::vector<std::uint32_t> strip_slot;    ///< by node: index of its strip of doubles in scratch, or none
   std::uint32_t uniform_slots = 0;
   std::uint32_t strip_slots = 0;  ///< the first one holds the lanes that are out of range
+  /// With several site functions: outputs that none of them computes (symbols, uniforms, constants); the last
+  /// one copies them.
+  std::vector<Node> copied_outputs;
 };
 
 /// Evaluates depth first, the argument that needs more registers first, so that few values live at once. Cuts

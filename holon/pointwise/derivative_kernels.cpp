@@ -40,7 +40,7 @@ DerivativeKernels::DerivativeKernels(const KernelFactory& factory)
                              [](const KernelFactory::Equations& e) { return e.ode.rates; });
       }),
       jvp_([this](ParameterBinding binding) {
-        return factory_.make("Jacobian times vector", binding, {directions(variables_.size()), {}},
+        return factory_.make("Jacobian times vector", binding, {directions(variables_.size()), {}, {}},
                              [this](const KernelFactory::Equations& e) {
                                Graph& g = *e.ode.graph;
                                return jacobian_vector(g, e.ode.rates, variable_nodes(),
@@ -49,28 +49,19 @@ DerivativeKernels::DerivativeKernels(const KernelFactory& factory)
       }),
       vjp_([this](ParameterBinding binding) {
         return factory_.make(
-            "transposed Jacobian times vector", binding, {directions(factory_.system().states.size()), {}},
-            [this](const KernelFactory::Equations& e) {
+            "transposed Jacobian times vector", binding,
+            {directions(factory_.system().states.size()), {}, {}}, [this](const KernelFactory::Equations& e) {
               Graph& g = *e.ode.graph;
               return vector_jacobian(g, e.ode.rates, direction_nodes(g, e.ode.size()), variable_nodes());
             });
       }),
       jacobian_([this](ParameterBinding binding) {
-        return factory_.make("Jacobian", binding, {}, [this](const KernelFactory::Equations& e) {
-          Graph& g = *e.ode.graph;
-          // With constants some entries may vanish that do not otherwise: the pattern of `uniforms` is used
-          // for both.
-          std::map<std::pair<std::uint32_t, std::uint32_t>, Node> values;
-          for (const auto& entry : sparse_jacobian(g, e.ode.rates, variable_nodes())) {
-            values[{entry.row, entry.column}] = entry.value;
-          }
-          std::vector<Node> nodes;
-          for (const Pattern& place : pattern_) {
-            const auto found = values.find({place.row, place.column});
-            nodes.push_back(found == values.end() ? g.constant(0.0) : found->second);
-          }
-          return nodes;
-        });
+        return factory_.make("Jacobian", binding, {},
+                             [this](const KernelFactory::Equations& e) { return entries(e.ode); });
+      }),
+      jacobian_of_a_site_([this](ParameterBinding binding) {
+        return factory_.make("Jacobian of a site", binding, {{}, {}, expr::Tier::interpreter},
+                             [this](const KernelFactory::Equations& e) { return entries(e.ode); });
       }) {
   const KineticsSystem& system = factory.system();
   variables_ = system.states;
@@ -90,6 +81,21 @@ DerivativeKernels::DerivativeKernels(const KernelFactory& factory)
 std::vector<Node> DerivativeKernels::variable_nodes() const {
   std::vector<Node> nodes;
   for (FieldId id : variables_) nodes.push_back(factory_.system().graph->symbol(factory_.field_symbol(id)));
+  return nodes;
+}
+
+std::vector<Node> DerivativeKernels::entries(const OdeSystem& ode) const {
+  // With parameters as constants some entries may vanish that do not otherwise: one pattern serves for both.
+  Graph& g = *ode.graph;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Node> values;
+  for (const auto& entry : sparse_jacobian(g, ode.rates, variable_nodes())) {
+    values[{entry.row, entry.column}] = entry.value;
+  }
+  std::vector<Node> nodes;
+  for (const Pattern& place : pattern_) {
+    const auto found = values.find({place.row, place.column});
+    nodes.push_back(found == values.end() ? g.constant(0.0) : found->second);
+  }
   return nodes;
 }
 
@@ -189,7 +195,7 @@ std::vector<DerivativeKernels::Entry> DerivativeKernels::jacobian_at(const State
   SiteKernel::Call call;
   call.time = time;
   call.columns = columns;
-  jacobian_.get(factory_.binding(state)).run(state, call, out, site, site + 1);
+  jacobian_of_a_site_.get(factory_.binding(state)).run(state, call, out, site, site + 1);
   std::vector<Entry> entries;
   for (std::size_t k = 0; k < pattern_.size(); ++k) {
     entries.push_back({pattern_[k].row, variables_[pattern_[k].column], values[k]});

@@ -40,11 +40,12 @@ class DerivativeKernels {
   Table evaluate(const LazyKernel& kernel, std::size_t outputs, const State& state, double time,
                  std::vector<const double*> columns, ThreadPool& threads) const;
   std::vector<Node> variable_nodes() const;
+  std::vector<Node> entries(const OdeSystem& ode) const;  // of the Jacobian, in order of the pattern
 
   const KernelFactory& factory_;
   std::vector<FieldId> variables_;
   std::vector<Pattern> pattern_;
-  LazyKernel rate_, jvp_, vjp_, jacobian_;
+  LazyKernel rate_, jvp_, vjp_, jacobian_, jacobian_of_a_site_;
 };
 
 }  // namespace holon::pointwise

@@ -27,7 +27,7 @@ class ImplicitMidpointStepper final : public Stepper {
           std::vector<std::string> extra;
           for (std::size_t i = 0; i < factory.system().states.size(); ++i) extra.push_back(old_column(i));
           return factory.make(
-              "implicit_midpoint", binding, {extra, {}},
+              "implicit_midpoint", binding, {extra, {}, {}},
               [this](const KernelFactory::Equations& equations) { return iteration(equations.ode); });
         }) {}
 

@@ -47,6 +47,7 @@ class KineticsRecipe final : public modelfile::ProcessRecipe {
   void replace_inputs(ProcessContext& context, Replacement& replacement) const;
   void replace_time_and_place(Replacement& replacement) const;
   expr::Node node_of(Replacement& replacement, const std::string& name, const Coefficient& coefficient) const;
+  void check_spaces(const ProcessContext& context, const KineticsSystem& system) const;
   void add_contributions(ProcessContext& context, KineticsSystem& system) const;
   void read_initial_values(ProcessContext& context, Kinetics::Setup& setup) const;
   StepOptions read_step(ProcessContext& context, const std::vector<Coefficient>& initial) const;
@@ -258,12 +259,31 @@ std::unique_ptr<Process> KineticsRecipe::make(ProcessContext& context) {
     system.outputs.push_back({outputs_[k], roots[states_.size() + k]});
   }
   add_contributions(context, system);
+  check_spaces(context, system);
 
   read_initial_values(context, setup);
   setup.step = read_step(context, setup.initial);
   for (const std::string& line : conversions(context)) section.loader().note_conversion(line);
   if (section.loader().has_errors()) return nullptr;
   return std::make_unique<Kinetics>(std::move(setup));
+}
+
+void KineticsRecipe::check_spaces(const ProcessContext& context, const KineticsSystem& system) const {
+  std::vector<expr::Node> roots = system.rates;
+  for (const auto& output : system.outputs) roots.push_back(output.value);
+  constexpr std::string_view prefix = "field:";
+  for (const expr::Node n : free_symbols(*system.graph, roots)) {
+    const std::string& symbol = system.graph->symbol_name(n);
+    if (!symbol.starts_with(prefix)) continue;
+    std::string name = symbol.substr(prefix.size());
+    if (name.ends_with(']')) name.resize(name.rfind('['));
+    const Field& field = (*system.fields)[system.fields->id(name)];
+    if (field.space == system.space || field.space->sites() == 1) continue;
+    context.section.error("inputs",
+                          fmt::format("'{}' lives on space '{}' and the equations on '{}'", name,
+                                      field.space->name(), system.space->name()),
+                          "fields of the same space, or of a single point");
+  }
 }
 
 void KineticsRecipe::replace_time_and_place(Replacement& replacement) const {

@@ -58,7 +58,9 @@ SiteKernel KernelFactory::make(const std::string& purpose, ParameterBinding bind
   for (const auto& column : system_.columns) source.columns.push_back(column.name);
   source.columns.insert(source.columns.end(), extras.columns.begin(), extras.columns.end());
   source.uniforms = extras.uniforms;
-  return SiteKernel(source, system_.space, *system_.fields, *system_.parameters, system_.options);
+  expr::KernelOptions options = system_.options;
+  if (extras.tier) options.tier = *extras.tier;
+  return SiteKernel(source, system_.space, *system_.fields, *system_.parameters, options);
 }
 
 std::vector<const double*> KernelFactory::columns() const {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,7 @@ class KernelFactory {
   /// Names N of further symbols column:N and uniform:N that the caller gives at each run.
   struct Extras {
     std::vector<std::string> columns, uniforms;
+    std::optional<expr::Tier> tier;  ///< for kernels that run so seldom that compiling them would not pay
   };
   /// A kernel of the nodes that `build` makes; no one else changes the graph meanwhile.
   SiteKernel make(const std::string& purpose, ParameterBinding binding, const Extras& extras,

@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+#include <fmt/format.h>
+
 namespace holon::pointwise {
 
 using expr::Graph;
@@ -39,6 +41,13 @@ SparseElimination::SparseElimination(Graph& graph, std::size_t size,
     }
     done[k] = true;
     order_.push_back(k);
+    if (made_.size() + original_.size() > most_entries) {
+      throw InputError(fmt::format(
+          "the Jacobian of these {} equations has too many entries ({}) for an implicit method whose "
+          "elimination is "
+          "compiled into the step; use integrator cvode (one system) or an explicit or exponential one",
+          size, original_.size()));
+    }
     pivot_[k] = row[k][k];
     for (const auto& [j, value] : row[k]) {
       column[j].erase(k);

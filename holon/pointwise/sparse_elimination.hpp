@@ -15,7 +15,11 @@ namespace holon::pointwise {
 /// numerical pivoting: I/(gamma dt) - J has a dominant diagonal for small dt; growth() tells where it fails.
 class SparseElimination {
  public:
-  /// Entries at one place must be given once; every diagonal entry must be there.
+  /// Factors with more entries than this are not written out: compiling them would take minutes.
+  static constexpr std::size_t most_entries = 20'000;
+
+  /// Entries at one place must be given once; every diagonal entry must be there. Throws InputError where the
+  /// factors become too large.
   SparseElimination(expr::Graph& graph, std::size_t size, std::span<const expr::JacobianEntry> entries);
 
   /// Nodes of the solution of A x = b.

@@ -78,8 +78,8 @@ struct AxisStencil {
 /// a cell. Order 4: F_{i+1/2} = D (-u_{i+2} + 15 u_{i+1} - 15 u_i + u_{i-1})/(12 h); ghosts are mirrored at
 /// zero-flux sides and, at sides of given value, cubic extrapolations through the value, which keep the
 /// order: the truncation error is of second order at one or two sites next to the side, which costs two
-/// orders less in the solution (Gustafsson 1975). A flux other than zero and an exchange need order 2: the
-/// caller refuses them. Least number of sites: 2 (order 2), 6 (order 4).
+/// orders less in the solution (Gustafsson 1975; Svärd & Nordström 2006). A flux other than zero and an
+/// exchange need order 2: the caller refuses them. Least number of sites: 2 (order 2), 6 (order 4).
 AxisStencil diffusion_stencil(const Line& line, double diffusivity, int order,
                               const std::array<SideRule, 2>& sides);
 

@@ -23,7 +23,7 @@ struct Diffusion::DiffusionScratch final : TransportScratch {
   /// Data of an axis' sides for its sweep of a Douglas step: what the sweeps that follow, along the higher
   /// axes, will still add at the sides is taken off the data at the step's end, half (A_m (g1 - g0)) for each
   /// of them. Without this, data that change with time would cost up to one order (Hundsdorfer & Verwer 2003,
-  /// IV.3.3).
+  /// IV.3).
   const SideData& data_for_sweep(int axis, double half);
 
  private:

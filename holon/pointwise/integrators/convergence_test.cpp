@@ -191,5 +191,23 @@ TEST(Switches, AreDecidedAtTheMiddleOfAStep) {
   }
 }
 
+// y' = mod(t, 1) is 1 just before a wrap and 0 at it; a step that ends there must not see the 0.
+TEST(Switches, AWrapOfTimeIsTakenByTheStepThatBeginsThere) {
+  for (const char* name : {"rk4", "dormand_prince", "rosenbrock"}) {
+    Graph g;
+    OdeSystem system{&g, {g.symbol("y")}, {}, g.symbol("time"), g.symbol("dt"), 1.0};
+    system.rates = {g.make(Op::modulo, system.time, g.constant(1.0))};
+    const OdeSystem frozen = with_switches_at_midpoint(system);
+    const Step step = decide_switches(frozen, find_integrator(name)->step(frozen));
+    long double y = 0.0L;
+    for (int k = 0; k < 12; ++k) {
+      y = evaluate(g, step.states, [&](std::string_view s) -> long double {
+        return s == "y" ? y : s == "dt" ? 0.25L : static_cast<long double>(k) * 0.25L;
+      })[0];
+    }
+    EXPECT_NEAR(static_cast<double>(y), 1.5, 1e-14) << name;
+  }
+}
+
 }  // namespace
 }  // namespace holon::pointwise
