@@ -63,7 +63,10 @@ Json plain(const Option& option) {
                            : elements.size() == 1 ? elements.front()
                                                   : any_of(elements);
       if (option.type == Type::mapping) return {{"type", "object"}, {"additionalProperties", element}};
-      return any_of({{{"type", "array"}, {"items", element}}, {{"type", {"string", "number", "boolean"}}}});
+      std::vector<Json> forms{{{"type", "array"}, {"items", element}},
+                              {{"type", {"string", "number", "boolean"}}}};
+      if (option.schema != nullptr) forms.push_back(mapping(*option.schema));
+      return any_of(std::move(forms));
     }
     case Type::anything:
       break;

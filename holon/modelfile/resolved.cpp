@@ -53,6 +53,9 @@ class Resolver {
             member.value = resolve(std::move(member.value), option.element.front(), path + '.' + member.key);
         return value;
       case Option::Type::list:
+        if (value.kind == Value::Kind::mapping && option.schema != nullptr && value.find("file") == nullptr &&
+            value.find("values") == nullptr)
+          return section(value, *option.schema, path);
         if (option.element.size() == 1)
           for (std::size_t i = 0; i < value.list.size(); ++i)
             value.list[i] = resolve(std::move(value.list[i]), option.element.front(), path);

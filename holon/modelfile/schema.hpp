@@ -49,7 +49,7 @@ struct Option {
   std::vector<std::string> choices;
   std::vector<Option>
       element;  ///< at most one: the type of a list's or mapping's values; several: alternatives
-  std::shared_ptr<const Schema> schema;  ///< of a section
+  std::shared_ptr<const Schema> schema;  ///< of a section; of a list: of the mapping that may stand instead
   int least = 0, most = 1 << 30;         ///< number of elements of a list
 
   Option& with_default(std::string text);

@@ -90,6 +90,20 @@ void validate_list(Loader& loader, const Value& value, const Option& option, con
     validate_element(loader, value, option.element, path, dimensions, phase);
     return;
   }
+  // So may values per site, and where a list states a schema a mapping of that.
+  if (value.kind == Value::Kind::mapping) {
+    const bool element =
+        std::any_of(option.element.begin(), option.element.end(),
+                    [&](const Option& alternative) { return form_fits(alternative, value); });
+    if (element && option.least == 0) {
+      validate_element(loader, value, option.element, path, dimensions, phase);
+      return;
+    }
+    if (option.schema != nullptr) {
+      validate(loader, value, *option.schema, path, dimensions, phase);
+      return;
+    }
+  }
   if (value.kind != Value::Kind::list) {
     loader.error(value.place, path, "is " + value.description(),
                  "a list" + (value.kind == Value::Kind::scalar ? ": [" + value.scalar + ']' : ""));

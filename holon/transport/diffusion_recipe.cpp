@@ -1,6 +1,7 @@
 // The process type `diffusion` in model files.
 #include "holon/modelfile/loader.hpp"
 #include "holon/transport/diffusion.hpp"
+#include "holon/transport/fibre_conduction.hpp"
 #include "holon/transport/transport_recipe.hpp"
 
 #include <algorithm>
@@ -27,6 +28,21 @@ bool reported(const Section& section) {
   return std::any_of(list.begin(), list.end(), [&](const Diagnostic& d) {
     return d.severity == Diagnostic::Severity::error && d.path.starts_with(section.path() + ".");
   });
+}
+
+/// {along: ..., across: ..., fibre: [...]} instead of a number or one per axis.
+FibreConduction read_fibres(const Section& fibres) {
+  FibreConduction conduction;
+  conduction.along = fibres.coefficient("along");
+  conduction.across = fibres.coefficient("across");
+  conduction.fibre = fibres.coefficients("fibre");
+  if (fibres.has("sheet")) conduction.sheet = fibres.coefficient("sheet");
+  if (fibres.has("sheet_direction")) conduction.sheet_direction = fibres.coefficients("sheet_direction");
+  if (conduction.sheet.has_value() == conduction.sheet_direction.empty())
+    fibres.error(conduction.sheet ? "sheet" : "sheet_direction",
+                 "'sheet' and 'sheet_direction' belong together",
+                 "both: the value within the sheet, and the unit vector across the fibres in it");
+  return conduction;
 }
 
 class DiffusionRecipe final : public modelfile::ProcessRecipe {
@@ -58,6 +74,22 @@ void DiffusionRecipe::declare(ProcessContext& context) {
                         capacity ? section.any_quantity("capacity").unit.dimension() : Dimension{});
 }
 
+/// Fibres along the axes are the case of one value per axis.
+void read_along_fibres(const Section& section, const Field& field, DiffusionOptions& options) {
+  const FibreConduction fibres = read_fibres(section);
+  const auto axes = static_cast<std::size_t>(field.space->dimensions());
+  for (const auto& [key, direction] :
+       {std::pair("fibre", &fibres.fibre), std::pair("sheet_direction", &fibres.sheet_direction)})
+    if (!direction->empty() && direction->size() != axes)
+      section.error(key, "has " + std::to_string(direction->size()) + " components",
+                    std::to_string(axes) + ", one per axis of '" + field.space->name() + "'");
+  if (section.loader().has_errors()) throw modelfile::Abandoned{};
+  if (auto per_axis = diffusivity_per_axis(fibres))
+    options.diffusivity = std::move(*per_axis);
+  else
+    section.error("fibre", "does not point along an axis", "[1, 0, 0] or the like");
+}
+
 std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
   Section& section = context.section;
   DiffusionOptions options;
@@ -65,7 +97,11 @@ std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
   const Field& field = (*context.model.fields)[options.field];
   section.set_dimension("field", field.unit.dimension());
   const bool by_conductivity = section.has("conductivity");
-  options.diffusivity = section.coefficients(by_conductivity ? "conductivity" : "diffusivity");
+  const std::string_view key = by_conductivity ? "conductivity" : "diffusivity";
+  if (const auto* given = section.raw(key); given != nullptr && given->find("fibre") != nullptr)
+    read_along_fibres(section.section(key), field, options);
+  else
+    options.diffusivity = section.coefficients(key);
   if (by_conductivity)
     options.capacity = section.coefficient("capacity", section.any_quantity("capacity").unit.dimension());
   options.decay = section.coefficient("decay");
@@ -84,6 +120,22 @@ std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
   return std::make_unique<Diffusion>(context.name, context.model, std::move(options));
 }
 
+Schema fibre_schema(const std::string& dimension) {
+  Schema schema("fibres", "D = across I + (along - across) f f^T + (sheet - across) s s^T.");
+  schema.coefficient("along", dimension, "Along the fibres.");
+  schema.coefficient("across", dimension, "Across the fibres.");
+  const auto direction = [&](const std::string& key, const std::string& text) -> Option& {
+    Option& option = schema.list(key, coefficient_of("1"), text);
+    option.least = 1;
+    option.most = 3;
+    return option;
+  };
+  direction("fibre", "f: a unit vector, one component per axis of the grid.");
+  schema.coefficient("sheet", dimension, "Across the fibres, within their sheet.").make_optional();
+  direction("sheet_direction", "s: a unit vector within the sheet, across the fibres.").make_optional();
+  return schema;
+}
+
 }  // namespace
 
 std::unique_ptr<modelfile::ProcessRecipe> diffusion_recipe() { return std::make_unique<DiffusionRecipe>(); }
@@ -94,9 +146,11 @@ Schema diffusion_schema() {
   const auto per_axis = [&](const std::string& key, const std::string& dimension, const std::string& text) {
     Option& option = schema.list(key, coefficient_of(dimension), text).make_optional();
     option.most = 3;
+    option.schema = std::make_shared<const Schema>(fibre_schema(dimension));
   };
   per_axis("diffusivity", "length^2/time",
-           "D: one value, or one per axis [Dx, Dy, Dz]. Numbers and parameters, the same everywhere.");
+           "D: one value, one per axis [Dx, Dy, Dz], or along and across fibres {along: ..., across: ..., "
+           "fibre: [fx, fy, fz]}. Numbers and parameters, the same everywhere.");
   per_axis(
       "conductivity", "capacity*length^2/time",
       "Instead of a diffusivity: flux per gradient, with `capacity` beside it; D = conductivity / capacity.");

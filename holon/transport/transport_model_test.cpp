@@ -113,6 +113,36 @@ TEST(TransportModels, SayWhatIsWrongAndWhere) {
               testing::HasSubstr("above its stability limit"));
 }
 
+TEST(TransportModels, FibresAlongAnAxisAreOneValuePerAxis) {
+  const auto end = [](const std::string& conductivity) {
+    std::string text = fibre(conductivity + ", capacity: =chi*Cm, integrator: exact");
+    text.replace(text.find("size: [10 mm]"), 13, "size: [10 mm, 3 mm]");
+    Simulation simulation(load(text), {});
+    simulation.run();
+    const auto u = simulation.state().real(0);
+    return std::vector<double>(u.begin(), u.end());
+  };
+  EXPECT_EQ(end("conductivity: {along: 0.13 S/m, across: 0.02 S/m, fibre: [1, 0]}"),
+            end("conductivity: [0.13 S/m, 0.02 S/m]"));
+  EXPECT_EQ(end("conductivity: {along: 0.13 S/m, across: 0.02 S/m, fibre: [0, =cos(pi)]}"),
+            end("conductivity: [0.02 S/m, 0.13 S/m]"));
+  EXPECT_EQ(end("conductivity: {along: 0.13 S/m, across: 0.02 S/m, sheet: 0.05 S/m, fibre: [0, 1], "
+                "sheet_direction: [1, 0]}"),
+            end("conductivity: [0.05 S/m, 0.13 S/m]"));
+}
+
+TEST(TransportModels, FibresSayWhatTheyLack) {
+  EXPECT_THAT(messages(fibre("diffusivity: {along: 1 mm^2/ms, across: 1 mm^2/ms, fibre: [1, 0]}")),
+              testing::HasSubstr("diffusivity.fibre: has 2 components; expected 1"));
+  EXPECT_THAT(messages(fibre("diffusivity: {along: 1 mm^2/ms, fibre: [1]}")),
+              testing::HasSubstr("the key 'across' is missing"));
+  EXPECT_THAT(messages(fibre("diffusivity: {along: 1 mm/ms, across: 1 mm^2/ms, fibre: [1]}")),
+              testing::HasSubstr("diffusivity.along"));
+  EXPECT_THAT(
+      messages(fibre("diffusivity: {along: 1 mm^2/ms, across: 1 mm^2/ms, fibre: [1], sheet: 0 m^2/s}")),
+      testing::HasSubstr("belong together"));
+}
+
 TEST(TransportModels, AFlowNeedsToKnowWhatItCarriesIn) {
   std::string text = fibre("diffusivity: 0.2 mm^2/ms");
   const std::string type = "type: diffusion, field: V, diffusivity: 0.2 mm^2/ms";
