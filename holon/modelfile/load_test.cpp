@@ -263,6 +263,22 @@ TEST(Load, ProcessesOnDifferentFieldsNeedNoSchedule) {
   EXPECT_EQ(root.children[1].process, 1U);
 }
 
+TEST(Load, FieldMayBeTheShareOfEachSiteInABox) {
+  const Folder folder;
+  const std::string field =
+      "  inside: {space: line, initial: {share_in_box: {space: line, from: [-1 mm], to: [=2*spacing]}}}\n";
+  const std::string head = model_text.substr(0, model_text.find("processes:"));
+  const Attempt a = attempt(folder, head + field + model_text.substr(head.size()));
+  ASSERT_EQ(a.text(), "");
+  for (const auto& [id, initial] : a.model->initial)
+    if ((*a.model->fields)[id].name == "inside") {
+      ASSERT_NE(initial.values_per_site(), nullptr);
+      EXPECT_THAT(*initial.values_per_site(), ::testing::ElementsAre(1.0, 1.0, 0.5, 0.0, 0.0));
+      return;
+    }
+  FAIL() << "the field has no initial value";
+}
+
 TEST(Load, OutputIsAnObserverOfFields) {
   const Folder folder;
   const Attempt a = attempt(folder, model_text + "output: {fields: {every: 1 ms, of: [slow.u]}}\n");

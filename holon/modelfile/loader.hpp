@@ -96,6 +96,8 @@ class Loader {
   std::optional<Meaning> field_meaning(FieldId id, const Place& place, const std::string& path);
   std::optional<Coefficient> values_per_site(const Value& value, const std::string& path,
                                              const std::optional<Dimension>& needed);
+  std::optional<Coefficient> share_in_box(const Value& value, const std::string& path,
+                                          const std::optional<Dimension>& needed);
   Value read_component(const std::filesystem::path& file, const std::string& path, int depth);
 
   const Registry& registry_;

@@ -22,7 +22,8 @@ bool form_fits(const Option& option, const Value& value) {
     case Type::coefficient:
       return value.kind == Value::Kind::scalar ||
              (value.kind == Value::Kind::mapping &&
-              (value.find("file") != nullptr || value.find("values") != nullptr));
+              (value.find("file") != nullptr || value.find("values") != nullptr ||
+               value.find("share_in_box") != nullptr));
     case Type::anything:
     case Type::schedule_node:
       return true;

@@ -244,7 +244,9 @@ std::optional<Position> Loader::position(const Value& value, const std::string& 
 std::optional<Coefficient> Loader::coefficient(const Value& value, const std::string& path,
                                                const std::optional<Dimension>& needed) {
   if (value.reported) return std::nullopt;
-  if (value.kind == Value::Kind::mapping) return values_per_site(value, path, needed);
+  if (value.kind == Value::Kind::mapping)
+    return value.find("share_in_box") != nullptr ? share_in_box(value, path, needed)
+                                                 : values_per_site(value, path, needed);
   if (!scalar_text(value)) {
     error(value.place, path, "is " + value.description(), "a number, a quantity, an equation or {file: ...}");
     return std::nullopt;
