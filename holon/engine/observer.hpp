@@ -76,6 +76,10 @@ class Observer {
   /// state is completed for it.
   /// The last state is shown to every observer, wanted or not.
   virtual bool wants(std::int64_t index) const = 0;
+  /// Moments inside the macro step that begins at `index` at which it wants to see the state: fractions of
+  /// the step between 0 and 1, increasing. A copy is advanced to each by a shortened step with the run's own
+  /// methods, so that what it sees is of their order and the run goes on as if nobody had looked.
+  virtual std::vector<Fraction> between(std::int64_t /*index*/) const { return {}; }
   virtual void observe(const Observation& observation) = 0;
   /// True once it has all that it waits for ("every site activated"): may end a run through `stop_when`.
   virtual bool complete() const { return false; }

@@ -32,6 +32,8 @@ struct Traits {
   bool smooth = true;
   bool stochastic = false;
   bool resizes = false;
+  bool error_controlled =
+      false;           ///< its own steps, chosen by their error, resolve it: the macro step need not
   std::string reason;  ///< why it is not smooth
 };
 

@@ -163,8 +163,16 @@ void Simulation::step() {
   if (!started_) start();
   if (finished_) return;
   if (before_) before_->assign(state_);
+  // Time goes forward where it can: integrators with a memory then go on instead of beginning again.
+  const bool may_stop = std::any_of(model_->events.begin(), model_->events.end(), [](const EventRecipe& e) {
+    return e.action == EventRecipe::Action::stop;
+  });
+  if (!may_stop) observe_between(state_, {1, 1});
   advance_macro_step(state_, {1, 1});
   const bool stopped = locate_events();
+  if (may_stop)
+    observe_between(*before_,
+                    state_.time.index > before_->time.index ? Fraction{1, 1} : state_.time.fraction);
   finished_ = stopped || state_.time.index >= model_->schedule.steps;
   observe(state_.time.index, finished_);
   if (!finished_ && all_stops_complete()) {
@@ -185,12 +193,28 @@ void Simulation::observe(std::int64_t index, bool last) {
   std::vector<Observer*> asked;
   for (const auto& observer : observers_)
     if (last || observer->wants(index)) asked.push_back(observer.get());
-  if (asked.empty()) return;
-  std::optional<State> copy;
-  if (state_.counter.pending_half) copy = complete_state();
+  if (!asked.empty()) show(complete_view(), asked, index == 0, last);
+}
+
+void Simulation::observe_between(const State& from, Fraction end) {
+  std::map<Fraction, std::vector<Observer*>> moments;
+  for (const auto& observer : observers_)
+    for (const Fraction& moment : observer->between(from.time.index))
+      if (moment < end) moments[moment].push_back(observer.get());
+  if (moments.empty()) return;
+  if (!trial_) trial_ = from.clone();
+  for (const auto& [moment, observers] : moments) {
+    trial_->assign(from);
+    advance_macro_step(*trial_, moment);
+    show(*trial_, observers, false, false);
+  }
+}
+
+void Simulation::show(const State& complete, const std::vector<Observer*>& observers, bool first, bool last) {
   const Observation observation{
-      copy ? *copy : state_, time(), model_->schedule.step, index == 0, last, *threads_, frames_};
-  for (Observer* observer : asked) observer->observe(observation);
+      complete, complete.time.value(model_->schedule.step), model_->schedule.step, first, last, *threads_,
+      frames_};
+  for (Observer* observer : observers) observer->observe(observation);
 }
 
 bool Simulation::all_stops_complete() const {

@@ -71,6 +71,9 @@ class Simulation {
   /// The present state, or a copy (kept for reuse) on which the pending half step was taken.
   const State& complete_view();
   void observe(std::int64_t index, bool last);
+  /// Shows the observers the moments inside the macro step that begins with `from`, up to a fraction of it.
+  void observe_between(const State& from, Fraction end);
+  void show(const State& complete, const std::vector<Observer*>& observers, bool first, bool last);
   double event_value(std::size_t event, const State& state) const;
   /// Locates the events between `before_` and the present state; cuts the step at the first that stops. True
   /// if one did.
@@ -81,8 +84,9 @@ class Simulation {
   std::unique_ptr<ThreadPool> threads_;
   FrameWriter* frames_ = nullptr;
   State state_;
-  std::optional<State> before_, trial_;  // only where events may cut a step
-  std::optional<State> complete_;        // only where half steps are pending
+  std::optional<State> before_;    // only where events may cut a step
+  std::optional<State> trial_;     // advanced by a part of a step, for events and between steps
+  std::optional<State> complete_;  // only where half steps are pending
   mutable std::vector<Workspace> work_;
   mutable std::vector<double> seconds_;
   std::vector<std::unique_ptr<Observer>> observers_;

@@ -20,10 +20,12 @@ using Kind = ScheduleNode::Kind;
 /// Counts what it sees and sums u, to be restored from checkpoints.
 class Watcher final : public ObserverRecipe {
  public:
-  explicit Watcher(std::int64_t every) : ObserverRecipe("watcher"), every_(every) {}
+  explicit Watcher(std::int64_t every, std::vector<Fraction> between = {})
+      : ObserverRecipe("watcher"), every_(every), between_(std::move(between)) {}
   struct Watching final : Observer {
-    explicit Watching(std::int64_t every) : every_(every) {}
+    Watching(std::int64_t every, const std::vector<Fraction>& between) : every_(every), between_(between) {}
     bool wants(std::int64_t index) const override { return index % every_ == 0; }
+    std::vector<Fraction> between(std::int64_t) const override { return between_; }
     void observe(const Observation& o) override {
       EXPECT_FALSE(o.state.counter.pending_half);
       sum_ += o.state.real(0)[0];
@@ -41,16 +43,21 @@ class Watcher final : public ObserverRecipe {
       times_ = archive.reals("times");
     }
     std::int64_t every_;
+    std::vector<Fraction> between_;
     double sum_ = 0.0;
     std::vector<double> times_;
   };
-  std::unique_ptr<Observer> start(const Model&) const override { return std::make_unique<Watching>(every_); }
+  std::unique_ptr<Observer> start(const Model&) const override {
+    return std::make_unique<Watching>(every_, between_);
+  }
 
  private:
   std::int64_t every_;
+  std::vector<Fraction> between_;
 };
 
-std::shared_ptr<Model> merged_model(std::int64_t steps, std::size_t sites = 1, std::int64_t every = 1) {
+std::shared_ptr<Model> merged_model(std::int64_t steps, std::size_t sites = 1, std::int64_t every = 1,
+                                    std::vector<Fraction> between = {}) {
   std::shared_ptr<const Space> space = std::make_shared<PointSpace>("p", Dimension{});
   if (sites > 1)
     space = std::make_shared<GridSpace>("line", GridSpace::Sites::cells,
@@ -63,8 +70,9 @@ std::shared_ptr<Model> merged_model(std::int64_t steps, std::size_t sites = 1, s
       std::make_unique<test::Linear>("b", 0, 1, std::array{-1.0, 2.0, -3.0, -1.0}, *model->fields));
   model->schedule.root = node(Kind::strang, {node(0), node(1)});
   model->schedule.root.merge = true;
-  model->observers.push_back(std::make_unique<Watcher>(every));
+  model->observers.push_back(std::make_unique<Watcher>(every, std::move(between)));
   model->results.push_back({.name = "sum", .observer = "watcher"});
+  model->results.push_back({.name = "times", .observer = "watcher", .outcome = "times"});
   model->finish();
   return model;
 }
@@ -75,6 +83,34 @@ TEST(Simulation, ObserversDoNotChangeTheTrajectory) {
   seldom.run();
   EXPECT_EQ(often.state().real(0)[0], seldom.state().real(0)[0]);
   EXPECT_EQ(often.complete_state().real(1)[0], seldom.complete_state().real(1)[0]);
+  Simulation between(merged_model(50, 1, 1, {{1, 3}, {1, 2}}), {});
+  between.run();
+  EXPECT_EQ(between.state().real(0)[0], seldom.state().real(0)[0]);
+  EXPECT_EQ(between.complete_state().real(1)[0], seldom.complete_state().real(1)[0]);
+}
+
+TEST(Simulation, BetweenStepsObserversSeeWhatAShorterStepLeadsTo) {
+  Simulation whole(merged_model(4, 1, 100, {{3, 4}}), {}), quarters(merged_model(16, 1, 1), {});
+  const double start = whole.state().real(0)[0];
+  whole.step();
+  const double before = std::get<double>(whole.results().at("sum").value);  // at 0 and 3/4
+  const auto times = std::get<std::vector<double>>(whole.results().at("times").value);
+  ASSERT_EQ(times, (std::vector<double>{0.0, 0.1875}));
+  // Not three steps of a quarter but one of three quarters: the splitting error tells them apart.
+  auto model = test::two_fields(std::make_shared<PointSpace>("p", Dimension{}), 0.1875, 1);
+  model->processes.push_back(
+      std::make_unique<test::Linear>("a", 0, 1, std::array{-3.0, 0.7, 0.0, -0.1}, *model->fields));
+  model->processes.push_back(
+      std::make_unique<test::Linear>("b", 0, 1, std::array{-1.0, 2.0, -3.0, -1.0}, *model->fields));
+  model->schedule.root = node(Kind::strang, {node(0), node(1)});
+  model->finish();
+  Simulation exact(model, {});
+  exact.run();
+  EXPECT_NEAR(before - start, exact.state().real(0)[0], 1e-15);
+  quarters.step();
+  quarters.step();
+  quarters.step();
+  EXPECT_GT(std::abs(quarters.complete_state().real(0)[0] - exact.state().real(0)[0]), 1e-6);
 }
 
 TEST(Simulation, ResumesBitwiseInTheMiddleOfAMergedStep) {
@@ -124,9 +160,16 @@ TEST(Simulation, AThresholdEventStopsAStepAtItsTime) {
                     .direction = EventRecipe::Direction::falling,
                     .action = EventRecipe::Action::stop};
   model->events.push_back(event);
+  model->observers.push_back(std::make_unique<Watcher>(100, std::vector<Fraction>{{1, 40}, {3, 4}}));
+  model->results.push_back({.name = "times", .observer = "watcher", .outcome = "times"});
   model->finish();
   Simulation simulation(model, {});
   simulation.run();
+  // Looks inside the step end with the event: 0.3 is reached at 12.04 steps.
+  const auto times = std::get<std::vector<double>>(simulation.results().at("times").value);
+  ASSERT_EQ(times.size(), 1 + 2 * 12 + 2u);
+  EXPECT_NEAR(times[times.size() - 2], 1.2025, 1e-15);
+  EXPECT_EQ(times.back(), simulation.time());
   ASSERT_EQ(simulation.events().size(), 1u);
   EXPECT_NEAR(simulation.events()[0].time, -std::log(0.3), 1e-11);
   EXPECT_NEAR(simulation.time(), -std::log(0.3), 1e-11);

@@ -37,6 +37,14 @@ struct View {
   std::vector<double*> out;
 };
 
+// What a call of advance() found at a site, or left there.
+struct Moment {
+  double time = 0.0;  // [coherent time]
+  std::vector<double> states;
+  std::vector<double> seen;  // parameters and other fields that the rates read
+  bool operator==(const Moment&) const = default;
+};
+
 // One site: its solver, and how CVODE left it.
 struct SiteSolver {
   std::size_t site = 0;
@@ -45,9 +53,7 @@ struct SiteSolver {
   bool warm = false;          // the solver's history is the one described here
   double restart_time = 0.0;  // [coherent time]
   std::vector<double> restart_states;
-  double end_time = 0.0;  // [coherent time]
-  std::vector<double> end_states;
-  std::vector<double> seen;  // parameters and other fields that the rates read
+  Moment begin, end;  // of the last call
   CvodeCounters counted;
 };
 
@@ -69,9 +75,11 @@ class CvodeIntegrator final : public SystemIntegrator {
   void evaluate(const SiteKernel& kernel, View& view, std::size_t site, double t, const double* y,
                 double* values, std::size_t count) const;
   std::string advance_site(SiteSolver& site, const AdvanceCall& call, const Interval& interval) const;
-  bool continues(SiteSolver& site, const AdvanceCall& call, const Interval& interval) const;
+  bool continues(SiteSolver& site, const AdvanceCall& call, const Interval& interval,
+                 const Moment& now) const;
   bool replay(SiteSolver& site, const AdvanceCall& call) const;
   void restart(SiteSolver& site, State& state, const Piece& piece, std::span<const double> states) const;
+  Moment moment(const State& state, std::size_t site, double time) const;
   std::vector<double> states_at(const State& state, std::size_t site) const;
   std::vector<double> kept_states_at(const State& state, std::size_t site) const;
   std::vector<double> seen_at(const State& state, std::size_t site) const;
@@ -228,12 +236,13 @@ std::optional<SiteFailure> CvodeIntegrator::advance(AdvanceCall& call, const Int
 
 std::string CvodeIntegrator::advance_site(SiteSolver& site, const AdvanceCall& call,
                                           const Interval& interval) const {
-  std::vector<double> y = states_at(call.state, site.site);
+  Moment begin = moment(call.state, site.site, call.pieces.front().begin);
+  std::vector<double> y = begin.states;
   for (std::size_t p = 0; p < call.pieces.size(); ++p) {
     const Piece& piece = call.pieces[p];
     const bool last = p + 1 == call.pieces.size();
     site.view.switch_time = 0.5 * (piece.begin + piece.end);
-    if (p > 0 || !continues(site, call, interval)) restart(site, call.state, piece, y);
+    if (p > 0 || !continues(site, call, interval, begin)) restart(site, call.state, piece, y);
     const double stop = last && !cut_at_ends_ ? call.surroundings.next : piece.end;
     const std::string why = site.solver->advance(solver_time(piece.end), solver_time(stop), y);
     if (!why.empty()) {
@@ -243,16 +252,15 @@ std::string CvodeIntegrator::advance_site(SiteSolver& site, const AdvanceCall& c
   }
   const KineticsSystem& system = factory_.system();
   for (std::size_t i = 0; i < y.size(); ++i) call.state.real(system.states[i])[site.site] = y[i];
-  site.end_time = call.pieces.back().end;
-  site.end_states = std::move(y);
-  site.seen = seen_at(call.state, site.site);
+  site.begin = std::move(begin);
+  site.end = moment(call.state, site.site, call.pieces.back().end);
   return "";
 }
 
 // Whether the history that the State tells of may go on, and if so, the solver is in it. The answer depends
 // on the State alone, never on what happens to be in memory.
-bool CvodeIntegrator::continues(SiteSolver& site, const AdvanceCall& call, const Interval& interval) const {
-  const double t0 = call.pieces.front().begin;
+bool CvodeIntegrator::continues(SiteSolver& site, const AdvanceCall& call, const Interval& interval,
+                                const Moment& now) const {
   const double restart_time = call.state.real(memory_, kept_time)[site.site];
   const double first = call.state.real(memory_, kept_first)[site.site];
   if (!(first > restart_time) || cut_at_ends_ || call.surroundings.begins_with_switch ||
@@ -264,11 +272,12 @@ bool CvodeIntegrator::continues(SiteSolver& site, const AdvanceCall& call, const
   if (interval.begin.index / macro_steps_between_restarts != restart_index / macro_steps_between_restarts) {
     return false;
   }
-  const std::vector<double> states = states_at(call.state, site.site);
-  const bool same_history = site.warm && site.restart_time == restart_time && site.end_time == t0 &&
+  const bool same_history = site.warm && site.restart_time == restart_time &&
                             kept_states_at(call.state, site.site) == site.restart_states;
-  if (same_history) return states == site.end_states && seen_at(call.state, site.site) == site.seen;
-  return restart_time < t0 && replay(site, call);
+  if (same_history && site.end.time == now.time) return site.end == now;
+  // A trial over a part of this step came before: the solver is on its way.
+  if (same_history && site.begin == now && site.end.time <= call.pieces.front().end) return true;
+  return restart_time < now.time && replay(site, call);
 }
 
 // Makes the history again from the State. False if it does not lead to the present states: somebody changed
@@ -299,6 +308,10 @@ void CvodeIntegrator::restart(SiteSolver& site, State& state, const Piece& piece
     state.real(memory_, kept_states + static_cast<int>(i))[site.site] = states[i];
   }
   site.solver->restart(solver_time(piece.begin), states);
+}
+
+Moment CvodeIntegrator::moment(const State& state, std::size_t site, double time) const {
+  return {time, states_at(state, site), seen_at(state, site)};
 }
 
 std::vector<double> CvodeIntegrator::states_at(const State& state, std::size_t site) const {

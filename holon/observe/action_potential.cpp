@@ -27,12 +27,14 @@ struct PotentialOptions {
   double onset = 0.0;  // coherent time
   double level = 0.0;  // in the field's unit
   Unit time_unit;
+  Sampling sampling;
 };
 
-class ActionPotentialObserver final : public TimedObserver {
+class ActionPotentialObserver final : public SampledObserver {
  public:
   ActionPotentialObserver(const PotentialOptions& options, const Model& model)
-      : options_(options),
+      : SampledObserver(options.sampling),
+        options_(options),
         time_unit_(options.time_unit),
         first_(static_cast<std::int64_t>(std::floor(options.onset / model.schedule.step)) - 1),
         potential_(options.of, model) {
@@ -41,6 +43,9 @@ class ActionPotentialObserver final : public TimedObserver {
   }
 
   bool wants(std::int64_t index) const override { return index >= first_; }
+  std::vector<Fraction> between(std::int64_t index) const override {
+    return index >= first_ ? SampledObserver::between(index) : std::vector<Fraction>{};
+  }
 
   std::map<std::string, ResultValue> results() const override {
     PotentialSamples samples{times_, values_, rate_ ? rates_ : differences(times_, values_)};
@@ -170,6 +175,31 @@ void read_calcium(const modelfile::Section& section, PotentialOptions& options) 
   options.calcium_place = read_location(section, "at", *field.space);
 }
 
+/// Where all processes that change the field choose their steps by the error, what the field does is resolved
+/// between macro steps too. Elsewhere the trajectory is that of the steps.
+bool resolved_between_steps(FieldId field, const Model& model) {
+  return std::all_of(model.processes.begin(), model.processes.end(), [&](const auto& process) {
+    const Ports ports = process->ports();
+    const bool changes = std::any_of(ports.begin(), ports.end(), [&](const Port& port) {
+      return port.field == field && port.role != Port::Role::read;
+    });
+    return !changes || process->traits().error_controlled;
+  });
+}
+
+Sampling read_resolution(const modelfile::Section& section, const Observed& of, const Model& model) {
+  if (!section.has("resolution")) return {};
+  const double resolution = section.quantity("resolution"), longest = resolution / model.schedule.step;
+  constexpr double most_in_a_step = 1e6;
+  if (!(longest * most_in_a_step >= 1.0)) {
+    section.error("resolution",
+                  resolution > 0.0 ? "is less than a millionth of the step" : "must be positive", "a time");
+    return {};
+  }
+  return of.field && resolved_between_steps(*of.field, model) ? Sampling::at_least_every(longest)
+                                                              : Sampling{};
+}
+
 std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   modelfile::Section& section = context.section;
   PotentialOptions options;
@@ -179,6 +209,7 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   options.level = section.quantity("level") / options.of.unit.factor();
   options.time_unit = context.model.schedule.time_unit;
   options.onset = section.quantity("onset");
+  options.sampling = read_resolution(section, options.of, context.model);
   if (section.has("calcium")) read_calcium(section, options);
   return std::make_unique<ActionPotentialRecipe>(context.name, std::move(options));
 }
@@ -195,6 +226,12 @@ modelfile::ObserverType action_potential_type() {
   schema.quantity("onset", "time", "onset of the stimulus of the beat that is measured");
   schema.quantity("level", "field", "the potential whose upward crossing is time zero of the durations")
       .with_default("0");
+  schema
+      .quantity(
+          "resolution", "time",
+          "with an integrator that chooses its own steps (cvode, dormand_prince, rosenbrock), the longest "
+          "time between looks at the potential where the schedule's step is longer; every step if left out")
+      .make_optional();
   add_locations_option(schema);
   return {
       "action_potential",
@@ -202,12 +239,12 @@ modelfile::ObserverType action_potential_type() {
       "the "
       "onset; 'v_max', by the parabola through the highest samples; 'dvdt_max', the largest rate of V from "
       "the "
-      "onset to the peak, stimulus included (the rate that the processes state at each macro step; on spaces "
+      "onset to the peak, stimulus included (the rate that the processes state at each look; on spaces "
       "of "
       "several sites and for outputs the difference of samples); 'apd50' and 'apd90', from V rising through "
       "the "
       "level to V falling through v_max - x (v_max - resting_potential); 'cai_peak' and 'cai_peak_time', the "
-      "latter since V rose. Between macro steps by cubics with the slopes.",
+      "latter since V rose. Between looks (each macro step, or 'resolution') by cubics with the slopes.",
       std::move(schema), &make};
 }
 

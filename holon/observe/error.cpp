@@ -44,13 +44,12 @@ SiteKernel difference_kernel(const Pair& pair, const ErrorOptions& options, cons
   return {source, pair.of.space, *model.fields, *model.parameters, kernels};
 }
 
-class Error final : public TimedObserver {
+class Error final : public SampledObserver {
  public:
-  Error(const ErrorOptions& options, const Model& model) : options_(options) {
+  Error(const ErrorOptions& options, const Model& model)
+      : SampledObserver(options.at_end ? Sampling::never() : options.sampling), options_(options) {
     for (const Pair& pair : options.pairs) kernels_.push_back(difference_kernel(pair, options, model));
   }
-
-  bool wants(std::int64_t index) const override { return !options_.at_end && options_.sampling.takes(index); }
 
   std::map<std::string, ResultValue> results() const override {
     const Unit& unit = options_.pairs.front().of.unit;

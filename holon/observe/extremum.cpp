@@ -20,12 +20,13 @@ struct ExtremumOptions {
   Unit time_unit;
 };
 
-class Extremum final : public TimedObserver {
+class Extremum final : public SampledObserver {
  public:
   Extremum(const ExtremumOptions& options, const Model& model)
-      : options_(options), time_unit_(options.time_unit), values_(options.of, model) {}
-
-  bool wants(std::int64_t index) const override { return options_.sampling.takes(index); }
+      : SampledObserver(options.sampling),
+        options_(options),
+        time_unit_(options.time_unit),
+        values_(options.of, model) {}
 
   std::map<std::string, ResultValue> results() const override {
     const Space& space = *options_.of.space;

@@ -15,14 +15,12 @@ struct FieldsOptions {
   Sampling sampling;
 };
 
-class Fields final : public TimedObserver {
+class Fields final : public SampledObserver {
  public:
   Fields(const std::string& name, const FieldsOptions& options, const Model& model)
-      : name_(name), options_(options) {
+      : SampledObserver(options.sampling), name_(name), options_(options) {
     for (const Observed& observed : options.of) values_.emplace_back(observed, model);
   }
-
-  bool wants(std::int64_t index) const override { return options_.sampling.takes(index); }
 
  private:
   void look(const Observation& observation) override {

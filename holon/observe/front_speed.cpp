@@ -42,12 +42,14 @@ std::optional<double> front_place(std::span<const double> x, std::span<const dou
   return std::nullopt;
 }
 
-class FrontSpeed final : public TimedObserver {
+class FrontSpeed final : public SampledObserver {
  public:
   FrontSpeed(const std::string& name, const FrontOptions& options, const Model& model)
-      : name_(name), options_(options), time_unit_(model.schedule.time_unit), values_(options.of, model) {}
-
-  bool wants(std::int64_t index) const override { return options_.sampling.takes(index); }
+      : SampledObserver(options.sampling),
+        name_(name),
+        options_(options),
+        time_unit_(model.schedule.time_unit),
+        values_(options.of, model) {}
 
   std::map<std::string, ResultValue> results() const override {
     const Unit& unit = options_.unit;

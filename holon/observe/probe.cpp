@@ -24,14 +24,15 @@ struct ProbeOptions {
   Sampling sampling;
 };
 
-class Probe final : public TimedObserver {
+class Probe final : public SampledObserver {
  public:
   Probe(const std::string& name, const ProbeOptions& options, const Model& model)
-      : name_(name), options_(options), time_unit_(model.schedule.time_unit) {
+      : SampledObserver(options.sampling),
+        name_(name),
+        options_(options),
+        time_unit_(model.schedule.time_unit) {
     for (const ProbeColumn& column : options.columns) values_.emplace_back(column.observed, model);
   }
-
-  bool wants(std::int64_t index) const override { return options_.sampling.takes(index); }
 
   std::map<std::string, Series> series() const override {
     Series table;

@@ -84,15 +84,29 @@ TEST(Probe, MistakesSayWhatIsWrongAndTheWayOut) {
   const auto errors = [](const std::string& probe) {
     return test::attempt(on_a_line("observe: {trace: {type: probe, " + probe + "}}\n")).errors;
   };
-  EXPECT_THAT(errors("of: b, every: 0.25 ms"), HasSubstr("0.25 ms is no multiple of the step 0.1 ms"));
-  EXPECT_THAT(errors("of: b, every: 0.25 ms"), HasSubstr("the nearest is 0.3 ms"));
-  EXPECT_THAT(errors("of: b, every: 0 ms"), HasSubstr("must be positive"));
+  EXPECT_THAT(errors("of: b, every: 0 ms"), HasSubstr("is 0 ms"));
+  EXPECT_THAT(errors("of: b, every: -1 ms"), HasSubstr("a positive, finite time"));
+  EXPECT_THAT(errors("of: b, every: 1e-9 ms"), HasSubstr("at most a million samples in a step"));
   EXPECT_THAT(errors("of: a.u"), HasSubstr("the space 'line' has 5 sites"));
   EXPECT_THAT(errors("of: a.u, at: [3 mm]"), HasSubstr("lies outside the space 'line'"));
   EXPECT_THAT(errors("of: a.u, at: electrods"), HasSubstr("did you mean 'electrodes'?"));
   EXPECT_THAT(errors("of: a.u, at: electrodes.rigt"), HasSubstr("did you mean 'right'?"));
   EXPECT_THAT(errors("of: a.v, at: [1 mm]"), HasSubstr("a.u"));
   EXPECT_THAT(errors("every: 0.1 ms"), HasSubstr("either 'of' or 'values'"));
+}
+
+TEST(Probe, LooksBetweenStepsWhereItsRhythmIsAnother) {
+  // b.u = 3 mM - 1 mM/s t, seen at multiples of 0.04 ms of a run in steps of 0.1 ms.
+  const auto run = test::run(on_a_line("observe: {trace: {type: probe, of: b.u, every: 0.04 ms}}\n"));
+  const Series series = run->series().at("trace");
+  ASSERT_EQ(series.rows.size(), 26U);
+  for (std::size_t k = 0; k < series.rows.size(); ++k) {
+    EXPECT_NEAR(series.rows[k][0], 0.04 * static_cast<double>(k), 1e-14);
+    EXPECT_NEAR(series.rows[k][1], 3.0 - 0.04e-3 * static_cast<double>(k), 1e-14);
+  }
+  // The last state is seen in any case.
+  const auto odd = test::run(on_a_line("observe: {trace: {type: probe, of: b.u, every: 0.3 ms}}\n"));
+  EXPECT_NEAR(odd->series().at("trace").rows.back()[0], 1.0, 1e-14);
 }
 
 TEST(Period, OfASineIsItsPeriodToFourthOrder) {
@@ -243,6 +257,7 @@ observe:
   content: {type: total, of: a.u, every: 0.1 ms}
   end: {type: final, of: a}
   top: {type: extremum, of: '=a.u*(1 ms - time)'}
+  between: {type: probe, of: b, every: 0.07 ms}
   map: {type: fields, of: a.u, every: 0.1 ms}
   potential: {type: action_potential, of: b.u, level: 2.9995 mM, onset: 0.1 ms}
 )");

@@ -1,25 +1,14 @@
-// What observers have in common: they look at times that lie on macro steps, and at each time once.
+// What observers have in common: they look at each time once, many of them in a rhythm of their own.
 #pragma once
 
 #include "holon/engine/model.hpp"
 #include "holon/engine/observer.hpp"
-#include "holon/modelfile/registry.hpp"
+#include "holon/observe/sampling.hpp"
 
 #include <limits>
 #include <string>
 
 namespace holon::observe {
-
-/// Every how many macro steps an observer looks.
-struct Sampling {
-  std::int64_t every = 1;
-  bool takes(std::int64_t index) const { return index >= 0 && index % every == 0; }
-};
-
-/// The option `every`: a time that is a multiple of the macro step.
-void add_sampling_option(modelfile::Schema& schema);
-/// Reads it; every macro step where it is left out.
-Sampling read_sampling(const modelfile::ObserverContext& context);
 
 /// Sees each time once: the last state of a run may be shown again as the last.
 class TimedObserver : public Observer {
@@ -37,6 +26,17 @@ class TimedObserver : public Observer {
 
  private:
   double seen_ = -std::numeric_limits<double>::infinity();
+};
+
+/// Looks in a rhythm of its own, and at the last state.
+class SampledObserver : public TimedObserver {
+ public:
+  explicit SampledObserver(const Sampling& sampling) : sampling_(sampling) {}
+  bool wants(std::int64_t index) const override { return sampling_.takes(index); }
+  std::vector<Fraction> between(std::int64_t index) const override { return sampling_.between(index); }
+
+ private:
+  Sampling sampling_;
 };
 
 /// Looks at the last state alone.

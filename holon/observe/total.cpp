@@ -20,14 +20,14 @@ struct TotalOptions {
   Sampling sampling;
 };
 
-class Total final : public TimedObserver {
+class Total final : public SampledObserver {
  public:
   Total(const std::string& name, const TotalOptions& options, const Model& model)
-      : name_(name), options_(options), time_unit_(model.schedule.time_unit), values_(options.of, model) {}
-
-  bool wants(std::int64_t index) const override {
-    return options_.tabulate && options_.sampling.takes(index);
-  }
+      : SampledObserver(options.tabulate ? options.sampling : Sampling::never()),
+        name_(name),
+        options_(options),
+        time_unit_(model.schedule.time_unit),
+        values_(options.of, model) {}
 
   std::map<std::string, ResultValue> results() const override {
     if (totals_.empty()) return {{"", missing("the run did not come to its end", options_.unit)}};

@@ -85,7 +85,11 @@ Ports Kinetics::ports() const {
   return ports;
 }
 
-Traits Kinetics::traits() const { return {}; }
+Traits Kinetics::traits() const {
+  Traits traits;
+  traits.error_controlled = integrator_ == nullptr || integrator_->control == Integrator::Control::adaptive;
+  return traits;
+}
 
 std::vector<LedgerAccount> Kinetics::ledger_accounts() const {
   std::vector<LedgerAccount> list;
