@@ -178,6 +178,14 @@ TEST_F(CommandLine, AllMistakesAreReportedWithTheirPlaceAndNothingIsWritten) {
   EXPECT_FALSE(fs::exists(folder / "out"));
 }
 
+TEST_F(CommandLine, MisspeltCommandsAndModelsNameTheNearest) {
+  const Ended command = holon({"rnu", "x.yaml"});
+  EXPECT_EQ(command.status, 2);
+  EXPECT_THAT(command.err, HasSubstr("there is no command 'rnu'; did you mean 'run'?"));
+  EXPECT_THAT(holon({"show", "cabel"}).err, HasSubstr("did you mean 'heart/cable'?"));
+  EXPECT_THAT(run("cabel", "out").err, HasSubstr("did you mean 'heart/cable'?"));
+}
+
 TEST_F(CommandLine, WrongArgumentsAreInputErrors) {
   EXPECT_EQ(holon({}).status, 2);
   EXPECT_EQ(holon({"rum"}).status, 2);
@@ -229,17 +237,19 @@ TEST_F(CommandLine, AnInterruptedRunGoesOnBitByBit) {
   ASSERT_EQ(run(model, "whole", {"--quiet"}).status, 0);
   for (const int signal : {SIGINT, SIGTERM}) {
     const std::string out = "cut" + std::to_string(signal);
-    const pid_t child = start({"run", model.string(), "-o", (folder / out).string()});
+    const pid_t child =
+        start({"run", model.string(), "-o", (folder / out).string(), "--set", "parameters.k=2 1/s"});
     while (!fs::exists(folder / out / "model.resolved.yaml"))
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     std::this_thread::sleep_for(std::chrono::milliseconds(60));
     ::kill(child, signal);
     const Ended ended = wait(child);
     ASSERT_EQ(ended.status, 130) << ended.err;
-    EXPECT_THAT(ended.err, HasSubstr("--resume"));
+    EXPECT_THAT(ended.err, HasSubstr("--set 'parameters.k=2 1/s' --resume"));
+    EXPECT_THAT(ended.err, HasSubstr("Decay: interrupted by signal " + std::to_string(signal)));
     EXPECT_EQ(json(out + "/run.json").at("status"), "interrupted");
     EXPECT_TRUE(json(out + "/results.json").at("u_end").at("value").is_null());
-    ASSERT_EQ(run(model, out, {"--resume", "--threads", "3"}).status, 0);
+    ASSERT_EQ(run(model, out, {"--resume", "--threads", "3", "--set", "parameters.k=2 1/s"}).status, 0);
     EXPECT_EQ(read_file(folder / out / "results.json"), read_file(folder / "whole/results.json"));
     EXPECT_EQ(read_file(folder / out / "series/trace.csv"), read_file(folder / "whole/series/trace.csv"));
   }

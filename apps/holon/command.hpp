@@ -28,6 +28,8 @@ void add_schema(CLI::App& program, Action& action);
 const modelfile::Registry& registry();
 
 /// A model file by path, or a cookbook model by name ("heart/cell"). Throws InputError with the nearest name.
+/// "did you mean 'heart/cable'?" for 'cabel' too: a model may be meant by the last part of its name.
+std::string model_suggestion(const std::string& text, const std::vector<std::string>& names);
 std::filesystem::path find_model(const std::string& text);
 
 /// The cookbook: every model under models/ with its title, sorted by path. Cell files and other components

@@ -42,6 +42,17 @@ std::vector<CookbookModel> cookbook() {
   return models;
 }
 
+std::string model_suggestion(const std::string& text, const std::vector<std::string>& names) {
+  if (!nearest_name(text, names).empty()) return suggestion(text, names);
+  std::vector<std::string> last_parts;
+  for (const std::string& name : names) last_parts.push_back(name.substr(name.rfind('/') + 1));
+  const std::string nearest = nearest_name(text, last_parts);
+  const auto found = std::find(last_parts.begin(), last_parts.end(), nearest);
+  return found == last_parts.end()
+             ? suggestion(text, names)
+             : "did you mean '" + names[static_cast<std::size_t>(found - last_parts.begin())] + "'?";
+}
+
 std::filesystem::path find_model(const std::string& text) {
   if (std::filesystem::is_regular_file(text)) return text;
   std::vector<std::string> names;
@@ -49,7 +60,7 @@ std::filesystem::path find_model(const std::string& text) {
     if (model.name == text) return model.file;
     names.push_back(model.name);
   }
-  const std::string hint = suggestion(text, names);
+  const std::string hint = model_suggestion(text, names);
   throw InputError(
       Diagnostic{.place = {text, 0, 0},
                  .message = "there is no such model file, and no model of that name in the cookbook",

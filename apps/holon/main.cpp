@@ -61,6 +61,19 @@ double seconds_since_start() {
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
+namespace {
+
+/// The parser would ask for a command where one was misspelt.
+void check_command(const CLI::App& program, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> names;
+  for (const CLI::App* command : program.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) == names.end())
+    throw InputError(std::string("there is no command '") + argv[1] + "'; " + suggestion(argv[1], names));
+}
+
+}  // namespace
+
 int main_program(int argc, char** argv) {
   CLI::App program{
       "Holon: a multiscale simulation engine for living tissue.\n"
@@ -79,6 +92,7 @@ int main_program(int argc, char** argv) {
   add_report(program, action);
   add_schema(program, action);
   try {
+    check_command(program, argc, argv);
     program.parse(argc, argv);
     return action();
   } catch (const CLI::Success& success) {

@@ -134,7 +134,7 @@ class Run {
       record_.status = report::RunRecord::Status::interrupted;
       record_.message = fmt::format("interrupted by signal {} at {}", interrupted.load(), time_text());
     }
-    progress.finish(finished ? time_text() : record_.message);
+    progress.finish(finished ? "done, " + time_text() : record_.message);
     write_checkpoint();
     check_ledger();
     write_outputs();
@@ -143,8 +143,10 @@ class Run {
       if (!options_.quiet) print_results();
       return 0;
     }
-    log_warning(fmt::format("{}; go on with: holon run {} -o {} --resume", record_.message, options_.model,
-                            options_.folder));
+    std::string settings;
+    for (const std::string& setting : options_.settings) settings += fmt::format(" --set '{}'", setting);
+    log_warning(fmt::format("{}; go on with: holon run {} -o {}{} --resume", record_.message, options_.model,
+                            options_.folder, settings));
     return 130;
   }
 

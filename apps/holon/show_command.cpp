@@ -25,7 +25,8 @@ std::string page_of(const std::string& name) {
     }
     names.push_back(model.name);
   }
-  throw InputError("there is no model and no component type '" + name + "'; " + suggestion(name, names));
+  throw InputError("there is no model and no component type '" + name + "'; " +
+                   model_suggestion(name, names));
 }
 
 int write_all(const std::filesystem::path& folder) {

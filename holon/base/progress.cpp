@@ -101,12 +101,12 @@ void Progress::update(double fraction, const std::string& detail) {
   }
 }
 
-void Progress::finish(const std::string& detail) {
+void Progress::finish(const std::string& ending) {
   if (finished_) return;
   finished_ = true;
   if (verbosity == Verbosity::quiet) return;
   const std::string took = duration_text(seconds(Clock::now() - start_));
-  print_line(fmt::format("{}: done{}{} in {}", title_, detail.empty() ? "" : ", ", detail, took));
+  print_line(fmt::format("{}: {} in {}", title_, ending, took));
 }
 
 }  // namespace holon

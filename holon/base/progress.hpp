@@ -20,7 +20,8 @@ class Progress {
   void update(double fraction, const std::string& detail);
   /// Cheap test whether an update would print now, for callers in a tight loop.
   bool due() const;
-  void finish(const std::string& detail);
+  /// How it ended: "done, t = 40 ms", "failed". Once.
+  void finish(const std::string& ending);
 
  private:
   std::string title_;

@@ -51,7 +51,7 @@ TEST_F(ProgressTest, WritesOneLineForAShortRunOutsideATerminal) {
     Progress progress("cell");
     EXPECT_FALSE(progress.due());
     progress.update(0.5, "t = 1 ms");
-    progress.finish("t = 2 ms");
+    progress.finish("done, t = 2 ms");
     progress.finish("again");
   });
   EXPECT_THAT(text, MatchesRegex("cell: done, t = 2 ms in [0-9.]+ s\n"));
@@ -78,7 +78,7 @@ TEST_F(ProgressTest, DrawsABarWithRateAndTimeLeftOnATerminal) {
     progress.update(0.5, "t = 1 ms");
     EXPECT_FALSE(progress.due());
     log_info("a line in between");
-    progress.finish("");
+    progress.finish("done");
   });
   EXPECT_THAT(text, HasSubstr("\rcell [===============               ]  50 %  t = 1 ms  "));
   EXPECT_THAT(text, HasSubstr(" %/s  0.1 s left"));

@@ -75,6 +75,7 @@ class CvodeIntegrator final : public SystemIntegrator {
   void evaluate(const SiteKernel& kernel, View& view, std::size_t site, double t, const double* y,
                 double* values, std::size_t count) const;
   std::string advance_site(SiteSolver& site, const AdvanceCall& call, const Interval& interval) const;
+  SiteFailure failure_at(SiteSolver& site, const std::string& why) const;
   bool continues(SiteSolver& site, const AdvanceCall& call, const Interval& interval,
                  const Moment& now) const;
   bool replay(SiteSolver& site, const AdvanceCall& call) const;
@@ -218,7 +219,7 @@ std::optional<SiteFailure> CvodeIntegrator::advance(AdvanceCall& call, const Int
       site.view.rates = &rates;
       site.view.jacobian = &jacobian;
       const std::string why = advance_site(site, call, interval);
-      if (!why.empty()) failures.report({s, "", why, interval.t0()});
+      if (!why.empty()) failures.report(failure_at(site, why));
     }
   });
   for (const auto& site : scratch->sites) {
@@ -255,6 +256,25 @@ std::string CvodeIntegrator::advance_site(SiteSolver& site, const AdvanceCall& c
   site.begin = std::move(begin);
   site.end = moment(call.state, site.site, call.pieces.back().end);
   return "";
+}
+
+// The state whose rate is not finite where CVODE stopped, or else the one with the largest error.
+SiteFailure CvodeIntegrator::failure_at(SiteSolver& site, const std::string& why) const {
+  const KineticsSystem& system = factory_.system();
+  const CvodeTrouble trouble = site.solver->trouble();
+  std::vector<double> rates(trouble.y.size());
+  evaluate(*site.view.rates, site.view, site.site, trouble.time, trouble.y.data(), rates.data(),
+           rates.size());
+  std::size_t worst = trouble.component;
+  std::string what = "has the largest error";
+  const auto bad = std::find_if(rates.begin(), rates.end(), [](double r) { return !std::isfinite(r); });
+  if (bad != rates.end()) {
+    worst = static_cast<std::size_t>(bad - rates.begin());
+    what = fmt::format("its rate is {}", number_text(*bad));
+  }
+  return {site.site, (*system.fields)[system.states[worst]].name,
+          fmt::format("{} at the value {} ({})", what, number_text(trouble.y[worst]), why),
+          trouble.time * system.time_unit};
 }
 
 // Whether the history that the State tells of may go on, and if so, the solver is in it. The answer depends

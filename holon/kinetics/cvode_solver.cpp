@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <map>
 #include <utility>
@@ -190,6 +191,29 @@ std::string CvodeSolver::advance(double t, double stop, std::span<double> y) {
   const double* values = N_VGetArrayPointer(self.y);
   std::copy(values, values + self.problem.size, y.begin());
   return "";
+}
+
+CvodeTrouble CvodeSolver::trouble() const {
+  const Implementation& self = *implementation_;
+  CvodeTrouble trouble;
+  CVodeGetCurrentTime(self.memory, &trouble.time);
+  const double* y = N_VGetArrayPointer(self.y);
+  trouble.y.assign(y, y + self.problem.size);
+  const auto release = [](N_Vector v) { N_VDestroy(v); };
+  const std::unique_ptr<_generic_N_Vector, decltype(release)> errors(N_VClone(self.y), release),
+      weights(N_VClone(self.y), release);
+  if (CVodeGetEstLocalErrors(self.memory, errors.get()) != CV_SUCCESS ||
+      CVodeGetErrWeights(self.memory, weights.get()) != CV_SUCCESS)
+    return trouble;
+  double largest = 0.0;
+  for (std::size_t i = 0; i < trouble.y.size(); ++i) {
+    const double error =
+        std::fabs(N_VGetArrayPointer(errors.get())[i] * N_VGetArrayPointer(weights.get())[i]);
+    if (error <= largest) continue;
+    largest = error;
+    trouble.component = i;
+  }
+  return trouble;
 }
 
 CvodeCounters CvodeSolver::counters() const {

@@ -35,6 +35,13 @@ struct CvodeCounters {
                 nonlinear_iterations = 0;
 };
 
+/// Where a solver stood when it failed.
+struct CvodeTrouble {
+  double time = 0.0;
+  std::size_t component = 0;  ///< whose error was the largest in its tolerance
+  std::vector<double> y;
+};
+
 class CvodeSolver {
  public:
   explicit CvodeSolver(CvodeProblem problem);
@@ -48,6 +55,8 @@ class CvodeSolver {
   /// Writes the solution at time t into y: by interpolation if the last step went beyond t. Never steps
   /// beyond `stop` (infinity: no limit). Empty, or the reason of a failure.
   std::string advance(double t, double stop, std::span<double> y);
+  /// After advance() failed.
+  CvodeTrouble trouble() const;
   CvodeCounters counters() const;
 
  private:

@@ -12,6 +12,7 @@ namespace {
 
 using pointwise::test::Folder;
 using pointwise::test::value;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 std::shared_ptr<const Model> load(const std::string& text) {
@@ -126,7 +127,7 @@ schedule: {step: 0.01, until: 0.5}
   });
 }
 
-TEST(Cvode, AFailureIsToldInItsOwnWords) {
+std::string failure_of(const std::string& states, const std::string& equations) {
   const std::string text = R"(holon: 1
 spaces: {cell: {type: point}}
 processes:
@@ -134,19 +135,24 @@ processes:
     type: kinetics
     space: cell
     integrator: cvode
-    units: {time: 1, u: 1}
-    states: {u: 1}
-    equations: |
-      u' = u^2
-schedule: {step: 0.5, until: 2}
-)";
+    units: {time: 1, u: 1, v: 1}
+    states: )" + states + "\n    equations: |\n" +
+                           equations + "schedule: {step: 0.5, until: 2}\n";
   try {
     pointwise::test::run(load(text));
-    ADD_FAILURE() << "went through the pole at t = 1";
-  } catch (const NumericalFailure& failure) {
-    EXPECT_THAT(failure.what(), HasSubstr("CV_"));
-    EXPECT_THAT(failure.what(), HasSubstr("the point"));
-  }
+  } catch (const NumericalFailure& failure) { return failure.what(); }
+  ADD_FAILURE() << "the run did not fail";
+  return "";
+}
+
+TEST(Cvode, AFailureNamesFieldPlaceAndTime) {
+  // A pole at t = 1, which no step comes past.
+  const std::string pole = failure_of("{v: 1, u: 1}", "      v' = -v\n      u' = u^2\n");
+  EXPECT_THAT(pole, HasSubstr("field 'p.u' at the point"));
+  EXPECT_THAT(pole, ContainsRegex("t = (1|0\\.999)"));
+  EXPECT_THAT(pole, HasSubstr("CV_"));
+  const std::string start = failure_of("{v: 1, u: 0}", "      v' = -v\n      u' = log(u)\n");
+  EXPECT_THAT(start, HasSubstr("field 'p.u' at the point, t = 0: its rate is -inf at the value 0"));
 }
 
 // Diffusion and one-sided advection on a ring of 200, u_i' = a (u_{i-1} - u_i) + d (u_{i-1} - 2 u_i +

@@ -17,6 +17,9 @@ Document::Value read_model_text(Loader& loader, std::string_view text, const std
 /// Applies --set; `folder` is that of the model file.
 void apply_overrides(Loader& loader, Document::Value& root, const std::vector<Override>& overrides,
                      const std::filesystem::path& folder);
+/// Looks for mistakes in the branches of {choose: ...} that are not taken, as far as they show without a
+/// model: syntax, units, and names of parameters, processes and fields.
+void check_untaken(Loader& loader);
 /// Holds every section against its schema.
 void validate_model(Loader& loader, const Document::Value& root);
 /// When all fields are declared: what observers say about them.
@@ -58,5 +61,8 @@ std::vector<Document::Value> read_values(const std::filesystem::path& file);
 
 /// Members of a section with free names, in order of the names; none if the section is absent or no mapping.
 std::vector<const Document::Value::Member*> entries(const Document::Value& root, std::string_view section);
+
+/// What a value is, for messages: its number where it is an equation.
+std::string found_text(Loader& loader, const Document::Value& value, const std::string& path);
 
 }  // namespace holon::modelfile

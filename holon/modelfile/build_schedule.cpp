@@ -6,6 +6,8 @@
 #include <cmath>
 #include <map>
 
+#include <fmt/format.h>
+
 namespace holon::modelfile {
 
 using Value = Document::Value;
@@ -51,20 +53,23 @@ class ScheduleReader {
                     "either 'until' or 'steps'");
     const auto end = until != nullptr ? loader_.quantity(*until, "schedule.until", time) : std::nullopt;
     if (size && (!(*size > 0.0) || !std::isfinite(*size))) {
-      loader_.error(step->place, "schedule.step", "is " + step->description(), "a finite, positive time");
+      loader_.error(step->place, "schedule.step", found_text(loader_, *step, "schedule.step"),
+                    "a finite, positive time");
       return;
     }
     if (steps != nullptr) {
       const auto count = loader_.integer(*steps, "schedule.steps");
       if (count && *count < 1)
-        loader_.error(steps->place, "schedule.steps", "is " + steps->description(), "at least 1");
+        loader_.error(steps->place, "schedule.steps", found_text(loader_, *steps, "schedule.steps"),
+                      "at least 1");
       result.steps = count.value_or(1);
     }
     result.step = size.value_or(1.0);
     if (!size || !end) return;
     const double ratio = *end / *size;
     if (!(ratio > 0.0) || ratio > most_steps) {
-      loader_.error(until->place, "schedule.until", "is " + until->description(), "a finite, positive time");
+      loader_.error(until->place, "schedule.until", found_text(loader_, *until, "schedule.until"),
+                    "a finite, positive time");
       return;
     }
     result.steps = static_cast<std::int64_t>(std::round(ratio));
@@ -222,7 +227,7 @@ class ScheduleReader {
     }
     const auto count = loader_.integer(*steps, path + ".steps");
     if (count && *count < 1)
-      loader_.error(steps->place, path + ".steps", "is " + steps->description(),
+      loader_.error(steps->place, path + ".steps", found_text(loader_, *steps, path + ".steps"),
                     every ? "at least 1" : "auto, or at least 1");
     result.count = count.value_or(1);
   }
@@ -232,11 +237,13 @@ class ScheduleReader {
     const auto text = [&](double time) {
       return rounded_text({time / schedule.time_unit.factor(), schedule.time_unit});
     };
+    if (const Value* step = schedule_.find("step"))
+      loader_.note_parameter(until.place, single_name(step->scalar));
     const double below = std::floor(ratio);
     const auto either = [&](double a, double b) { return (below >= 1.0 ? text(a) + " or " : "") + text(b); };
     loader_.error(until.place, "schedule.until",
                   text(end) + " is no multiple of the step " + text(schedule.step) + ": it holds " +
-                      number_text(ratio) + " steps",
+                      fmt::format("{:.9g} steps", ratio),
                   "",
                   "the nearest ends are " + either(below * schedule.step, (below + 1.0) * schedule.step) +
                       "; the nearest steps are " + either(end / std::max(below, 1.0), end / (below + 1.0)));

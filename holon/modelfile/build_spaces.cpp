@@ -7,6 +7,8 @@
 #include <cmath>
 #include <tuple>
 
+#include <fmt/format.h>
+
 namespace holon::modelfile {
 
 using Value = Document::Value;
@@ -111,7 +113,8 @@ class SpaceReader {
     for (const auto& [value, number, key_path] :
          {std::tuple{&size, *extent, size_path}, std::tuple{&spacing, *distance, spacing_path}})
       if (!(number > 0.0) || !std::isfinite(number)) {
-        loader_.error(value->place, key_path, "is " + value->description(), "a finite, positive length");
+        loader_.error(value->place, key_path, found_text(loader_, *value, key_path),
+                      "a finite, positive length");
         return std::nullopt;
       }
     const double ratio = *extent / *distance;
@@ -145,7 +148,7 @@ class SpaceReader {
     fitting += text(extent / (below + 1.0));
     loader_.error(spacing.place, path,
                   "the size " + text(extent) + " (" + size.scalar + ") is no multiple of the spacing " +
-                      text(extent / ratio) + ": it holds " + number_text(ratio) + " intervals",
+                      text(extent / ratio) + ": it holds " + fmt::format("{:.9g} intervals", ratio),
                   "", "the nearest spacings that fit are " + fitting);
   }
 

@@ -1,6 +1,7 @@
 // What a model file says through its parameters: branches, references and names inside texts.
 #include "holon/modelfile/loader.hpp"
 
+#include <algorithm>
 #include <cctype>
 
 namespace holon::modelfile {
@@ -31,6 +32,20 @@ void choose(Loader& loader, Value& value, const std::string& path) {
   std::vector<std::string> branches;
   for (const Value::Member& member : value.mapping)
     if (member.key != "choose") branches.push_back(member.key);
+  const std::vector<std::string> choices = loader.parameters().choices(single_name(selector.scalar));
+  for (const std::string& choice : choices)
+    if (choice != *chosen && std::find(branches.begin(), branches.end(), choice) == branches.end())
+      loader.error(
+          value.place, path,
+          "there is no branch for '" + choice + "', a choice of '" + single_name(selector.scalar) + "'");
+  for (const Value::Member& member : value.mapping) {
+    if (member.key == "choose" || member.key == *chosen) continue;
+    if (!choices.empty() && std::find(choices.begin(), choices.end(), member.key) == choices.end())
+      loader.error(member.key_place, join(path, member.key),
+                   "'" + member.key + "' is no choice of '" + single_name(selector.scalar) + "'", "",
+                   suggestion(member.key, choices));
+    loader.note_untaken(join(path, member.key), member.value);
+  }
   const Value* branch = *chosen == "choose" ? nullptr : value.find(*chosen);
   if (branch == nullptr) {
     loader.error(value.place, path,
@@ -66,14 +81,19 @@ void fill_in(Loader& loader, Value& value, const std::string& path) {
     rest.remove_prefix(close + 1);
     Parameters& parameters = loader.parameters();
     const Evaluated* parameter = parameters.value(name);
+    loader.note_parameter(value.place, name);
     if (!parameters.contains(name))
       loader.error(value.place, path, "'{" + name + "}' names no parameter", "",
                    suggestion(name, parameters.names()));
     else if (const auto known = parameters.text(name))
       text += *known;
-    else if (parameter != nullptr)
-      loader.error(value.place, path, "'{" + name + "}' is " + kind_text(*parameter),
-                   "a text, choice, file or plain number");
+    else {
+      if (parameter != nullptr)
+        loader.error(value.place, path, "'{" + name + "}' is " + kind_text(*parameter),
+                     "a text, choice, file or plain number");
+      value = missing(value.place);
+      return;
+    }
   }
   value.scalar = std::move(text);
 }
@@ -107,6 +127,7 @@ void complete(Loader& loader, Value& value, const std::string& path) {
       const std::string name = single_name(value.scalar);
       const Evaluated* parameter = name.empty() ? nullptr : loader.parameters().value(name);
       if (parameter != nullptr && parameter->kind != Evaluated::Kind::quantity) {
+        loader.note_parameter(value.place, name);
         Value written = *loader.parameters().written(name);
         written.place = value.place;
         value = std::move(written);

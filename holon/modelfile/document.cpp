@@ -121,7 +121,8 @@ class Builder final : public YAML::EventHandler {
       if (!open_.empty() && open_.back().value.kind == Value::Kind::mapping) drop_value_ = true;
       return;
     }
-    if (!value.quoted && !open_.empty() && open_.back().flow && text.starts_with('=') && unclosed(text) > 0) {
+    if (!value.quoted && !open_.empty() && open_.back().flow && text.starts_with('=') && unclosed(text) > 0 &&
+        comma_follows(mark, text)) {
       open_.back().unclosed = unclosed(text);
       diagnostics_.error(
           value.place, path(),
@@ -143,6 +144,14 @@ class Builder final : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
  private:
+  /// False where the list or mapping ends behind a text: then it was not a comma that cut it off.
+  bool comma_follows(const YAML::Mark& mark, const std::string& text) const {
+    int column = mark.column + static_cast<int>(text.size());
+    while (source_.at(mark.line, column) == ' ') ++column;
+    const char next = source_.at(mark.line, column);
+    return next != '}' && next != ']';
+  }
+
   struct Key {
     std::string text;
     Place place;

@@ -106,6 +106,11 @@ TEST(Document, EquationCutOffByACommaIsShownInQuotes) {
   EXPECT_THAT(read("a: [=min(b, c), d]\n").errors, HasSubstr("\"=min(b, c)\""));
 }
 
+TEST(Document, EquationWithABracketTooFewIsLeftToTheReaderOfEquations) {
+  EXPECT_EQ(read("a: {s: =2*(b + c }\n").errors, "");
+  EXPECT_EQ(read("a: [1, =2*(b + c]\n").errors, "");
+}
+
 TEST(Document, EquationCutOffByABracketIsExplained) {
   EXPECT_THAT(read("a: {b: =c[0], d: 1}\n").errors,
               HasSubstr("m.yaml:1:8: error: an equation inside { } or [ ] is cut off"));

@@ -69,6 +69,7 @@ std::optional<Equation> Loader::equation(const Value& value, const std::string& 
   bool complete = true;
   for (const std::string& name : expr::names_used(*syntax)) {
     const expr::Syntax* use = find_name(*syntax, name);
+    note_parameter(value.place, name.starts_with("parameters.") ? name.substr(11) : name);
     auto meaning = this->meaning(name, scope, use != nullptr ? use->place : syntax->place, path);
     if (meaning)
       names->emplace(name, std::move(*meaning));

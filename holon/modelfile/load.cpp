@@ -2,6 +2,7 @@
 
 #include "holon/base/hash.hpp"
 #include "holon/modelfile/build.hpp"
+#include "holon/modelfile/model_schema.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -30,6 +31,7 @@ std::vector<ProcessPlan> build_parts(Loader& loader, Value& root) {
     if (section.key != "parameters") complete(loader, section.value, section.key);
   for (const char* section : {"fields", "processes"})
     for (const auto* entry : entries(root, section)) loader.announce(entry->key);
+  check_untaken(loader);
   find_time_dimension(loader, root);
   find_length_dimension(loader, root);
   validate_model(loader, root);
@@ -43,9 +45,24 @@ std::vector<ProcessPlan> build_parts(Loader& loader, Value& root) {
   return plans;
 }
 
+/// A section under a name that is nearly right is reported, and read as what it is meant to be: that its
+/// content is not found is no mistake of its own.
+void correct_sections(Loader& loader, Value& root) {
+  const std::vector<std::string> known = model_schema().keys();
+  for (Value::Member& section : root.mapping) {
+    if (std::find(known.begin(), known.end(), section.key) != known.end()) continue;
+    const std::string meant = nearest_name(section.key, known);
+    if (meant.empty() || root.find(meant) != nullptr) continue;
+    loader.error(section.key_place, section.key, "unknown key '" + section.key + "'", "",
+                 suggestion(section.key, known));
+    section.key = meant;
+  }
+}
+
 /// From the tree of the whole file on.
 Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   stop_if_errors(loader);
+  correct_sections(loader, root);
   const Value* stated = root.find("parameters");
   const Value before = stated != nullptr ? *stated : Value{};
   apply_overrides(loader, root, loader.options().overrides, folder);

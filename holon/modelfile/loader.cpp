@@ -31,16 +31,29 @@ void Loader::warning(const Place& place, const std::string& path, std::string me
 }
 
 void Loader::take(const Diagnostics& found) {
-  for (const Diagnostic& d : found.list())
-    if (reported_.insert(d.text()).second) diagnostics_.add(d);
+  for (const Diagnostic& d : found.list()) add(d);
 }
 
 void Loader::take(const InputError& problem, const Place& place, const std::string& path) {
   for (Diagnostic d : problem.diagnostics()) {
     if (d.place.file.empty()) d.place = place;
     if (d.path.empty()) d.path = path;
-    if (reported_.insert(d.text()).second) diagnostics_.add(std::move(d));
+    add(std::move(d));
   }
+}
+
+void Loader::add(Diagnostic diagnostic) {
+  const auto setting = settings_at_.find(diagnostic.place.text());
+  if (setting != settings_at_.end())
+    diagnostic.hint += (diagnostic.hint.empty() ? "" : "; ") + ("set by " + setting->second);
+  if (reported_.insert(diagnostic.text()).second) diagnostics_.add(std::move(diagnostic));
+}
+
+void Loader::note_parameter(const Place& place, const std::string& name) {
+  std::string& noted = settings_at_[place.text()];
+  for (const std::string& setting : parameters_.settings(name))
+    if (noted.find(setting) == std::string::npos) noted += (noted.empty() ? "" : " and ") + setting;
+  if (noted.empty()) settings_at_.erase(place.text());
 }
 
 std::shared_ptr<const Space> Loader::space(const std::string& name, const Place& place,

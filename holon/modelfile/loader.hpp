@@ -39,6 +39,18 @@ class Loader {
   void take(const Diagnostics& found);
   /// Takes in what a part of Holon without a place in the file threw.
   void take(const InputError& problem, const Place& place, const std::string& path);
+  /// What stands at a place comes from a parameter: messages about it name the --set that gave it.
+  void note_parameter(const Place& place, const std::string& name);
+  /// A branch that the parameters do not choose: looked at by check_untaken() when all names are known.
+  void note_untaken(std::string path, Value branch) {
+    untaken_.push_back({std::move(path), std::move(branch)});
+  }
+  struct Untaken {
+    std::string path;
+    Value value;
+  };
+  const std::vector<Untaken>& untaken() const { return untaken_; }
+  const std::set<std::string>& announced() const { return announced_; }
   void note_conversion(std::string line) { conversions_.push_back(std::move(line)); }
   const std::vector<std::string>& conversions() const { return conversions_; }
 
@@ -104,10 +116,14 @@ class Loader {
   const LoadOptions& options_;
   std::shared_ptr<Model> model_;
   Diagnostics diagnostics_;
+  void add(Diagnostic diagnostic);
+
   std::set<std::string> reported_;
+  std::map<std::string, std::string> settings_at_;  // by Place::text()
   std::vector<std::string> conversions_;
   std::map<std::string, Dimension> dimensions_;
   Parameters parameters_;
+  std::vector<Untaken> untaken_;
   std::set<std::string> announced_, broken_;
   std::map<std::string, std::optional<Dimension>> results_;
   std::map<std::string, Value> components_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 namespace holon::modelfile {
 
@@ -155,6 +156,13 @@ class Setter {
     for (const std::string& path : paths)
       if (!section.empty() && path.starts_with(section)) near.push_back(path);
     std::string hint = nearest_name(whole, paths);
+    if (hint.empty() && whole.find('.') == std::string::npos) {
+      std::vector<std::string> parameters;
+      if (const Value* stated = root_.find("parameters"))
+        for (const Value::Member& member : stated->mapping) parameters.push_back(member.key);
+      const std::string meant = nearest_name(whole, parameters);
+      if (!meant.empty()) hint = "parameters." + meant;
+    }
     hint = !hint.empty() ? "did you mean '" + hint + "'?"
                          : suggestion(whole, near.empty() ? model_schema().keys() : near);
     loader_.error(place_, whole, "the model has no '" + whole + "'", "", hint);
@@ -196,7 +204,14 @@ class Setter {
 void apply_overrides(Loader& loader, Value& root, const std::vector<Override>& overrides,
                      const std::filesystem::path& folder) {
   Setter setter(loader, root, folder);
-  for (const Override& override : overrides) setter.set(override);
+  std::map<std::string, std::string> seen;
+  for (const Override& override : overrides) {
+    const std::string text = "--set " + override.path + '=' + override.value;
+    if (const auto before = seen.find(override.path); before != seen.end())
+      loader.warning({text, 0, 0}, override.path, "is set twice: this takes the place of " + before->second);
+    seen[override.path] = text;
+    setter.set(override);
+  }
 }
 
 }  // namespace holon::modelfile

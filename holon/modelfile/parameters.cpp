@@ -3,12 +3,19 @@
 #include "holon/modelfile/loader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 
 namespace holon::modelfile {
 
 using Value = Document::Value;
+
+namespace {
+
+constexpr std::array attributes{"value", "choices", "whole", "description"};
+
+}  // namespace
 
 std::optional<std::string> text_of(const Evaluated& value) {
   switch (value.kind) {
@@ -76,9 +83,11 @@ void Parameters::add(const std::string& name, const Value& value) {
   if (value.kind == Value::Kind::mapping && value.find("choose") == nullptr) {
     const Value* inner = value.find("value");
     for (const Value::Member& member : value.mapping)
-      if (member.key != "value" && member.key != "choices" && member.key != "description")
+      if (std::find(attributes.begin(), attributes.end(), member.key) == attributes.end())
         loader_.error(member.key_place, path(name) + '.' + member.key, "unknown key '" + member.key + "'", "",
-                      suggestion(member.key, {"value", "choices", "description"}));
+                      suggestion(member.key, {attributes.begin(), attributes.end()}));
+    if (const Value* whole = value.find("whole"))
+      entry.whole = loader_.flag(*whole, path(name) + ".whole").value_or(false);
     if (inner == nullptr) {
       loader_.error(value.place, path(name), "the key 'value' is missing");
       entry.progress = Entry::Progress::done;
@@ -96,46 +105,83 @@ void Parameters::add(const std::string& name, const Value& value) {
 }
 
 void Parameters::check() {
-  for (auto& [name, entry] : entries_) {
-    if (value(name) == nullptr) continue;
-    check_choice(name, entry);
-    if (entry.overridden) check_override(name, entry);
-  }
+  for (const auto& [name, entry] : entries_) value(name);
 }
 
-void Parameters::check_choice(const std::string& name, const Entry& entry) {
-  if (entry.choices.empty()) return;
+bool Parameters::allowed(const std::string& name, const Entry& entry) {
+  if (!is_choice(name, entry) || !is_whole(name, entry)) return false;
+  if (!entry.overridden || entry.stated.kind == Value::Kind::null) return true;
+  Value before = entry.stated;
+  complete(loader_, before, path(name));
+  return is_like_stated(name, entry, evaluate(before, path(name)));
+}
+
+bool Parameters::is_choice(const std::string& name, const Entry& entry) {
+  if (entry.choices.empty()) return true;
   const auto text = text_of(*entry.evaluated);
-  if (text && std::find(entry.choices.begin(), entry.choices.end(), *text) != entry.choices.end()) return;
+  if (text && std::find(entry.choices.begin(), entry.choices.end(), *text) != entry.choices.end())
+    return true;
   loader_.error(entry.value.place, path(name),
                 "'" + text.value_or(entry.value.description()) + "' is none of its choices", "",
                 suggestion(text.value_or(""), entry.choices));
+  return false;
 }
 
-void Parameters::check_override(const std::string& name, const Entry& entry) {
-  if (entry.stated.kind == Value::Kind::null) return;
-  Value before = entry.stated;
-  running_.push_back(name);
-  complete(loader_, before, path(name));
-  const auto stated = evaluate(before, path(name));
-  running_.pop_back();
-  if (!stated) return;
+bool Parameters::is_whole(const std::string& name, const Entry& entry) {
+  if (!entry.whole) return true;
   const Evaluated& now = *entry.evaluated;
-  const bool both_quantities = stated->kind == Evaluated::Kind::quantity && now.kind == stated->kind;
-  if (both_quantities) {
-    const Dimension& found = now.quantity.unit.dimension();
-    const Dimension& needed = stated->quantity.unit.dimension();
-    if (found == needed || (found.dimensionless() && now.quantity.value == 0.0)) return;
-    loader_.error(entry.value.place, path(name),
-                  "'" + now.quantity.text() + "' is " + kind_text(now) + ", but the model file states " +
-                      kind_text(*stated) + " (" + entry.stated.scalar + " at " + entry.stated.place.text() +
-                      ")",
-                  quantity_of(needed));
-  } else if (stated->kind != now.kind) {
-    loader_.error(entry.value.place, path(name),
-                  "is " + kind_text(now) + ", but the model file states " + kind_text(*stated) + " at " +
-                      entry.stated.place.text());
+  if (now.kind == Evaluated::Kind::quantity && now.quantity.unit.dimension().dimensionless() &&
+      now.quantity.si() == std::round(now.quantity.si()))
+    return true;
+  const bool plain = now.kind == Evaluated::Kind::quantity && now.quantity.unit.dimension().dimensionless();
+  loader_.error(entry.value.place, path(name), "is " + (plain ? now.quantity.text() : kind_text(now)),
+                "a whole number");
+  return false;
+}
+
+bool Parameters::is_like_stated(const std::string& name, const Entry& entry,
+                                const std::optional<Evaluated>& stated) {
+  if (!stated) return true;
+  const Evaluated& now = *entry.evaluated;
+  if (stated->kind == now.kind && now.kind == Evaluated::Kind::list) {
+    for (std::size_t i = 0; i < std::min(now.list.size(), stated->list.size()); ++i)
+      if (!has_dimension(name, entry, now.list[i], stated->list[i])) return false;
+    return true;
   }
+  if (stated->kind == now.kind) return has_dimension(name, entry, now, *stated);
+  loader_.error(entry.value.place, path(name),
+                "is " + kind_text(now) + ", but the model file states " + kind_text(*stated) + " at " +
+                    entry.stated.place.text());
+  return false;
+}
+
+bool Parameters::has_dimension(const std::string& name, const Entry& entry, const Evaluated& now,
+                               const Evaluated& stated) {
+  if (now.kind != Evaluated::Kind::quantity || stated.kind != now.kind) return true;
+  const Dimension& found = now.quantity.unit.dimension();
+  const Dimension& needed = stated.quantity.unit.dimension();
+  if (found == needed || (found.dimensionless() && now.quantity.value == 0.0)) return true;
+  const std::string text =
+      entry.stated.kind == Value::Kind::scalar ? entry.stated.scalar : rounded_text(stated.quantity);
+  loader_.error(entry.value.place, path(name),
+                "'" + now.quantity.text() + "' is " + kind_text(now) + ", but the model file states " +
+                    kind_text(stated) + " (" + text + " at " + entry.stated.place.text() + ")",
+                quantity_of(needed));
+  return false;
+}
+
+void Parameters::take_stand_in(const std::string& name, Entry& entry) {
+  entry.evaluated.reset();
+  if (!entry.choices.empty()) {
+    entry.value.scalar = entry.choices.front();
+    entry.evaluated = Evaluated{};
+    entry.evaluated->kind = Evaluated::Kind::text;
+    entry.evaluated->text = entry.choices.front();
+  }
+  if (!entry.overridden || entry.stated.kind == Value::Kind::null) return;
+  entry.value = entry.stated;
+  complete(loader_, entry.value, path(name));
+  entry.evaluated = evaluate(entry.value, path(name));
 }
 
 std::vector<std::string> Parameters::names() const {
@@ -179,13 +225,33 @@ void Parameters::evaluate(const std::string& name, Entry& entry) {
   running_.push_back(name);
   complete(loader_, entry.value, path(name));
   entry.evaluated = evaluate(entry.value, path(name));
+  if (entry.evaluated ? !allowed(name, entry) : entry.overridden) take_stand_in(name, entry);
   if (entry.value.is_equation() && entry.evaluated && entry.evaluated->kind == Evaluated::Kind::quantity)
     entry.equation = loader_.equation(entry.value, path(name), Scope::constant);
   running_.pop_back();
   entry.progress = Entry::Progress::done;
 }
 
+std::vector<std::string> Parameters::choices(const std::string& name) const {
+  const auto entry = entries_.find(name);
+  return entry == entries_.end() ? std::vector<std::string>{} : entry->second.choices;
+}
+
+std::vector<std::string> Parameters::settings(const std::string& name) const {
+  std::vector<std::string> found;
+  const auto entry = entries_.find(name);
+  if (entry == entries_.end()) return found;
+  if (entry->second.overridden && entry->second.value.place.file.starts_with("--set "))
+    found.push_back(entry->second.value.place.file);
+  if (!entry->second.equation) return found;
+  for (const auto& [other, meaning] : entry->second.equation->names())
+    for (std::string& text : settings(other.starts_with("parameters.") ? other.substr(11) : other))
+      found.push_back(std::move(text));
+  return found;
+}
+
 std::optional<Evaluated> Parameters::evaluate(const Value& value, const std::string& path) {
+  if (value.reported) return std::nullopt;
   Evaluated result;
   if (value.kind == Value::Kind::list) {
     result.kind = Evaluated::Kind::list;

@@ -33,6 +33,10 @@ class Parameters {
   std::optional<std::string> text(const std::string& name);
   /// As it stands in the file, with texts completed: what `=name` means where a text or list is needed.
   const Document::Value* written(const std::string& name);
+  /// The choices that it states; none where any value will do.
+  std::vector<std::string> choices(const std::string& name) const;
+  /// The --set texts that its value comes from, through other parameters too.
+  std::vector<std::string> settings(const std::string& name) const;
   /// What it means in an equation; nothing if it is wrong or no number.
   std::optional<Meaning> meaning(const std::string& name, Scope scope);
 
@@ -40,6 +44,7 @@ class Parameters {
   struct Entry {
     Document::Value value, stated;
     bool overridden = false;
+    bool whole = false;  // only whole numbers are allowed
     std::vector<std::string> choices;
     enum class Progress { waiting, running, done } progress = Progress::waiting;
     std::optional<Evaluated> evaluated;
@@ -49,8 +54,16 @@ class Parameters {
   void add(const std::string& name, const Document::Value& value);
   void evaluate(const std::string& name, Entry& entry);
   std::optional<Evaluated> evaluate(const Document::Value& value, const std::string& path);
-  void check_choice(const std::string& name, const Entry& entry);
-  void check_override(const std::string& name, const Entry& entry);
+  /// False, with a message, where its value breaks what the file says of it.
+  bool allowed(const std::string& name, const Entry& entry);
+  bool is_choice(const std::string& name, const Entry& entry);
+  bool is_whole(const std::string& name, const Entry& entry);
+  bool is_like_stated(const std::string& name, const Entry& entry, const std::optional<Evaluated>& stated);
+  bool has_dimension(const std::string& name, const Entry& entry, const Evaluated& now,
+                     const Evaluated& stated);
+  /// The value in the file, or the first choice: what stands in for a broken value, so that nothing that
+  /// follows from it is reported as well.
+  void take_stand_in(const std::string& name, Entry& entry);
   std::optional<Meaning> leaf(const std::string& name, const Evaluated& evaluated, Scope scope);
 
   Loader& loader_;

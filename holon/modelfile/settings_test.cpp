@@ -115,6 +115,57 @@ TEST(Override, ChoiceMustBeOneOfTheChoices) {
               HasSubstr("--set parameters.split=bb: error: parameters.split: 'bb' is none of its choices"));
 }
 
+TEST(Override, OneThatIsWrongIsTheOnlyMistake) {
+  const Folder folder;
+  const auto mistakes = [&](const std::string& setting) {
+    const std::string all = attempt(folder, text, {setting}).text();
+    return std::count(all.begin(), all.end(), '\n');
+  };
+  // Each would make what uses it wrong as well: a step that is a text, a branch that is not there, a space of
+  // another dimension.
+  EXPECT_EQ(mistakes("parameters.step=fast"), 1);
+  EXPECT_EQ(mistakes("parameters.step=0,1 ms"), 1);
+  EXPECT_EQ(mistakes("parameters.split=bb"), 1);
+  EXPECT_EQ(mistakes("parameters.size=[2 s, 1 s]"), 1);
+}
+
+TEST(Override, WhatFollowsFromItNamesIt) {
+  const Folder folder;
+  EXPECT_THAT(attempt(folder, text, {"parameters.step=0"}).text(),
+              HasSubstr("schedule.step: '=step' is 0 ms; expected a finite, positive time; set by --set "
+                        "parameters.step=0"));
+  EXPECT_THAT(attempt(folder, text, {"parameters.method=implcit"}).text(),
+              HasSubstr("set by --set parameters.method=implcit"));
+  EXPECT_THAT(attempt(folder, text, {"parameters.step=0.3 ms"}).text(),
+              HasSubstr("set by --set parameters.step=0.3 ms"));
+}
+
+TEST(Override, OfTheSamePathTwiceIsAWarning) {
+  const Folder folder;
+  const Attempt a = attempt(folder, text, {"parameters.step=0.2", "parameters.step=0.5"});
+  EXPECT_DOUBLE_EQ(a.model->schedule.step, 5e-4);
+  ASSERT_EQ(a.warnings.size(), 1U);
+  EXPECT_THAT(a.warnings[0].text(),
+              HasSubstr("is set twice: this takes the place of --set parameters.step=0.2"));
+}
+
+TEST(Override, OfAParameterWithoutItsSectionIsRecognised) {
+  const Folder folder;
+  EXPECT_THAT(attempt(folder, text, {"stp=1"}).text(), HasSubstr("did you mean 'parameters.step'?"));
+}
+
+TEST(Parameter, DeclaredWholeTakesWholeNumbersOnly) {
+  const Folder folder;
+  std::string counted = text;
+  counted.replace(counted.find("  half:"), 0, "  count: {value: 10, whole: true}\n");
+  counted.replace(counted.find("until: 1 ms"), 11, "steps: =count");
+  EXPECT_EQ(attempt(folder, counted, {"parameters.count=4"}).model->schedule.steps, 4);
+  EXPECT_EQ(attempt(folder, counted, {"parameters.count=8/2"}).text().empty(), false);
+  EXPECT_THAT(
+      attempt(folder, counted, {"parameters.count=1.5"}).text(),
+      HasSubstr("--set parameters.count=1.5: error: parameters.count: is 1.5; expected a whole number"));
+}
+
 TEST(Choose, TakesTheBranchThatTheParameterNames) {
   const Folder folder;
   const Attempt a = attempt(folder, text);

@@ -1,4 +1,5 @@
 // From values of the file to numbers, texts and coefficients.
+#include "holon/modelfile/build.hpp"
 #include "holon/modelfile/loader.hpp"
 
 #include <algorithm>
@@ -63,6 +64,11 @@ std::string rounded_text(const Quantity& quantity) {
   std::array<char, 40> digits{};
   std::snprintf(digits.data(), digits.size(), "%.12g", quantity.value);
   return Quantity{parse_number(digits.data()).value_or(quantity.value), quantity.unit}.text();
+}
+
+std::string found_text(Loader& loader, const Value& value, const std::string& path) {
+  const auto number = value.is_equation() ? loader.constant(value, path) : std::nullopt;
+  return number ? "'" + value.scalar + "' is " + rounded_text(*number) : "is " + value.description();
 }
 
 namespace {

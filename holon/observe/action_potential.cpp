@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 namespace holon::observe {
 
 namespace {
@@ -54,10 +56,8 @@ class ActionPotentialObserver final : public SampledObserver {
     const Unit& volt = options_.of.unit;
     const Unit slope = volt / time_unit_;
     const std::string onset = "the run does not reach the onset of the stimulus";
-    const std::string flat = !shape.peak
-                                 ? onset
-                                 : "no action potential: " + options_.of.name + " stays below " +
-                                       number_text(options_.level) + " " + volt.text() + " after the onset";
+    const std::string flat =
+        !shape.peak ? onset : "no action potential: " + options_.of.name + " " + why_flat(shape);
     const std::string open = shape.rise_time ? "the run ends before this repolarisation" : flat;
     const auto value = [](const std::optional<double>& x, double factor, const Unit& in,
                           const std::string& why) {
@@ -78,6 +78,14 @@ class ActionPotentialObserver final : public SampledObserver {
   }
 
  private:
+  /// Why V does not rise through the level after the onset.
+  std::string why_flat(const ActionPotential& shape) const {
+    const std::string level = number_text(options_.level) + " " + options_.of.unit.text();
+    if (*shape.resting < options_.level) return "stays below " + level + " after the onset";
+    return fmt::format("is at {:.3g} {} at the onset already, and does not rise through {} after it",
+                       *shape.resting, options_.of.unit.text(), level);
+  }
+
   void add_calcium(const ActionPotential& shape, const std::string& flat,
                    std::map<std::string, ResultValue>& results) const {
     ResultValue &peak = results["cai_peak"], &time = results["cai_peak_time"];

@@ -125,6 +125,14 @@ TEST(ActionPotential, ThatDoesNotHappenHasNullsWithAReason) {
   EXPECT_NEAR(number(*run, "resting_potential"), potential(10.005), 1e-6);
 }
 
+TEST(ActionPotential, ThatBeginsAboveTheLevelSaysSo) {
+  // At 12 ms, the middle of the upstroke, the potential is already above -60 mV, and nothing lifts it again.
+  std::string text = cell("of: cell.u, level: -60 mV", exact_rate);
+  text.replace(text.find("onset: 10.005 ms"), 16, "onset: 12 ms");
+  EXPECT_THAT(why(*test::run(text), "v_max"),
+              HasSubstr("at the onset already, and does not rise through -60 mV"));
+}
+
 TEST(ActionPotential, ThatIsNotOverHasNoDuration) {
   std::string text = cell("of: cell.u", exact_rate);
   text.replace(text.find("until: 400 ms"), 13, "until: 210 ms");
