@@ -75,11 +75,11 @@ GridTransport::Built Advection::build(const State& state) const {
                       name(), "xyz"[a], v, side_name(a, entry)));
     axes.push_back(upwind_stencil(line_along(*grid(), a), v));
   }
-  built.op = GridOperator(*grid(), std::move(axes), 0.0);
+  built.op = std::make_unique<GridOperator>(*grid(), std::move(axes), 0.0);
   return built;
 }
 
-double Advection::largest_step(const GridOperator& op) const {
+double Advection::largest_step(const TransportOperator& op) const {
   double limit = std::numeric_limits<double>::infinity();
   if (op.spectral_bound() > 0.0)
     limit = stability_interval(ExplicitScheme::forward_euler) / op.spectral_bound();

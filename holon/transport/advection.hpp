@@ -32,7 +32,7 @@ class Advection final : public GridTransport {
 
  private:
   Built build(const State& state) const override;
-  double largest_step(const GridOperator& op) const override;
+  double largest_step(const TransportOperator& op) const override;
   bool may_pass(int axis, int side) const override;
   std::optional<DataFault> take(Step& step) const override;
   std::vector<double> velocities(const State& state) const;

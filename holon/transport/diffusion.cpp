@@ -200,7 +200,8 @@ Diffusion::Diffusion(std::string name, const Model& model, DiffusionOptions opti
 
   // A State without fields is enough to evaluate what may depend on parameters and place.
   const State start(std::make_shared<FieldTable>(), model.parameters, 0);
-  const GridOperator op = build(start).op;
+  const auto built = build(start);
+  const TransportOperator& op = *built.op;
   bound_at_start_ = op.spectral_bound();
   if (integrator_ == automatic) {
     const bool fits = options_.step > 0.0 && options_.step <= limit_of(op, heun) * (1.0 + 1e-9);
@@ -245,14 +246,14 @@ GridTransport::Built Diffusion::build(const State& state) const {
     axes.push_back(diffusion_stencil(line_along(*grid(), a), diffusivity[n], options_.order, rules));
   }
   built.factors.source = 1.0 / (capacity * unit);
-  built.op =
-      GridOperator(*grid(), std::move(axes), decay_by_site_ ? 0.0 : uniform_decay_.value(state) / capacity);
+  built.op = std::make_unique<GridOperator>(*grid(), std::move(axes),
+                                            decay_by_site_ ? 0.0 : uniform_decay_.value(state) / capacity);
   if (decay_by_site_) {
     ThreadPool one(1);
     std::vector<double> decay(grid()->sites());
     decay_by_site_->evaluate(state, 0.0, decay, one);
     for (double& d : decay) d /= capacity;
-    built.op.set_decay(std::move(decay));
+    built.op->set_decay(std::move(decay));
   }
   return built;
 }
@@ -261,7 +262,7 @@ std::unique_ptr<TransportScratch> Diffusion::make_scratch() const {
   return std::make_unique<DiffusionScratch>();
 }
 
-double Diffusion::limit_of(const GridOperator& op, DiffusionIntegrator integrator) const {
+double Diffusion::limit_of(const TransportOperator& op, DiffusionIntegrator integrator) const {
   if (!is_explicit(integrator)) return std::numeric_limits<double>::infinity();
   const double bound = op.spectral_bound();
   double limit = bound > 0.0 ? stability_interval(scheme_of(integrator)) / bound
@@ -271,7 +272,7 @@ double Diffusion::limit_of(const GridOperator& op, DiffusionIntegrator integrato
   return limit;
 }
 
-double Diffusion::largest_step(const GridOperator& op) const { return limit_of(op, integrator_); }
+double Diffusion::largest_step(const TransportOperator& op) const { return limit_of(op, integrator_); }
 
 bool Diffusion::may_decay() const { return options_.decay.constant() != 0.0; }
 
@@ -295,7 +296,8 @@ std::optional<DataFault> Diffusion::take(Step& step) const {
 }
 
 Scales Diffusion::scales(const State& state) const {
-  const GridOperator op = build(state).op;
+  const auto built = build(state);
+  const TransportOperator& op = *built.op;
   const std::vector<double> diffusivity = diffusivities(state);
   Scales scales;
   scales.space_resolution = std::numeric_limits<double>::infinity();

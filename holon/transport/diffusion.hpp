@@ -62,7 +62,7 @@ class Diffusion final : public GridTransport {
   struct DiffusionScratch;
   Built build(const State& state) const override;
   std::unique_ptr<TransportScratch> make_scratch() const override;
-  double largest_step(const GridOperator& op) const override;
+  double largest_step(const TransportOperator& op) const override;
   bool may_decay() const override;
   bool may_pass(int axis, int side) const override;
   std::optional<DataFault> take(Step& step) const override;
@@ -73,7 +73,7 @@ class Diffusion final : public GridTransport {
 
   bool implicit_commutes() const;
   std::vector<double> diffusivities(const State& state) const;  ///< per axis, divided by the capacity
-  double limit_of(const GridOperator& op, DiffusionIntegrator integrator) const;
+  double limit_of(const TransportOperator& op, DiffusionIntegrator integrator) const;
 
   DiffusionOptions options_;
   std::vector<UniformCoefficient> diffusivity_;

@@ -31,18 +31,19 @@ void subtract_curvature(std::span<const double> g0, std::span<const double> g1, 
 
 const SideData& Diffusion::DiffusionScratch::data_for_sweep(int axis, double half) {
   const auto a = static_cast<std::size_t>(axis);
-  if (axis == op.dimensions() - 1) return end.sides;
+  const GridOperator& grid = axes();
+  if (axis == grid.dimensions() - 1) return end.sides;
   const std::size_t low = axis == 0 ? 1 : 0;  // the plane's faster axis
   for (std::size_t s = 0; s < 2; ++s) {
     const std::vector<double>&g0 = begin.sides.side[a][s], &g1 = end.sides.side[a][s];
     std::vector<double>& g = shifted.side[a][s];
     g.assign(g1.begin(), g1.end());
     if (g.empty()) continue;
-    for (int m = axis + 1; m < op.dimensions(); ++m) {
-      const AxisStencil& other = op.axis(m);
+    for (int m = axis + 1; m < grid.dimensions(); ++m) {
+      const AxisStencil& other = grid.axis(m);
       const double rate = other.reach == 1 ? other.interior[0] : -12.0 * other.interior[0];  // D_m / h_m^2
-      const std::size_t stride = static_cast<std::size_t>(m) == low ? 1 : op.count(static_cast<int>(low));
-      subtract_curvature(g0, g1, stride, op.count(m), other.line.periodic, half * rate, g);
+      const std::size_t stride = static_cast<std::size_t>(m) == low ? 1 : grid.count(static_cast<int>(low));
+      subtract_curvature(g0, g1, stride, grid.count(m), other.line.periodic, half * rate, g);
     }
   }
   return shifted;

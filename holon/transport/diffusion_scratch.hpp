@@ -7,18 +7,20 @@
 namespace holon::transport {
 
 struct Diffusion::DiffusionScratch final : TransportScratch {
+  /// Of coefficients that are the same everywhere.
+  const GridOperator& axes() const { return static_cast<const GridOperator&>(*op); }
   const DirectionalSweeps& sweeps_for(double c) {
     for (const DirectionalSweeps& known : sweeps)
       if (known.step() == c) return known;
     if (sweeps.size() == remembered) sweeps.erase(sweeps.begin());
-    return sweeps.emplace_back(op, c);
+    return sweeps.emplace_back(axes(), c);
   }
   const SpectralFlow::Factors& factors_for(const SpectralFlow& flow, std::span<const double> diffusivity,
                                            double dt) {
     for (const SpectralFlow::Factors& known : spectral)
       if (known.dt == dt) return known;
     if (spectral.size() == remembered) spectral.erase(spectral.begin());
-    return spectral.emplace_back(flow.factors(diffusivity, op.decay(), dt));
+    return spectral.emplace_back(flow.factors(diffusivity, op->decay(), dt));
   }
   /// Data of an axis' sides for its sweep of a Douglas step: what the sweeps that follow, along the higher
   /// axes, will still add at the sides is taken off the data at the step's end, half (A_m (g1 - g0)) for each

@@ -25,7 +25,7 @@ double stability_interval(ExplicitScheme scheme) {
 
 std::optional<DataFault> GridTransport::take_explicit(Step& step, ExplicitScheme scheme) const {
   TransportScratch& scratch = step.scratch;
-  const GridOperator& op = step.op();
+  const TransportOperator& op = step.op();
   ThreadPool& threads = step.threads;
   const double dt = step.dt;
   const std::span<double> u = step.u;
@@ -33,7 +33,7 @@ std::optional<DataFault> GridTransport::take_explicit(Step& step, ExplicitScheme
   if (auto fault = evaluate(step, step.t0 + dt, scratch.end)) return fault;
   impose(step, scratch.begin);
   const auto stage = [&](std::span<const double> from, const TransportColumns& columns,
-                         GridOperator::StageWeights weights, std::span<double> to) {
+                         TransportOperator::StageWeights weights, std::span<double> to) {
     op.stage(from, weights, to, threads);
     drive(op, columns, weights.rate, to, threads);
   };

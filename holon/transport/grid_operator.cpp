@@ -8,28 +8,20 @@
 
 namespace holon::transport {
 
+namespace {
+
+std::array<std::array<bool, 2>, 3> held_sides(const std::vector<AxisStencil>& axes) {
+  std::array<std::array<bool, 2>, 3> held{};
+  for (std::size_t a = 0; a < axes.size(); ++a) held[a] = axes[a].held;
+  return held;
+}
+
+}  // namespace
+
 GridOperator::GridOperator(const GridSpace& grid, std::vector<AxisStencil> axes, double decay)
-    : axes_(std::move(axes)), decay_(decay) {
+    : TransportOperator(grid, held_sides(axes), decay), axes_(std::move(axes)) {
   require(axes_.size() == static_cast<std::size_t>(grid.dimensions()),
           "an operator has one stencil per axis");
-  for (int a = 0; a < 3; ++a) {
-    const auto n = static_cast<std::size_t>(a);
-    count_[n] = grid.count(a);
-    width_[n].assign(count_[n], 1.0);
-    if (a < dimensions())
-      for (std::size_t i = 0; i < count_[n]; ++i) width_[n][i] = axes_[n].line.width(i);
-  }
-  stride_ = {1, count_[0], count_[0] * count_[1]};
-}
-
-void GridOperator::set_decay(std::vector<double> by_site) {
-  require(by_site.size() == sites(), "a decay by site has one value per site");
-  decay_by_site_ = std::move(by_site);
-  decay_ = 0.0;
-}
-
-bool GridOperator::has_held_sites() const {
-  return std::any_of(axes_.begin(), axes_.end(), [](const AxisStencil& a) { return a.held[0] || a.held[1]; });
 }
 
 bool GridOperator::closed() const {
@@ -40,17 +32,13 @@ bool GridOperator::closed() const {
 }
 
 double GridOperator::spectral_bound() const {
-  double bound = std::max(0.0, decay_);
-  if (!decay_by_site_.empty())
-    bound = std::max(0.0, *std::max_element(decay_by_site_.begin(), decay_by_site_.end()));
+  double bound = largest_decay();
   for (const AxisStencil& a : axes_) bound += a.spectral_bound;
   return bound;
 }
 
 double GridOperator::largest_diagonal() const {
-  double largest = std::max(0.0, decay_);
-  if (!decay_by_site_.empty())
-    largest = std::max(0.0, *std::max_element(decay_by_site_.begin(), decay_by_site_.end()));
+  double largest = largest_decay();
   for (const AxisStencil& a : axes_) largest += a.largest_diagonal();
   return largest;
 }
@@ -89,8 +77,7 @@ void visit_row(const GridOperator& op, std::size_t site, const std::array<std::s
 
 std::vector<Entry> GridOperator::row(std::size_t site) const {
   std::vector<Entry> entries;
-  const std::array<std::size_t, 3> index{site % count_[0], (site / count_[0]) % count_[1],
-                                         site / (count_[0] * count_[1])};
+  const std::array<std::size_t, 3> index = indices(site);
   for (int a = 0; a < 3; ++a)
     if (index[static_cast<std::size_t>(a)] < first_free(a) ||
         index[static_cast<std::size_t>(a)] >= end_free(a))
@@ -100,28 +87,15 @@ std::vector<Entry> GridOperator::row(std::size_t site) const {
   return entries;
 }
 
-void GridOperator::add_transpose(std::span<const double> w, std::span<double> out) const {
+void GridOperator::add_transpose(std::span<const double> w, std::span<double> out, ThreadPool&) const {
   for_free(*this, [&](std::size_t site, const std::array<std::size_t, 3>& index) {
     visit_row(*this, site, index, [&](std::size_t column, double value) { out[column] += value * w[site]; });
   });
 }
 
-void GridOperator::visit_side(int axis, int side, Plane plane,
-                              const std::function<void(std::size_t, std::size_t, double)>& body) const {
-  const auto n = static_cast<std::size_t>(axis);
-  const std::size_t low = n == 0 ? 1 : 0, high = n == 2 ? 1 : 2;
-  // Of the nodes that several sides hold, each belongs to one: to the lowest axis.
-  const auto range = [&](std::size_t a) -> std::array<std::size_t, 2> {
-    if (plane == Plane::held && a > n) return {0, count_[a]};
-    return {first_free(static_cast<int>(a)), end_free(static_cast<int>(a))};
-  };
-  const std::size_t first = side == 0 ? 0 : (count_[n] - 1) * stride_[n];
-  const auto [low_begin, low_end] = range(low);
-  const auto [high_begin, high_end] = range(high);
-  for (std::size_t c = high_begin; c < high_end; ++c)
-    for (std::size_t b = low_begin; b < low_end; ++b)
-      body(b + count_[low] * c, first + b * stride_[low] + c * stride_[high],
-           width_[low][b] * width_[high][c]);
+void GridOperator::add_all_data(const SideData& data, double factor, std::span<double> out,
+                                ThreadPool&) const {
+  for (int axis = 0; axis < dimensions(); ++axis) add_data(axis, data, factor, out);
 }
 
 void GridOperator::add_data(int axis, const SideData& data, double factor, std::span<double> out) const {
@@ -159,41 +133,6 @@ double GridOperator::influx(int axis, int side, std::span<const double> u, const
     sum.add(area * rate);
   });
   return sum.value();
-}
-
-double GridOperator::impose(int axis, int side, const SideData& data, std::span<double> u) const {
-  const auto n = static_cast<std::size_t>(axis);
-  const std::vector<double>& column = data.side[n][static_cast<std::size_t>(side)];
-  const double width = width_[n][side == 0 ? 0 : count_[n] - 1];
-  CompensatedSum sum;
-  visit_side(axis, side, Plane::held, [&](std::size_t position, std::size_t site, double area) {
-    sum.add(width * area * (column[position] - u[site]));
-    u[site] = column[position];
-  });
-  return sum.value();
-}
-
-double GridOperator::content(std::span<const double> u, std::span<const double> weight,
-                             ThreadPool& threads) const {
-  const std::size_t rows = count_[1] * count_[2];
-  return threads.sum(rows, std::max<std::size_t>(1, 4096 / count_[0]),
-                     [&](std::size_t begin, std::size_t end) {
-                       CompensatedSum total;
-                       for (std::size_t row = begin; row < end; ++row) {
-                         const std::size_t j = row % count_[1], k = row / count_[1];
-                         if (j < first_free(1) || j >= end_free(1) || k < first_free(2) || k >= end_free(2))
-                           continue;
-                         const double area = width_[1][j] * width_[2][k];
-                         const double* values = u.data() + row * count_[0];
-                         const double* weights = weight.empty() ? nullptr : weight.data() + row * count_[0];
-                         // Four sums side by side, so that the loop is not one chain of additions.
-                         std::array<double, 4> part{};
-                         for (std::size_t i = first_free(0); i < end_free(0); ++i)
-                           part[i % 4] += width_[0][i] * values[i] * (weights != nullptr ? weights[i] : 1.0);
-                         total.add(area * ((part[0] + part[1]) + (part[2] + part[3])));
-                       }
-                       return total.value();
-                     });
 }
 
 }  // namespace holon::transport

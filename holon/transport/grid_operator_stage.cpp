@@ -100,21 +100,21 @@ void run_inner(const RowTask& task, int across, std::size_t begin, std::size_t e
 template <int reach>
 void GridOperator::stage_row(std::span<const double> u, StageWeights weights, std::span<double> out,
                              std::size_t row, std::size_t begin, std::size_t end) const {
-  const std::size_t n = count_[0], j = row % count_[1], k = row / count_[1];
+  const std::size_t n = count(0), j = row % count(1), k = row / count(1);
   RowTask task;
   task.u = u.data() + row * n;
   task.out = out.data() + row * n;
   task.interior = axes_[0].interior;
   task.previous = weights.previous;
   task.rate = weights.rate;
-  double loss = decay_;
+  double loss = decay();
   for (Neighbours& other : task.across) other.row.fill(task.u);
   if (axes_.size() > 1) {
-    task.across[0] = neighbours_of(axes_[1].rows[j], task.u, stride_[1]);
+    task.across[0] = neighbours_of(axes_[1].rows[j], task.u, stride(1));
     loss += axes_[1].rows[j].exchange;
   }
   if (axes_.size() > 2) {
-    task.across[1] = neighbours_of(axes_[2].rows[k], task.u, stride_[2]);
+    task.across[1] = neighbours_of(axes_[2].rows[k], task.u, stride(2));
     loss += axes_[2].rows[k].exchange;
   }
   task.value = weights.value - weights.rate * loss;
@@ -125,8 +125,8 @@ void GridOperator::stage_row(std::span<const double> u, StageWeights weights, st
   if (inner_begin < inner_end)
     run_inner<reach>(task, static_cast<int>(axes_.size()) - 1, inner_begin, inner_end);
   for (std::size_t i = std::max(begin, high); i < end; ++i) side_site(task, x[i], i);
-  if (!decay_by_site_.empty()) {
-    const double* decay = decay_by_site_.data() + row * n;
+  if (!decay_by_site().empty()) {
+    const double* decay = decay_by_site().data() + row * n;
     for (std::size_t i = begin; i < end; ++i) task.out[i] -= weights.rate * decay[i] * task.u[i];
   }
 }
@@ -136,7 +136,7 @@ void GridOperator::stage(std::span<const double> u, StageWeights weights, std::s
   require(u.data() != out.data(), "a stage does not overwrite what it reads");
   const int reach = axes_[0].reach;
   for_free_rows(threads, [&](std::size_t begin, std::size_t end) {
-    const std::size_t row = begin / count_[0], first = row * count_[0];
+    const std::size_t row = begin / count(0), first = row * count(0);
     if (reach == 1)
       stage_row<1>(u, weights, out, row, begin - first, end - first);
     else
@@ -144,30 +144,10 @@ void GridOperator::stage(std::span<const double> u, StageWeights weights, std::s
   });
 }
 
-void GridOperator::for_free_rows(ThreadPool& threads,
-                                 const std::function<void(std::size_t, std::size_t)>& body) const {
-  const std::size_t first = first_free(0), end = end_free(0);
-  if (axes_.size() == 1) {
-    threads.for_range(count_[0], sites_per_task, [&](std::size_t begin, std::size_t stop) {
-      const std::size_t i0 = std::max(begin, first), i1 = std::min(stop, end);
-      if (i0 < i1) body(i0, i1);
-    });
-    return;
-  }
-  const std::size_t grain = std::max<std::size_t>(1, sites_per_task / count_[0]);
-  threads.for_range(count_[1] * count_[2], grain, [&](std::size_t begin, std::size_t stop) {
-    for (std::size_t row = begin; row < stop; ++row) {
-      const std::size_t j = row % count_[1], k = row / count_[1];
-      if (j >= first_free(1) && j < end_free(1) && k >= first_free(2) && k < end_free(2))
-        body(row * count_[0] + first, row * count_[0] + end);
-    }
-  });
-}
-
 void GridOperator::add_axis(int axis, std::span<const double> u, double factor, std::span<double> out,
                             ThreadPool& threads) const {
   const AxisStencil& stencil = axes_[static_cast<std::size_t>(axis)];
-  const std::size_t n = count_[0], first = first_free(0), end = end_free(0);
+  const std::size_t n = count(0), first = first_free(0), end = end_free(0);
   const std::size_t grain = std::max<std::size_t>(1, sites_per_task / n);
   const auto add_row = [&](const StencilRow& row, const double* from, double* __restrict to,
                            std::size_t stride, std::size_t begin, std::size_t stop) {
@@ -180,9 +160,9 @@ void GridOperator::add_axis(int axis, std::span<const double> u, double factor, 
       for (std::size_t i = begin; i < stop; ++i) to[i] += c * (other[i] - from[i]);
     }
   };
-  threads.for_range(count_[1] * count_[2], grain, [&](std::size_t begin, std::size_t stop) {
+  threads.for_range(count(1) * count(2), grain, [&](std::size_t begin, std::size_t stop) {
     for (std::size_t row = begin; row < stop; ++row) {
-      const std::size_t j = row % count_[1], k = row / count_[1];
+      const std::size_t j = row % count(1), k = row / count(1);
       if (j < first_free(1) || j >= end_free(1) || k < first_free(2) || k >= end_free(2)) continue;
       const double* from = u.data() + row * n;
       double* to = out.data() + row * n;

@@ -91,7 +91,7 @@ TransportScratch& GridTransport::scratch(const State& state, Workspace& work) co
   Built built = build(state);
   scratch->op = std::move(built.op);
   scratch->factors = built.factors;
-  scratch->largest_step = largest_step(scratch->op);
+  scratch->largest_step = largest_step(*scratch->op);
   scratch->parameters.assign(state.parameters().begin(), state.parameters().end());
   return *scratch;
 }
@@ -138,15 +138,16 @@ void GridTransport::impose(Step& step, const TransportColumns& columns) const {
             step.op().impose(axis, side, columns.sides, step.u);
 }
 
-void GridTransport::hold(const GridOperator& op, const TransportColumns& columns, std::span<double> u) const {
+void GridTransport::hold(const TransportOperator& op, const TransportColumns& columns,
+                         std::span<double> u) const {
   for (int axis = 0; axis < grid_->dimensions(); ++axis)
     for (int side = 0; side < 2; ++side)
       if (op.holds(axis, side)) op.impose(axis, side, columns.sides, u);
 }
 
-void GridTransport::drive(const GridOperator& op, const TransportColumns& columns, double factor,
+void GridTransport::drive(const TransportOperator& op, const TransportColumns& columns, double factor,
                           std::span<double> out, ThreadPool& threads) const {
-  for (int axis = 0; axis < op.dimensions(); ++axis) op.add_data(axis, columns.sides, factor, out);
+  op.add_all_data(columns.sides, factor, out, threads);
   if (columns.source.empty()) return;
   op.for_free_rows(threads, [&](std::size_t begin, std::size_t end) {
     for (std::size_t site = begin; site < end; ++site) out[site] += factor * columns.source[site];
@@ -156,7 +157,7 @@ void GridTransport::drive(const GridOperator& op, const TransportColumns& column
 void GridTransport::book_rate(Step& step, std::span<const double> u, const TransportColumns& columns,
                               double factor) const {
   if (!step.book.open) return;
-  const GridOperator& op = step.op();
+  const TransportOperator& op = step.op();
   if (op.decays())
     step.book.decay -=
         factor * (op.decay_by_site().empty() ? op.decay() * op.content(u, {}, step.threads)
@@ -170,7 +171,7 @@ void GridTransport::book_rate(Step& step, std::span<const double> u, const Trans
 
 void GridTransport::rate(const State& state, double time, Workspace& work, Vector& rates) const {
   TransportScratch& scratch = this->scratch(state, work);
-  const GridOperator& op = scratch.op;
+  const TransportOperator& op = *scratch.op;
   if (const auto fault = data_.evaluate(state, time, scratch.factors, TransportData::Sign::any, *work.threads,
                                         scratch.middle))
     throw NumericalFailure(fmt::format("process '{}': {}, {}", name(), fault->what, fault->place));
@@ -181,7 +182,7 @@ void GridTransport::rate(const State& state, double time, Workspace& work, Vecto
     for (int side = 0; side < 2; ++side) {
       if (!op.holds(axis, side) || !data_.side_depends_on_time(axis, side)) continue;
       const auto slope = data_.side_rate(axis, side, state, time, scratch.factors, *work.threads);
-      op.visit_side(axis, side, GridOperator::Plane::held,
+      op.visit_side(axis, side, TransportOperator::Plane::held,
                     [&](std::size_t position, std::size_t site, double) { out[site] += slope[position]; });
     }
   ++work.counters.rate_evaluations;
@@ -189,15 +190,15 @@ void GridTransport::rate(const State& state, double time, Workspace& work, Vecto
 
 void GridTransport::jvp(const State& state, double, const Vector& du, Workspace& work, Vector& out) const {
   scratch(state, work)
-      .op.stage(du(id_), {.previous = 1.0, .value = 0.0, .rate = 1.0}, out(id_), *work.threads);
+      .op->stage(du(id_), {.previous = 1.0, .value = 0.0, .rate = 1.0}, out(id_), *work.threads);
 }
 
 void GridTransport::vjp(const State& state, double, const Vector& w, Workspace& work, Vector& out) const {
-  scratch(state, work).op.add_transpose(w(id_), out(id_));
+  scratch(state, work).op->add_transpose(w(id_), out(id_), *work.threads);
 }
 
 void GridTransport::jacobian(const State& state, double, Workspace& work, SparseBuilder& entries) const {
-  const GridOperator& op = scratch(state, work).op;
+  const TransportOperator& op = *scratch(state, work).op;
   const std::size_t offset = entries.layout().offset(id_);
   for (std::size_t site = 0; site < op.sites(); ++site)
     for (const Entry& entry : op.row(site)) entries.add(offset + site, offset + entry.site, entry.value);

@@ -1,7 +1,7 @@
 // What diffusion and advection on grids have in common: a linear operator with data at its sides, its rate
 // and derivative actions, its accounts, and its explicit steps.
 //
-//   du/dt = L u + data + source,   L a GridOperator made from the options' coefficients and the State's
+//   du/dt = L u + data + source,   L a TransportOperator made from the options' coefficients and the State's
 //   parameters.
 //
 // Held nodes (sides of given value on a grid of nodes) follow their datum: a step sets them at its start and
@@ -9,8 +9,8 @@
 #pragma once
 
 #include "holon/engine/model.hpp"
-#include "holon/transport/grid_operator.hpp"
 #include "holon/transport/transport_data.hpp"
+#include "holon/transport/transport_operator.hpp"
 
 #include <memory>
 #include <string>
@@ -47,13 +47,13 @@ double stability_interval(ExplicitScheme scheme);
 /// columns.
 struct TransportScratch : Scratch {
   std::vector<double> parameters;
-  GridOperator op;
+  std::unique_ptr<const TransportOperator> op;
   double largest_step = 0.0;
   TransportData::Factors factors;
   TransportColumns begin, middle, end;
   std::array<std::vector<double>, 3> column;
   std::span<double> work(std::size_t k) {
-    column[k].resize(op.sites());
+    column[k].resize(op->sites());
     return column[k];
   }
 };
@@ -68,7 +68,7 @@ class GridTransport : public Process {
   void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const override;
   void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const override;
   void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
-  double stable_step(const State& state) const override { return largest_step(build(state).op); }
+  double stable_step(const State& state) const override { return largest_step(*build(state).op); }
 
  protected:
   GridTransport(std::string name, const Model& model, FieldId field, const Sides& sides,
@@ -76,7 +76,7 @@ class GridTransport : public Process {
 
   /// The operator and the factors of its data for the State's parameters.
   struct Built {
-    GridOperator op;
+    std::unique_ptr<TransportOperator> op;
     TransportData::Factors factors;
   };
   virtual Built build(const State& state) const = 0;
@@ -84,7 +84,7 @@ class GridTransport : public Process {
     return std::make_unique<TransportScratch>();
   }
   /// The largest stable (and, where the field asks for it, positive) step with an operator.
-  virtual double largest_step(const GridOperator& op) const = 0;
+  virtual double largest_step(const TransportOperator& op) const = 0;
   virtual bool may_decay() const { return false; }
   /// Whether something may pass a side.
   virtual bool may_pass(int axis, int side) const = 0;
@@ -103,7 +103,7 @@ class GridTransport : public Process {
     double t0, dt;
     ThreadPool& threads;
     Book book;
-    const GridOperator& op() const { return scratch.op; }
+    const TransportOperator& op() const { return *scratch.op; }
   };
   /// Advances step.u; a fault of the data stops it.
   virtual std::optional<DataFault> take(Step& step) const = 0;
@@ -113,10 +113,10 @@ class GridTransport : public Process {
   /// Sets held nodes to the data and books what that brings in.
   void impose(Step& step, const TransportColumns& columns) const;
   /// Sets held nodes of another column than the field's.
-  void hold(const GridOperator& op, const TransportColumns& columns, std::span<double> u) const;
+  void hold(const TransportOperator& op, const TransportColumns& columns, std::span<double> u) const;
   /// out += factor (data of all sides + source).
-  void drive(const GridOperator& op, const TransportColumns& columns, double factor, std::span<double> out,
-             ThreadPool& threads) const;
+  void drive(const TransportOperator& op, const TransportColumns& columns, double factor,
+             std::span<double> out, ThreadPool& threads) const;
   /// Books what the rate at (u, columns) brings in over `factor` units of time.
   void book_rate(Step& step, std::span<const double> u, const TransportColumns& columns, double factor) const;
 

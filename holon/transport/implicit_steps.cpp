@@ -20,7 +20,7 @@ std::optional<DataFault> Diffusion::take_implicit(Step& step) const {
     return std::nullopt;
   }
   auto& scratch = static_cast<DiffusionScratch&>(step.scratch);
-  const GridOperator& op = step.op();
+  const GridOperator& op = scratch.axes();
   ThreadPool& threads = step.threads;
   const double half = 0.5 * step.dt;
   if (auto fault = evaluate(step, step.t0, scratch.begin)) return fault;
@@ -77,7 +77,7 @@ std::optional<DataFault> Diffusion::take_implicit(Step& step) const {
 
 std::optional<DataFault> Diffusion::take_backward_euler(Step& step) const {
   auto& scratch = static_cast<DiffusionScratch&>(step.scratch);
-  const GridOperator& op = step.op();
+  const GridOperator& op = scratch.axes();
   ThreadPool& threads = step.threads;
   const double dt = step.dt;
   const std::span<double> u = step.u;

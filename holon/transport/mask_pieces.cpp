@@ -1,0 +1,57 @@
+#include "holon/transport/flux_operator.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace holon::transport {
+
+Pieces pieces_of(const GridSpace& grid, const std::vector<char>& inside) {
+  // Sites that share a face belong together; each piece is flooded from its first site.
+  std::vector<char> seen(grid.sites(), 0);
+  std::vector<std::size_t> front, sizes, first;
+  for (std::size_t start = 0; start < grid.sites(); ++start) {
+    if (inside[start] == 0 || seen[start] != 0) continue;
+    std::size_t size = 0;
+    front.assign(1, start);
+    seen[start] = 1;
+    while (!front.empty()) {
+      const std::size_t site = front.back();
+      front.pop_back();
+      ++size;
+      const auto index = grid.indices(site);
+      std::size_t stride = 1;
+      for (int a = 0; a < grid.dimensions(); ++a) {
+        const std::size_t i = index[static_cast<std::size_t>(a)], n = grid.count(a);
+        const auto visit = [&](std::size_t other) {
+          if (inside[other] == 0 || seen[other] != 0) return;
+          seen[other] = 1;
+          front.push_back(other);
+        };
+        const bool wraps = grid.axis(a).periodic;
+        if (i + 1 < n)
+          visit(site + stride);
+        else if (wraps)
+          visit(site - (n - 1) * stride);
+        if (i > 0)
+          visit(site - stride);
+        else if (wraps)
+          visit(site + (n - 1) * stride);
+        stride *= n;
+      }
+    }
+    sizes.push_back(size);
+    first.push_back(start);
+  }
+  std::vector<std::size_t> order(sizes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return sizes[a] > sizes[b]; });
+  Pieces pieces;
+  for (const std::size_t piece : order) {
+    pieces.sizes.push_back(sizes[piece]);
+    pieces.first_site.push_back(first[piece]);
+  }
+  return pieces;
+}
+
+}  // namespace holon::transport

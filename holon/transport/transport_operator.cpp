@@ -1,0 +1,122 @@
+#include "holon/transport/transport_operator.hpp"
+
+#include "holon/base/error.hpp"
+#include "holon/engine/state.hpp"
+
+#include <algorithm>
+
+namespace holon::transport {
+
+namespace {
+
+constexpr std::size_t sites_per_task = 8192;
+
+}  // namespace
+
+TransportOperator::TransportOperator(const GridSpace& grid, const std::array<std::array<bool, 2>, 3>& held,
+                                     double decay)
+    : dimensions_(grid.dimensions()), held_(held), decay_(decay) {
+  for (int a = 0; a < 3; ++a) {
+    const auto n = static_cast<std::size_t>(a);
+    count_[n] = grid.count(a);
+    width_[n].assign(count_[n], 1.0);
+    if (a >= dimensions_) continue;
+    const GridSpace::Axis& axis = grid.axis(a);
+    periodic_[n] = axis.periodic;
+    std::fill(width_[n].begin(), width_[n].end(), axis.spacing);
+    if (grid.arrangement() == GridSpace::Sites::nodes && !axis.periodic && count_[n] > 1)
+      width_[n].front() = width_[n].back() = 0.5 * axis.spacing;
+  }
+  stride_ = {1, count_[0], count_[0] * count_[1]};
+}
+
+void TransportOperator::set_decay(std::vector<double> by_site) {
+  require(by_site.size() == sites(), "a decay by site has one value per site");
+  decay_by_site_ = std::move(by_site);
+  decay_ = 0.0;
+}
+
+bool TransportOperator::has_held_sites() const {
+  return std::any_of(held_.begin(), held_.end(), [](const auto& axis) { return axis[0] || axis[1]; });
+}
+
+double TransportOperator::largest_decay() const {
+  const double largest =
+      decay_by_site_.empty() ? decay_ : *std::max_element(decay_by_site_.begin(), decay_by_site_.end());
+  return std::max(0.0, largest);
+}
+
+void TransportOperator::visit_side(int axis, int side, Plane plane,
+                                   const std::function<void(std::size_t, std::size_t, double)>& body) const {
+  const auto n = static_cast<std::size_t>(axis);
+  const std::size_t low = n == 0 ? 1 : 0, high = n == 2 ? 1 : 2;
+  // Of the nodes that several sides hold, each belongs to one: to the lowest axis.
+  const auto range = [&](std::size_t a) -> std::array<std::size_t, 2> {
+    if (plane == Plane::held && a > n) return {0, count_[a]};
+    return {first_free(static_cast<int>(a)), end_free(static_cast<int>(a))};
+  };
+  const std::size_t first = side == 0 ? 0 : (count_[n] - 1) * stride_[n];
+  const auto [low_begin, low_end] = range(low);
+  const auto [high_begin, high_end] = range(high);
+  for (std::size_t c = high_begin; c < high_end; ++c)
+    for (std::size_t b = low_begin; b < low_end; ++b)
+      body(b + count_[low] * c, first + b * stride_[low] + c * stride_[high],
+           width_[low][b] * width_[high][c]);
+}
+
+void TransportOperator::for_free_rows(ThreadPool& threads,
+                                      const std::function<void(std::size_t, std::size_t)>& body) const {
+  const std::size_t first = first_free(0), end = end_free(0);
+  if (dimensions_ == 1) {
+    threads.for_range(count_[0], sites_per_task, [&](std::size_t begin, std::size_t stop) {
+      const std::size_t i0 = std::max(begin, first), i1 = std::min(stop, end);
+      if (i0 < i1) body(i0, i1);
+    });
+    return;
+  }
+  const std::size_t grain = std::max<std::size_t>(1, sites_per_task / count_[0]);
+  threads.for_range(count_[1] * count_[2], grain, [&](std::size_t begin, std::size_t stop) {
+    for (std::size_t row = begin; row < stop; ++row) {
+      const std::size_t j = row % count_[1], k = row / count_[1];
+      if (j >= first_free(1) && j < end_free(1) && k >= first_free(2) && k < end_free(2))
+        body(row * count_[0] + first, row * count_[0] + end);
+    }
+  });
+}
+
+double TransportOperator::impose(int axis, int side, const SideData& data, std::span<double> u) const {
+  const auto n = static_cast<std::size_t>(axis);
+  const std::vector<double>& column = data.side[n][static_cast<std::size_t>(side)];
+  const double width = width_[n][side == 0 ? 0 : count_[n] - 1];
+  CompensatedSum sum;
+  visit_side(axis, side, Plane::held, [&](std::size_t position, std::size_t site, double area) {
+    sum.add(width * area * (column[position] - u[site]));
+    u[site] = column[position];
+  });
+  return sum.value();
+}
+
+double TransportOperator::content(std::span<const double> u, std::span<const double> weight,
+                                  ThreadPool& threads) const {
+  const std::size_t rows = count_[1] * count_[2];
+  return threads.sum(rows, std::max<std::size_t>(1, 4096 / count_[0]),
+                     [&](std::size_t begin, std::size_t end) {
+                       CompensatedSum total;
+                       for (std::size_t row = begin; row < end; ++row) {
+                         const std::size_t j = row % count_[1], k = row / count_[1];
+                         if (j < first_free(1) || j >= end_free(1) || k < first_free(2) || k >= end_free(2))
+                           continue;
+                         const double area = width_[1][j] * width_[2][k];
+                         const double* values = u.data() + row * count_[0];
+                         const double* weights = weight.empty() ? nullptr : weight.data() + row * count_[0];
+                         // Four sums side by side, so that the loop is not one chain of additions.
+                         std::array<double, 4> part{};
+                         for (std::size_t i = first_free(0); i < end_free(0); ++i)
+                           part[i % 4] += width_[0][i] * values[i] * (weights != nullptr ? weights[i] : 1.0);
+                         total.add(area * ((part[0] + part[1]) + (part[2] + part[3])));
+                       }
+                       return total.value();
+                     });
+}
+
+}  // namespace holon::transport
