@@ -39,6 +39,11 @@ State Model::initial_state(ThreadPool& threads, std::uint64_t seed) const {
     work.threads = &threads;
     process->initialise(state, work);
   }
+  for (const ProcessId p : determination.order()) {
+    Workspace work;
+    work.threads = &threads;
+    processes[p]->determine(state, 0.0, work);
+  }
   return state;
 }
 
@@ -149,6 +154,8 @@ void Model::finish() {
         schedule.root, "schedule",
         fmt::format("a process is advanced every {} steps, but the run has {} steps", every, schedule.steps),
         fmt::format("a number of steps divisible by {}", every));
+
+  determination = Determination(processes, *fields);
 
   // The ledger's accounts: only fields that hold something conserved have any.
   accounts.clear();

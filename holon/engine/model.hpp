@@ -1,6 +1,7 @@
 // Model: what is simulated. Immutable after it is built; safe to share between threads and among many States.
 #pragma once
 
+#include "holon/engine/determination.hpp"
 #include "holon/engine/event.hpp"
 #include "holon/engine/ledger.hpp"
 #include "holon/engine/observer.hpp"
@@ -41,6 +42,7 @@ class Model {
   std::vector<std::unique_ptr<Process>> processes;
   Schedule schedule;
   Program program;
+  Determination determination;
   std::vector<EventRecipe> events;
   std::vector<std::unique_ptr<ObserverRecipe>> observers;
   std::vector<ResultRecipe> results;
@@ -56,8 +58,8 @@ class Model {
   ProcessId process_id(std::string_view name) const;
 
   /// Checks the whole and compiles the schedule: every field advanced by someone, several owners only under a
-  /// splitting, steps below limits, automatic subcycles. Called once by whoever assembled the parts, before
-  /// the model is shared. Throws InputError.
+  /// splitting, determined fields in an order, steps below limits, automatic subcycles. Called once by
+  /// whoever assembled the parts, before the model is shared. Throws InputError.
   void finish();
 
   /// A State with every field at its initial value.

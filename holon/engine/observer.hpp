@@ -100,6 +100,8 @@ class ObserverRecipe {
   const std::string& name() const { return name_; }
   virtual std::unique_ptr<Observer> start(const Model& model) const = 0;
   virtual std::vector<std::string> description() const { return {}; }
+  /// False if it never looks at the field: determined fields are computed only for those who look at them.
+  virtual bool reads(FieldId /*field*/) const { return true; }
   /// Names of the outcomes that it will give ("" is the main one), to check `results:` before a run; empty if
   /// they are not known beforehand.
   virtual std::vector<std::string> outcomes() const { return {}; }

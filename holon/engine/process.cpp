@@ -66,6 +66,15 @@ std::span<const double> Vector::operator()(FieldId field, int component) const {
   return {values_.data() + layout_->offset(field, component), layout_->sites(field)};
 }
 
+std::vector<FieldId> fields_changed_by(const Process& process, const FieldTable& fields) {
+  std::vector<FieldId> changed;
+  for (const Port& port : process.ports())
+    if (port.role == Port::Role::advance || port.role == Port::Role::determine) changed.push_back(port.field);
+  for (FieldId id = 0; id < fields.size(); ++id)
+    if (fields[id].name.starts_with(process.name() + ":")) changed.push_back(id);
+  return changed;
+}
+
 std::optional<std::size_t> first_not_finite(std::span<const double> values, ThreadPool& threads) {
   // x * 0 is 0 for every finite x and not a number otherwise; eight sums at a time run at the speed of
   // memory.

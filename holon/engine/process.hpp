@@ -123,6 +123,10 @@ class Vector {
   std::vector<double> values_;
 };
 
+class Process;
+/// The fields that a process advances or determines and those that it keeps for itself (PROCESS:NAME).
+std::vector<FieldId> fields_changed_by(const Process& process, const FieldTable& fields);
+
 /// The first site whose value is not finite, if there is one.
 std::optional<std::size_t> first_not_finite(std::span<const double> values, ThreadPool& threads);
 
@@ -174,6 +178,12 @@ class Process {
   /// Advances its fields in `state` from interval.begin to interval.end. Must not change the clock.
   virtual Outcome advance(State& state, const Interval& interval, const Inputs& inputs,
                           Workspace& work) const = 0;
+
+  /// Computes the fields that it determines from the present state. The engine calls it before anybody reads
+  /// them: another process, an observer, an event.
+  virtual void determine(State& /*state*/, double /*time*/, Workspace& /*work*/) const {}
+  /// The fields that determine() reads.
+  virtual std::vector<FieldId> determined_from() const { return {}; }
 
   /// Adds du/dt [field unit per coherent time] to `rates`.
   virtual void rate(const State& state, double time, Workspace& work, Vector& rates) const = 0;

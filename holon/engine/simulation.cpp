@@ -31,6 +31,17 @@ Simulation::Simulation(std::shared_ptr<const Model> model, Options options)
     most_sites = std::max(most_sites, event.space->sites());
   }
   event_column_.resize(most_sites);
+  const Determination& determination = model_->determination;
+  for (const auto& process : model_->processes) before_process_.push_back(determination.before(*process));
+  for (const auto& recipe : model_->observers)
+    before_observer_.push_back(determination.before([&](FieldId field) { return recipe->reads(field); }));
+  for (const EventRecipe& event : model_->events)
+    before_event_.push_back(determination.before(
+        [&](FieldId field) { return event.function.depends_on("field:" + (*model_->fields)[field].name); }));
+  if (model_->program.merged) {
+    const Process& closing = *model_->processes[model_->program.closing.process];
+    closed_fields_ = fields_changed_by(closing, *model_->fields);
+  }
   if (!model_->events.empty()) {
     before_ = state_.clone();
     trial_ = state_.clone();
@@ -77,6 +88,7 @@ void Simulation::run_instruction(State& state, ProcessId process, Time begin, Ti
   static const Inputs none;
   Workspace& work = work_[process];
   const Process& mechanism = *model_->processes[process];
+  determine(state, before_process_[process]);
   const auto clock = std::chrono::steady_clock::now();
   int halvings = 0;
   Fraction part = end.index == begin.index
@@ -143,21 +155,66 @@ void Simulation::close_half_step(State& state) const {
   state.counter.pending_half = false;
 }
 
+void Simulation::determine(State& state, const std::vector<ProcessId>& processes) const {
+  for (const ProcessId process : processes)
+    model_->processes[process]->determine(state, state.time.value(model_->schedule.step), work_[process]);
+}
+
 State Simulation::complete_state() const {
   State copy = state_.clone();
   close_half_step(copy);
+  determine(copy, model_->determination.order());
   return copy;
 }
 
-const State& Simulation::complete_view() {
-  if (!state_.counter.pending_half) return state_;
-  if (complete_)
-    complete_->assign(state_);
-  else
-    complete_ = state_.clone();
-  close_half_step(*complete_);
-  return *complete_;
-}
+/// While it lives, the state has no half step pending; afterwards it is what it was, bit by bit.
+class Simulation::CompleteView {
+ public:
+  explicit CompleteView(Simulation& simulation) : simulation_(simulation) {
+    State& state = simulation.state_;
+    if (!state.counter.pending_half) return;
+    pending_ = true;
+    simulation.kept_.clear();
+    for_each_column([&](std::span<double> column) {
+      simulation.kept_.insert(simulation.kept_.end(), column.begin(), column.end());
+    });
+    for (AccountId a = 0; a < simulation.model_->accounts.size(); ++a) accounts_.push_back(state.account(a));
+    try {
+      simulation.close_half_step(state);
+    } catch (...) {
+      restore();
+      throw;
+    }
+  }
+  ~CompleteView() {
+    if (pending_) restore();
+  }
+  CompleteView(const CompleteView&) = delete;
+  CompleteView& operator=(const CompleteView&) = delete;
+
+ private:
+  /// Integer fields lie in the same columns.
+  template <class Visit>
+  void for_each_column(Visit visit) {
+    for (const FieldId field : simulation_.closed_fields_)
+      for (int c = 0; c < (*simulation_.model_->fields)[field].components; ++c)
+        visit(simulation_.state_.real(field, c));
+  }
+  void restore() {
+    auto from = simulation_.kept_.begin();
+    for_each_column([&](std::span<double> column) {
+      const auto end = from + static_cast<std::ptrdiff_t>(column.size());
+      std::copy(from, end, column.begin());
+      from = end;
+    });
+    for (AccountId a = 0; a < accounts_.size(); ++a) simulation_.state_.account(a) = accounts_[a];
+    simulation_.state_.counter.pending_half = true;
+  }
+
+  Simulation& simulation_;
+  bool pending_ = false;
+  std::vector<CompensatedSum> accounts_;
+};
 
 void Simulation::step() {
   if (!started_) start();
@@ -190,17 +247,19 @@ void Simulation::run(const std::function<bool(const Simulation&)>& between) {
 }
 
 void Simulation::observe(std::int64_t index, bool last) {
-  std::vector<Observer*> asked;
-  for (const auto& observer : observers_)
-    if (last || observer->wants(index)) asked.push_back(observer.get());
-  if (!asked.empty()) show(complete_view(), asked, index == 0, last);
+  std::vector<std::size_t> asked;
+  for (std::size_t o = 0; o < observers_.size(); ++o)
+    if (last || observers_[o]->wants(index)) asked.push_back(o);
+  if (asked.empty()) return;
+  const CompleteView view(*this);
+  show(state_, asked, index == 0, last);
 }
 
 void Simulation::observe_between(const State& from, Fraction end) {
-  std::map<Fraction, std::vector<Observer*>> moments;
-  for (const auto& observer : observers_)
-    for (const Fraction& moment : observer->between(from.time.index))
-      if (moment < end) moments[moment].push_back(observer.get());
+  std::map<Fraction, std::vector<std::size_t>> moments;
+  for (std::size_t o = 0; o < observers_.size(); ++o)
+    for (const Fraction& moment : observers_[o]->between(from.time.index))
+      if (moment < end) moments[moment].push_back(o);
   if (moments.empty()) return;
   if (!trial_) trial_ = from.clone();
   for (const auto& [moment, observers] : moments) {
@@ -210,11 +269,17 @@ void Simulation::observe_between(const State& from, Fraction end) {
   }
 }
 
-void Simulation::show(const State& complete, const std::vector<Observer*>& observers, bool first, bool last) {
+void Simulation::show(State& complete, const std::vector<std::size_t>& observers, bool first, bool last) {
+  std::vector<bool> needed(model_->processes.size(), false);
+  for (const std::size_t o : observers)
+    for (const ProcessId process : before_observer_[o]) needed[process] = true;
+  std::vector<ProcessId> determiners = model_->determination.order();
+  std::erase_if(determiners, [&](ProcessId process) { return !needed[process]; });
+  determine(complete, determiners);
   const Observation observation{
       complete, complete.time.value(model_->schedule.step), model_->schedule.step, first, last, *threads_,
       frames_};
-  for (Observer* observer : observers) observer->observe(observation);
+  for (const std::size_t o : observers) observers_[o]->observe(observation);
 }
 
 bool Simulation::all_stops_complete() const {
@@ -224,7 +289,8 @@ bool Simulation::all_stops_complete() const {
   return false;
 }
 
-double Simulation::event_value(std::size_t event, const State& state) const {
+double Simulation::event_value(std::size_t event, State& state) const {
+  determine(state, before_event_[event]);
   const EventRecipe& recipe = model_->events[event];
   SiteKernel::Call call;
   call.time = state.time.value(model_->schedule.step);
@@ -261,7 +327,6 @@ constexpr std::int64_t event_denominator = std::int64_t{1} << 40;
 
 bool Simulation::locate_events() {
   if (event_kernels_.empty()) return false;
-  const State& now = complete_view();
   const double macro_step = model_->schedule.step;
   struct Found {
     std::size_t event;
@@ -274,8 +339,11 @@ bool Simulation::locate_events() {
     advance_macro_step(*trial_, Fraction::of(numerator, event_denominator));
     return event_value(event, *trial_);
   };
+  {
+    const CompleteView view(*this);
+    for (std::size_t e = 0; e < values.size(); ++e) values[e] = event_value(e, state_);
+  }
   for (std::size_t e = 0; e < values.size(); ++e) {
-    values[e] = event_value(e, now);
     if (!crosses(model_->events[e].direction, event_values_[e], values[e])) continue;
     // Illinois method on the fraction of the step, in whole units of 2^-40: the bracket always shrinks, and
     // its upper end has crossed.

@@ -41,10 +41,12 @@ class Simulation {
   /// Steps to the end. `between` is called after each macro step; returning false stops early (signals).
   void run(const std::function<bool(const Simulation&)>& between = {});
 
-  const State& state() const { return state_; }  ///< may have a half step pending
+  /// May have a half step pending; determined fields are as they were when somebody last looked at them.
+  const State& state() const { return state_; }
   State& state() { return state_; }
-  State complete_state() const;  ///< with a pending half step evaluated on a copy
-  double time() const;           ///< coherent
+  /// A copy with a pending half step taken and all determined fields up to date.
+  State complete_state() const;
+  double time() const;  ///< coherent
   double fraction_done() const;
   const Model& model() const { return *model_; }
   ThreadPool& threads() const { return *threads_; }
@@ -68,13 +70,14 @@ class Simulation {
   void look_for_failure(const State& state, const Process& process, const Interval& interval,
                         Outcome& outcome) const;
   void close_half_step(State& state) const;
-  /// The present state, or a copy (kept for reuse) on which the pending half step was taken.
-  const State& complete_view();
+  void determine(State& state, const std::vector<ProcessId>& processes) const;
+  class CompleteView;
   void observe(std::int64_t index, bool last);
   /// Shows the observers the moments inside the macro step that begins with `from`, up to a fraction of it.
   void observe_between(const State& from, Fraction end);
-  void show(const State& complete, const std::vector<Observer*>& observers, bool first, bool last);
-  double event_value(std::size_t event, const State& state) const;
+  /// Determines what they read, and shows it.
+  void show(State& complete, const std::vector<std::size_t>& observers, bool first, bool last);
+  double event_value(std::size_t event, State& state) const;
   /// Locates the events between `before_` and the present state; cuts the step at the first that stops. True
   /// if one did.
   bool locate_events();
@@ -84,9 +87,12 @@ class Simulation {
   std::unique_ptr<ThreadPool> threads_;
   FrameWriter* frames_ = nullptr;
   State state_;
-  std::optional<State> before_;    // only where events may cut a step
-  std::optional<State> trial_;     // advanced by a part of a step, for events and between steps
-  std::optional<State> complete_;  // only where half steps are pending
+  std::optional<State> before_;         // only where events may cut a step
+  std::optional<State> trial_;          // advanced by a part of a step, for events and between steps
+  std::vector<FieldId> closed_fields_;  // that a pending half step changes
+  std::vector<double> kept_;            // their values while somebody looks at a complete state
+  // Who determines what they read:
+  std::vector<std::vector<ProcessId>> before_process_, before_observer_, before_event_;
   mutable std::vector<Workspace> work_;
   mutable std::vector<double> seconds_;
   std::vector<std::unique_ptr<Observer>> observers_;

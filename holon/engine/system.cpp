@@ -14,8 +14,7 @@ std::vector<FieldId> advanced_fields(const Model& model) {
   std::vector<FieldId> unknowns;
   for (const auto& process : model.processes)
     for (const Port& port : process->ports())
-      if (port.role == Port::Role::advance || port.role == Port::Role::determine)
-        unknowns.push_back(port.field);
+      if (port.role == Port::Role::advance) unknowns.push_back(port.field);
   std::sort(unknowns.begin(), unknowns.end());
   unknowns.erase(std::unique(unknowns.begin(), unknowns.end()), unknowns.end());
   std::erase_if(unknowns, [&](FieldId id) { return (*model.fields)[id].type != FieldType::real; });
@@ -29,6 +28,12 @@ System::System(std::shared_ptr<const Model> model, ThreadPool& threads)
       layout_(*model_->fields, advanced_fields(*model_)),
       work_(model_->processes.size()) {
   for (Workspace& work : work_) work.threads = &threads;
+  for (const auto& process : model_->processes)
+    if (!model_->determination.before(*process).empty())
+      throw Refused(
+          fmt::format("process '{}' reads fields that another process determines; how they follow "
+                      "from the unknowns is not part of the derivatives",
+                      process->name()));
 }
 
 Vector System::unknowns(const State& state) const {

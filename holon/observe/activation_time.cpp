@@ -123,6 +123,7 @@ class ActivationRecipe final : public ObserverRecipe {
  public:
   ActivationRecipe(const std::string& name, ActivationOptions options)
       : ObserverRecipe(name), options_(std::move(options)) {}
+  bool reads(FieldId field) const override { return options_.of.reads(field); }
   std::unique_ptr<Observer> start(const Model& model) const override {
     return std::make_unique<ActivationTime>(name(), options_, model);
   }

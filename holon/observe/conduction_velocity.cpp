@@ -109,6 +109,7 @@ class VelocityRecipe final : public ObserverRecipe {
  public:
   VelocityRecipe(const std::string& name, VelocityOptions options)
       : ObserverRecipe(name), options_(std::move(options)) {}
+  bool reads(FieldId field) const override { return options_.of.reads(field); }
   std::unique_ptr<Observer> start(const Model& model) const override {
     return std::make_unique<ConductionVelocity>(options_, model);
   }

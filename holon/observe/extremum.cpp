@@ -77,6 +77,7 @@ class ExtremumRecipe final : public ObserverRecipe {
  public:
   ExtremumRecipe(const std::string& name, ExtremumOptions options)
       : ObserverRecipe(name), options_(std::move(options)) {}
+  bool reads(FieldId field) const override { return options_.of.reads(field); }
   std::unique_ptr<Observer> start(const Model& model) const override {
     return std::make_unique<Extremum>(options_, model);
   }

@@ -45,6 +45,10 @@ class FieldsRecipe final : public ObserverRecipe {
  public:
   FieldsRecipe(const std::string& name, FieldsOptions options)
       : ObserverRecipe(name), options_(std::move(options)) {}
+  bool reads(FieldId field) const override {
+    return std::any_of(options_.of.begin(), options_.of.end(),
+                       [&](const auto& each) { return each.reads(field); });
+  }
   std::unique_ptr<Observer> start(const Model& model) const override {
     return std::make_unique<Fields>(name(), options_, model);
   }

@@ -58,6 +58,10 @@ class FinalRecipe final : public ObserverRecipe {
  public:
   FinalRecipe(const std::string& name, std::vector<FinalValue> values)
       : ObserverRecipe(name), values_(std::move(values)) {}
+  bool reads(FieldId field) const override {
+    return std::any_of(values_.begin(), values_.end(),
+                       [&](const auto& each) { return each.observed.reads(field); });
+  }
   std::unique_ptr<Observer> start(const Model& model) const override {
     return std::make_unique<Final>(values_, model);
   }

@@ -102,6 +102,7 @@ class FrontRecipe final : public ObserverRecipe {
  public:
   FrontRecipe(const std::string& name, FrontOptions options)
       : ObserverRecipe(name), options_(std::move(options)) {}
+  bool reads(FieldId field) const override { return options_.of.reads(field); }
   std::unique_ptr<Observer> start(const Model& model) const override {
     return std::make_unique<FrontSpeed>(name(), options_, model);
   }

@@ -88,6 +88,10 @@ void add_named(const Section& section, const Value& value, const std::string& pa
 
 }  // namespace
 
+bool Observed::reads(FieldId id) const {
+  return field ? *field == id : std::find(fields.begin(), fields.end(), id) != fields.end();
+}
+
 Observed read_observed(const Section& section, const Value& value, const std::string& path,
                        const std::string& name) {
   modelfile::Loader& loader = section.loader();
@@ -105,8 +109,16 @@ Observed read_observed(const Section& section, const Value& value, const std::st
   if (!equation) throw modelfile::Abandoned{};
   const auto coefficient = loader.coefficient(value, path, equation->dimension());
   if (!coefficient) throw modelfile::Abandoned{};
-  return {name.empty() ? value.scalar.substr(1) : name, Unit::coherent(equation->dimension()),
-          space_of(*coefficient, section, value, path), std::nullopt, *coefficient};
+  const FieldTable& table = *loader.model().fields;
+  std::vector<FieldId> fields;
+  for (FieldId id = 0; id < table.size(); ++id)
+    if (coefficient->depends_on("field:" + table[id].name)) fields.push_back(id);
+  return {name.empty() ? value.scalar.substr(1) : name,
+          Unit::coherent(equation->dimension()),
+          space_of(*coefficient, section, value, path),
+          std::nullopt,
+          *coefficient,
+          fields};
 }
 
 Observed read_observed(const Section& section, const std::string& key) {

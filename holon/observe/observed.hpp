@@ -17,7 +17,9 @@ struct Observed {
   Unit unit;         ///< of its numbers: a field's own, or the coherent one of an equation's dimension
   std::shared_ptr<const Space> space;
   std::optional<FieldId> field;
-  Coefficient equation;  ///< where it is no field
+  Coefficient equation;              ///< where it is no field
+  std::vector<FieldId> fields = {};  ///< that the equation reads
+  bool reads(FieldId id) const;
 };
 
 /// Reads the name of a field or an `=equation`. The equation's space is that of its fields. Reports what is

@@ -94,6 +94,7 @@ class PeriodRecipe final : public ObserverRecipe {
  public:
   PeriodRecipe(const std::string& name, PeriodOptions options)
       : ObserverRecipe(name), options_(std::move(options)) {}
+  bool reads(FieldId field) const override { return options_.of.reads(field); }
   std::unique_ptr<Observer> start(const Model& model) const override {
     return std::make_unique<Period>(name(), options_, model);
   }

@@ -72,6 +72,10 @@ class ProbeRecipe final : public ObserverRecipe {
  public:
   ProbeRecipe(const std::string& name, ProbeOptions options)
       : ObserverRecipe(name), options_(std::move(options)) {}
+  bool reads(FieldId field) const override {
+    return std::any_of(options_.columns.begin(), options_.columns.end(),
+                       [&](const auto& each) { return each.observed.reads(field); });
+  }
   std::unique_ptr<Observer> start(const Model& model) const override {
     return std::make_unique<Probe>(name(), options_, model);
   }

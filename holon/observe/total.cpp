@@ -77,6 +77,7 @@ class TotalRecipe final : public ObserverRecipe {
  public:
   TotalRecipe(const std::string& name, TotalOptions options)
       : ObserverRecipe(name), options_(std::move(options)) {}
+  bool reads(FieldId field) const override { return options_.of.reads(field); }
   std::unique_ptr<Observer> start(const Model& model) const override {
     return std::make_unique<Total>(name(), options_, model);
   }

@@ -63,6 +63,10 @@ Kinetics::Kinetics(Setup setup)
     initial_.emplace_back(name() + " initial", setup_.initial[i], system.space, *system.fields,
                           *system.parameters, system.options);
   }
+  rate_reads_ = fields_in(*system.graph, system.rates, *system.fields);
+  std::vector<expr::Node> output_values;
+  for (const auto& output : system.outputs) output_values.push_back(output.value);
+  output_reads_ = fields_in(*system.graph, output_values, *system.fields);
   for (std::size_t i = 0; i < n; ++i) {
     if (!(*system.fields)[system.states[i]].conserved.empty()) conserved_.push_back(i);
   }
@@ -78,10 +82,11 @@ Ports Kinetics::ports() const {
     ports.push_back({role, id, fields[id].kind, fields[id].unit});
   };
   for (FieldId id : setup_.system.states) add(Port::Role::advance, id);
-  const auto& variables = derivatives_.variables();
-  for (std::size_t v = setup_.system.states.size(); v < variables.size(); ++v) {
-    add(Port::Role::read, variables[v]);
+  const auto& states = setup_.system.states;
+  for (const FieldId id : rate_reads_) {
+    if (std::find(states.begin(), states.end(), id) == states.end()) add(Port::Role::read, id);
   }
+  for (const auto& output : setup_.system.outputs) add(Port::Role::determine, output.field);
   return ports;
 }
 
@@ -101,7 +106,6 @@ void Kinetics::initialise(State& state, Workspace& work) const {
   for (std::size_t i = 0; i < setup_.initialised.size(); ++i) {
     initial_[i].evaluate(state, 0.0, state.real(setup_.initialised[i]), *work.threads);
   }
-  update_outputs(state, 0.0, work);
 }
 
 Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& inputs,
@@ -145,15 +149,13 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
           return sum.value();
         }));
   }
-  update_outputs(state, interval.t1(), work);
   Outcome outcome;
   outcome.reached = interval.end;
   return outcome;
 }
 
-void Kinetics::update_outputs(State& state, double time, Workspace& work) const {
+void Kinetics::determine(State& state, double time, Workspace& work) const {
   const KineticsSystem& system = setup_.system;
-  if (system.outputs.empty()) return;
   std::vector<double*> out;
   for (const auto& output : system.outputs) out.push_back(state.real(output.field).data());
   const std::vector<const double*> columns = factory_.columns();

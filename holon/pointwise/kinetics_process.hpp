@@ -36,6 +36,9 @@ class Kinetics final : public Process {
   bool detects_failure() const override { return true; }
   std::vector<LedgerAccount> ledger_accounts() const override;
   void initialise(State& state, Workspace& work) const override;
+  /// The component's outputs.
+  void determine(State& state, double time, Workspace& work) const override;
+  std::vector<FieldId> determined_from() const override { return output_reads_; }
   Outcome advance(State& state, const Interval& interval, const Inputs& inputs,
                   Workspace& work) const override;
   void rate(const State& state, double time, Workspace& work, Vector& rates) const override;
@@ -51,7 +54,6 @@ class Kinetics final : public Process {
   const SiteKernel* step_kernel() const { return stepper_ ? &stepper_->kernel() : nullptr; }
 
  private:
-  void update_outputs(State& state, double time, Workspace& work) const;
   double spectral_radius(const State& state, std::size_t site) const;
 
   Setup setup_;
@@ -62,6 +64,7 @@ class Kinetics final : public Process {
   DerivativeKernels derivatives_;
   SwitchingTimes switching_times_;
   LazyKernel outputs_;
+  std::vector<FieldId> rate_reads_, output_reads_;
   std::vector<CoefficientKernel> initial_;
   std::vector<std::size_t> conserved_;  // states that hold something conserved
   std::vector<double> measure_;         // of the sites; empty if nothing is conserved

@@ -271,16 +271,11 @@ std::unique_ptr<Process> KineticsRecipe::make(ProcessContext& context) {
 void KineticsRecipe::check_spaces(const ProcessContext& context, const KineticsSystem& system) const {
   std::vector<expr::Node> roots = system.rates;
   for (const auto& output : system.outputs) roots.push_back(output.value);
-  constexpr std::string_view prefix = "field:";
-  for (const expr::Node n : free_symbols(*system.graph, roots)) {
-    const std::string& symbol = system.graph->symbol_name(n);
-    if (!symbol.starts_with(prefix)) continue;
-    std::string name = symbol.substr(prefix.size());
-    if (name.ends_with(']')) name.resize(name.rfind('['));
-    const Field& field = (*system.fields)[system.fields->id(name)];
+  for (const FieldId id : fields_in(*system.graph, roots, *system.fields)) {
+    const Field& field = (*system.fields)[id];
     if (field.space == system.space || field.space->sites() == 1) continue;
     context.section.error("inputs",
-                          fmt::format("'{}' lives on space '{}' and the equations on '{}'", name,
+                          fmt::format("'{}' lives on space '{}' and the equations on '{}'", field.name,
                                       field.space->name(), system.space->name()),
                           "fields of the same space, or of a single point");
   }

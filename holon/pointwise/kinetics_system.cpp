@@ -1,9 +1,23 @@
 #include "holon/pointwise/kinetics_system.hpp"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 namespace holon::pointwise {
+
+std::vector<FieldId> fields_in(const Graph& graph, std::span<const Node> nodes, const FieldTable& fields) {
+  constexpr std::string_view prefix = "field:";
+  std::set<FieldId> found;
+  for (const Node n : free_symbols(graph, nodes)) {
+    const std::string& symbol = graph.symbol_name(n);
+    if (!symbol.starts_with(prefix)) continue;
+    std::string name = symbol.substr(prefix.size());
+    if (name.ends_with(']')) name.resize(name.rfind('['));
+    found.insert(fields.id(name));
+  }
+  return {found.begin(), found.end()};
+}
 
 KernelFactory::KernelFactory(KineticsSystem system) : system_(std::move(system)) {
   Graph& g = *system_.graph;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct KineticsSystem {
   std::vector<Column> columns;  ///< parameters that differ from site to site
   double time_unit = 1.0;       ///< coherent time per unit of the component's time
 };
+
+/// The fields that the nodes depend on, in order of their ids.
+std::vector<FieldId> fields_in(const Graph& graph, std::span<const Node> nodes, const FieldTable& fields);
 
 /// Whether run-time parameters are folded into the kernel at the model's values, which saves work, or read
 /// from the State at each call.

@@ -61,7 +61,7 @@ inline std::unique_ptr<Simulation> run(std::shared_ptr<const Model> model, int t
 }
 
 inline double value(const Simulation& simulation, const std::string& field, std::size_t site = 0) {
-  return simulation.state().real(simulation.model().fields->id(field))[site];
+  return simulation.complete_state().real(simulation.model().fields->id(field))[site];
 }
 
 /// The text of the mistakes of a broken model; empty if it loads.

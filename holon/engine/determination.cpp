@@ -1,0 +1,82 @@
+#include "holon/engine/determination.hpp"
+
+#include "holon/base/error.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace holon {
+
+Determination::Determination(const std::vector<std::unique_ptr<Process>>& processes,
+                             const FieldTable& fields) {
+  std::map<FieldId, ProcessId> determiner;
+  for (ProcessId p = 0; p < processes.size(); ++p) {
+    Determiner found{p, {}, {}};
+    for (const Port& port : processes[p]->ports()) {
+      if (port.role != Port::Role::determine) continue;
+      const auto [other, first] = determiner.try_emplace(port.field, p);
+      if (!first)
+        throw InputError(fmt::format("field '{}' is determined by '{}' and by '{}'", fields[port.field].name,
+                                     processes[other->second]->name(), processes[p]->name()));
+      found.determines.push_back(port.field);
+    }
+    if (!found.determines.empty()) determiners_.push_back(std::move(found));
+  }
+
+  enum class Visit { none, under_way, done };
+  std::vector<Visit> visits(processes.size(), Visit::none);
+  const std::function<void(ProcessId)> visit = [&](ProcessId p) {
+    if (visits[p] == Visit::done) return;
+    if (visits[p] == Visit::under_way)
+      throw InputError(
+          fmt::format("what process '{}' determines depends on itself, by way of what other "
+                      "processes determine",
+                      processes[p]->name()));
+    visits[p] = Visit::under_way;
+    std::vector<ProcessId> needs;
+    for (const FieldId field : processes[p]->determined_from()) {
+      const auto other = determiner.find(field);
+      if (other == determiner.end()) continue;
+      visit(other->second);
+      for (const ProcessId need : find(other->second)->needs)
+        if (std::find(needs.begin(), needs.end(), need) == needs.end()) needs.push_back(need);
+    }
+    needs.push_back(p);
+    std::find_if(determiners_.begin(), determiners_.end(), [&](const Determiner& d) {
+      return d.process == p;
+    })->needs = std::move(needs);
+    visits[p] = Visit::done;
+    order_.push_back(p);
+  };
+  for (const Determiner& each : determiners_) visit(each.process);
+}
+
+const Determination::Determiner* Determination::find(ProcessId process) const {
+  for (const Determiner& each : determiners_)
+    if (each.process == process) return &each;
+  return nullptr;
+}
+
+std::vector<ProcessId> Determination::before(const std::function<bool(FieldId)>& reads) const {
+  std::vector<bool> needed(order_.empty() ? 0 : *std::max_element(order_.begin(), order_.end()) + 1, false);
+  for (const Determiner& each : determiners_)
+    if (std::any_of(each.determines.begin(), each.determines.end(), reads))
+      for (const ProcessId need : each.needs) needed[need] = true;
+  std::vector<ProcessId> list;
+  for (const ProcessId process : order_)
+    if (needed[process]) list.push_back(process);
+  return list;
+}
+
+std::vector<ProcessId> Determination::before(const Process& process) const {
+  const Ports ports = process.ports();
+  return before([&](FieldId field) {
+    return std::any_of(ports.begin(), ports.end(), [&](const Port& port) {
+      return port.field == field && port.role == Port::Role::read;
+    });
+  });
+}
+
+}  // namespace holon
