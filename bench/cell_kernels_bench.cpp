@@ -3,14 +3,12 @@
 // ratio means something on a noisy machine. Demands: ten Tusscher at most 0.60 of the hand-written step, the
 // repressilator at most 0.65, the interpreter at most 1.6.
 #include "holon/engine/simulation.hpp"
-#include "holon/kinetics/register.hpp"
-#include "holon/modelfile/load.hpp"
-#include "holon/pointwise/register.hpp"
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "bench/cells.hpp"
 #include "bench/hand_written.hpp"
 #include <benchmark/benchmark.h>
 #include <time.h>
@@ -22,36 +20,6 @@ double thread_seconds() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-struct Cell {
-  std::string file, integrator, step;
-  std::vector<std::string> states;  // in the order of the hand-written columns
-};
-
-const Cell ten_tusscher{"heart/cells/ten_tusscher_2006_epi.yaml",
-                        "rush_larsen",
-                        "0.02 ms",
-                        {"V", "Xr1", "Xr2", "Xs", "m", "h", "j", "d", "f", "f2", "fCass", "s", "r", "Cai",
-                         "CaSR", "CaSS", "R_prime", "Nai", "Ki"}};
-const Cell repressilator{
-    "circuits/equations/repressilator.yaml", "rk4", "0.01", {"m1", "m2", "m3", "p1", "p2", "p3"}};
-
-/// A grid of unconnected cells of the model.
-std::shared_ptr<const Model> cells_on_a_line(const Cell& cell, std::size_t cells, expr::Tier tier) {
-  modelfile::Registry registry;
-  register_pointwise(registry);
-  register_kinetics(registry);
-  modelfile::LoadOptions options;
-  options.kernels.tier = tier;
-  const std::string unit = cell.step.ends_with("ms") ? " mm" : "";
-  const std::string text =
-      "holon: 1\nspaces: {line: {type: grid, sites: cells, size: [" + std::to_string(cells) + unit +
-      "], spacing: 1" + unit +
-      "}}\nprocesses: {cell: {type: kinetics, space: line, integrator: " + cell.integrator +
-      ", equations: " + cell.file + "}}\nschedule: {step: " + cell.step + ", steps: 1000000000}\n";
-  return modelfile::load_text(text, "bench", std::string(HOLON_SOURCE_DIR) + "/models", registry, options)
-      .model;
 }
 
 /// Steps until the benchmark is content; reports nanoseconds per cell and step.
@@ -72,13 +40,17 @@ void measure(benchmark::State& state, std::size_t cells, Step step) {
 
 void holon_step(benchmark::State& state, const Cell& cell, expr::Tier tier) {
   const auto cells = static_cast<std::size_t>(state.range(0));
-  Simulation simulation(cells_on_a_line(cell, cells, tier), {.threads = 1});
+  expr::KernelOptions kernels;
+  kernels.tier = tier;
+  Simulation simulation(cells_on_a_line(cell, cells, kernels), {.threads = 1});
   measure(state, cells, [&] { simulation.step(); });
 }
 
 void hand_written_step(benchmark::State& state, const Cell& cell) {
   const auto cells = static_cast<std::size_t>(state.range(0));
-  const auto model = cells_on_a_line(cell, cells, expr::Tier::interpreter);
+  expr::KernelOptions kernels;
+  kernels.tier = expr::Tier::interpreter;
+  const auto model = cells_on_a_line(cell, cells, kernels);
   ThreadPool threads(1);
   State initial = model->initial_state(threads, 0);
   std::vector<double*> columns;

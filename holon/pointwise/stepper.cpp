@@ -1,5 +1,7 @@
 #include "holon/pointwise/stepper.hpp"
 
+#include "holon/base/finite.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -18,13 +20,9 @@ std::int64_t steps_of(const Piece& piece, double largest) {
 
 std::optional<NotFinite> find_not_finite(std::span<double* const> states, std::size_t begin,
                                          std::size_t end) {
-  bool suspicious = false;
-  for (const double* column : states) {
-    double sum = 0.0;  // 0 times a number that is not finite is not a number
-    for (std::size_t s = begin; s < end; ++s) sum += 0.0 * column[s];
-    suspicious = suspicious || sum != 0.0;
-  }
-  if (!suspicious) return std::nullopt;
+  if (std::all_of(states.begin(), states.end(),
+                  [&](const double* column) { return all_finite({column + begin, end - begin}); }))
+    return std::nullopt;
   for (std::size_t s = begin; s < end; ++s) {
     for (std::size_t i = 0; i < states.size(); ++i) {
       if (!std::isfinite(states[i][s])) return NotFinite{s, i, states[i][s]};
