@@ -10,8 +10,8 @@ namespace holon::cli {
 
 namespace {
 
-/// A run holds its state, a copy for pending half steps and one for checkpoints.
-constexpr double states_of_a_run = 3.0;
+/// A run holds its state, a copy for pending half steps, one for checkpoints, and that one as a file.
+constexpr double states_of_a_run = 4.0;
 
 }  // namespace
 

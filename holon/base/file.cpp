@@ -140,15 +140,6 @@ void write_file(const fs::path& path, std::string_view content) {
   temporary.commit(target);
 }
 
-void write_file_by(const fs::path& path, const std::function<void(const fs::path& temporary)>& writer) {
-  if (is_special(path)) throw SystemError("cannot write '" + path.string() + "': not a regular file");
-  refuse_folder(path);
-  const fs::path target = target_of(path);
-  Temporary temporary(target);
-  writer(temporary.path());
-  temporary.commit(target);
-}
-
 fs::path program_data(std::string_view folder) {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);

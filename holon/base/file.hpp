@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,10 +13,6 @@ std::string read_file(
 /// Writes beside `path`, flushes to disk and renames: either the old file or the whole new one is there.
 /// Throws SystemError and leaves the old file intact when it can't (full disk, no permission).
 void write_file(const std::filesystem::path& path, std::string_view content);
-
-/// The same for a writer that fills a temporary file by its path (HDF5).
-void write_file_by(const std::filesystem::path& path,
-                   const std::function<void(const std::filesystem::path& temporary)>& writer);
 
 /// Where the program's own files are (cookbook, for `holon list`): beside the executable in a build tree, or
 /// under share/holon in an installation. Empty if not found.

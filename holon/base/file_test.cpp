@@ -4,7 +4,6 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -126,33 +125,6 @@ TEST_F(FileTest, WritesIntoAPipeAndNeverReplacesIt) {
   EXPECT_STREQ(text, "through");
   ::close(reader);
   EXPECT_TRUE(fs::is_fifo(path));
-  EXPECT_THAT(message_of([&] { write_file_by(path, [](const fs::path&) {}); }),
-              HasSubstr("not a regular file"));
-  EXPECT_TRUE(fs::is_fifo(path));
-}
-
-TEST_F(FileTest, LetsAWriterFillATemporaryInTheSameFolder) {
-  write_file(path, "old");
-  write_file_by(path, [&](const fs::path& temporary) {
-    EXPECT_EQ(temporary.parent_path(), folder);
-    std::ofstream(temporary) << "new";
-    EXPECT_EQ(read_file(path), "old");
-  });
-  EXPECT_EQ(read_file(path), "new");
-  EXPECT_EQ(files(), 1u);
-}
-
-TEST_F(FileTest, LeavesTheOldFileIntactWhenTheWriterThrowsOrWritesNothing) {
-  write_file(path, "old");
-  EXPECT_THROW(write_file_by(path,
-                             [](const fs::path& temporary) {
-                               std::ofstream(temporary) << "half";
-                               throw NumericalFailure("stop");
-                             }),
-               NumericalFailure);
-  EXPECT_THROW(write_file_by(path, [](const fs::path&) {}), SystemError);
-  EXPECT_EQ(read_file(path), "old");
-  EXPECT_EQ(files(), 1u);
 }
 
 /// A copy of this program that is started by the tests below only says what it finds, before any test begins.

@@ -28,6 +28,8 @@ const T& get(const std::map<std::string, Archive::Entry>& entries, const std::st
   return *value;
 }
 
+constexpr std::size_t memory_increment = std::size_t{1} << 22;  // [bytes]
+
 /// Closes an HDF5 handle when it goes out of scope.
 class Handle {
  public:
@@ -51,7 +53,7 @@ void write_dataset(hid_t file, hid_t link, const std::string& path, hid_t type, 
   const Handle space(count == 0 ? H5Screate(H5S_NULL) : H5Screate_simple(1, &size, nullptr), H5Sclose);
   const Handle dataset(H5Dcreate2(file, path.c_str(), type, space, link, H5P_DEFAULT, H5P_DEFAULT), H5Dclose);
   if (!dataset.valid() || (count > 0 && H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
-    throw SystemError(fmt::format("cannot write '{}' of the checkpoint: is the disk full?", path));
+    throw SystemError(fmt::format("cannot make '{}' of the checkpoint: not enough memory", path));
 }
 
 herr_t collect(hid_t, const char* name, const H5O_info_t* info, void* paths) {
@@ -84,26 +86,31 @@ void Archive::put_group(const std::string& prefix, const Archive& group) {
   for (const auto& [path, entry] : group.entries_) entries_[prefix + "/" + path] = entry;
 }
 
+// The file is made in memory and written in one piece: HDF5 does not survive a disk that is full.
 void Archive::write(const std::filesystem::path& path) const {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  write_file_by(path, [&](const std::filesystem::path& temporary) {
-    const Handle file(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
-    if (!file.valid()) throw SystemError(fmt::format("cannot open '{}' for writing", temporary.string()));
-    const Handle link(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
-    H5Pset_create_intermediate_group(link, 1);
-    for (const auto& [name, entry] : entries_) {
-      if (const auto* reals = std::get_if<std::vector<double>>(&entry))
-        write_dataset(file, link, name, H5T_NATIVE_DOUBLE, reals->size(), reals->data());
-      else if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&entry))
-        write_dataset(file, link, name, H5T_NATIVE_INT64, integers->size(), integers->data());
-      else {
-        const auto& text = std::get<std::string>(entry);
-        write_dataset(file, link, name, H5T_NATIVE_CHAR, text.size(), text.data());
-      }
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  require(H5Pset_fapl_core(access, memory_increment, 0) >= 0, "HDF5 makes files in memory");
+  const Handle file(H5Fcreate("checkpoint", H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
+  require(file.valid(), "HDF5 makes a file in memory");
+  const Handle link(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
+  H5Pset_create_intermediate_group(link, 1);
+  for (const auto& [name, entry] : entries_) {
+    if (const auto* reals = std::get_if<std::vector<double>>(&entry))
+      write_dataset(file, link, name, H5T_NATIVE_DOUBLE, reals->size(), reals->data());
+    else if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&entry))
+      write_dataset(file, link, name, H5T_NATIVE_INT64, integers->size(), integers->data());
+    else {
+      const auto& text = std::get<std::string>(entry);
+      write_dataset(file, link, name, H5T_NATIVE_CHAR, text.size(), text.data());
     }
-    if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
-      throw SystemError(fmt::format("cannot write '{}': is the disk full?", temporary.string()));
-  });
+  }
+  void* image = nullptr;
+  if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0 || H5Fget_vfd_handle(file, access, &image) < 0)
+    throw SystemError(fmt::format("cannot make the checkpoint '{}': not enough memory", path.string()));
+  const ssize_t size = H5Fget_file_image(file, nullptr, 0);  // without what is allocated beyond its end
+  require(size > 0, "a file in memory has an end");
+  write_file(path, {*static_cast<const char**>(image), static_cast<std::size_t>(size)});
 }
 
 Archive Archive::read(const std::filesystem::path& path) {

@@ -2,9 +2,12 @@
 
 #include "holon/base/error.hpp"
 
+#include <csignal>
+#include <cstdlib>
 #include <fstream>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace holon {
@@ -34,6 +37,23 @@ TEST_F(ArchiveFile, ReadsBackWhatWasWritten) {
   EXPECT_EQ(back.text("model/hash"), "abc\n");
   EXPECT_EQ(back.text("model/none"), "");
   EXPECT_EQ(back.group("state").reals("fields/u/0"), reals);
+}
+
+TEST_F(ArchiveFile, AFullDiskIsASystemErrorAndNothingElse) {
+  // HDF5 itself ends the program when its file can't grow.
+  Archive archive;
+  archive.put("a", std::vector<double>(100000, 1.0));
+  const auto attempt = [&] {
+    struct rlimit limit{100000, 100000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    std::signal(SIGXFSZ, SIG_IGN);
+    try {
+      archive.write(file);
+    } catch (const SystemError&) { std::exit(4); }
+    std::exit(0);
+  };
+  EXPECT_EXIT(attempt(), testing::ExitedWithCode(4), "");
+  EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 TEST_F(ArchiveFile, ADamagedFileIsAnError) {

@@ -234,10 +234,11 @@ void build_observers(Loader& loader, const Value& root) {
 void build_results(Loader& loader, const Value& root) {
   Model& model = loader.model();
   std::vector<const Value::Member*> waiting;
-  for (const auto* entry : entries(root, "results")) {
-    model.results.push_back(ResultReader(loader, *entry).read());
-    if (entry->value.find("value") != nullptr) waiting.push_back(entry);
-  }
+  if (const Value* section = root.find("results"))
+    for (const Value::Member& entry : section->mapping) {  // in the order in which they are to be shown
+      model.results.push_back(ResultReader(loader, entry).read());
+      if (entry.value.find("value") != nullptr) waiting.push_back(&entry);
+    }
   // Equations over results that are equations themselves wait until those are read.
   const auto depends_on_waiting = [&](const Value::Member* entry) {
     Diagnostics ignored;

@@ -59,10 +59,10 @@ TEST(Load, BuildsSpacesFieldsProcessesScheduleEventsObserversAndResults) {
   EXPECT_EQ(model.events[0].direction, EventRecipe::Direction::falling);
   EXPECT_EQ(model.events[0].action, EventRecipe::Action::stop);
   ASSERT_EQ(model.results.size(), 3U);
-  EXPECT_EQ(model.results[0].outcome, "at " + number_text(0.0005));
-  EXPECT_EQ(model.results[2].name, "u");
-  EXPECT_NEAR(model.results[2].published->tolerance.value(), 0.79, 1e-12);
-  EXPECT_TRUE(model.results[1].equation->depends_on("result:u"));
+  EXPECT_EQ(model.results[0].name, "u");  // in the order of the file
+  EXPECT_NEAR(model.results[0].published->tolerance.value(), 0.79, 1e-12);
+  EXPECT_EQ(model.results[1].outcome, "at " + number_text(0.0005));
+  EXPECT_TRUE(model.results[2].equation->depends_on("result:u"));
 }
 
 TEST(Load, QuantitiesReachProcessesInCoherentUnits) {

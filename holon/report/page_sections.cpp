@@ -86,7 +86,11 @@ struct Comparison {
   double deviation = 0.0, tolerance = 0.0, value = 0.0;  // in the result's unit
 };
 
-Comparison compare(const Json& entry, const Json& note) {
+/// Published values belong to the model as its file states it: a run that --set made another is shown beside
+/// them, but not judged.
+bool as_stated(const OutputFolder& folder) { return member(folder.run(), "set").empty(); }
+
+Comparison compare(const OutputFolder& folder, const Json& entry, const Json& note) {
   Comparison out;
   const Json& published = member(note, "published");
   const auto value = entry.find("value");
@@ -100,7 +104,7 @@ Comparison compare(const Json& entry, const Json& note) {
     return {};  // not comparable: a published value in another dimension is refused when the model is read
   }
   out.value = number_of(published, "value") * factor;
-  out.judged = published.contains("tolerance");
+  out.judged = published.contains("tolerance") && as_stated(folder);
   if (value == entry.end() || !value->is_number()) return out;
   out.deviation = value->get<double>() - out.value;
   out.tolerance = number_of(published, "tolerance") * factor;
@@ -123,8 +127,9 @@ std::string gauge(const Comparison& comparison) {
          "\" style=\"left:" + left + "%\"></b></span>";
 }
 
-std::string result_row(const std::string& name, const Json& entry, const Json& note) {
-  const Comparison comparison = compare(entry, note);
+std::string result_row(const OutputFolder& folder, const std::string& name, const Json& entry,
+                       const Json& note) {
+  const Comparison comparison = compare(folder, entry, note);
   std::string row = "<tr><th scope=\"row\">" + escape_html(name);
   const std::string description = text_of(note, "description");
   if (!description.empty()) row += "<small>" + escape_html(description) + "</small>";
@@ -160,12 +165,13 @@ std::string header_section(const OutputFolder& folder) {
   const Json& timings = member(run, "timings");
   std::string unit = unit_text(text_of(time, "unit", "1"));
   if (!unit.empty()) unit = " " + unit;
-  std::string line = count(number_of(time, "steps_done")) + " steps of " + shown(number_of(time, "step")) +
-                     unit + ", to " + shown(number_of(time, "reached")) + unit + ", in " +
-                     seconds(number_of(timings, "run_seconds"));
+  const double steps = number_of(time, "steps_done");
+  std::string line = count(steps) + (steps == 1 ? " step of " : " steps of ") +
+                     shown(number_of(time, "step")) + unit + ", to " + shown(number_of(time, "reached")) +
+                     unit + ", in " + seconds(number_of(timings, "run_seconds"));
   std::size_t judged = 0, within = 0;
   for (const auto& [name, entry] : folder.results().items()) {
-    const Comparison comparison = compare(entry, member(member(run, "results"), name.c_str()));
+    const Comparison comparison = compare(folder, entry, member(member(run, "results"), name.c_str()));
     judged += comparison.judged ? 1U : 0U;
     within += comparison.judged && comparison.within ? 1U : 0U;
   }
@@ -192,18 +198,18 @@ std::string results_section(const OutputFolder& folder) {
   for (const std::string& name : names) {
     const Json& note = member(notes, name.c_str());
     published = published || note.contains("published");
-    rows += result_row(name, folder.results().at(name), note) + "\n";
+    rows += result_row(folder, name, folder.results().at(name), note) + "\n";
   }
   std::string head = "<th>Result</th><th class=\"number\">Value</th><th>Unit</th>";
   head += published
               ? "<th class=\"number\">Published</th><th class=\"number\">Deviation</th><th></th><th></th>"
               : "<th colspan=\"4\"></th>";
   std::string note;
-  if (published && !member(folder.run(), "set").empty())
+  if (published && !as_stated(folder))
     note =
         "<p class=\"note\">Published values belong to the model as its file states it; this run was set "
         "otherwise "
-        "on the command line (see Environment).</p>\n";
+        "on the command line (see Environment), so it is not judged by them.</p>\n";
   return "<section><h2>Results</h2>\n" + table(head, rows) + note + "</section>\n";
 }
 

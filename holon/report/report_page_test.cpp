@@ -155,6 +155,21 @@ TEST_F(ReportPage, ComparesResultsWithPublishedValuesInTheResultsUnit) {
   EXPECT_NE(page.find("the cell has no calcium"), std::string::npos);
 }
 
+TEST_F(ReportPage, DoesNotJudgeARunThatWasSetOtherwise) {
+  write_all();
+  RunRecord run = record();
+  run.overrides = {"parameters.D=2"};
+  run.steps_done = 1;
+  write_run(run);
+  const std::string page = report_html(path);
+  EXPECT_EQ(page.find("class=\"ok\""), std::string::npos);
+  EXPECT_EQ(page.find("class=\"off\""), std::string::npos);
+  EXPECT_EQ(page.find("published values reproduced"), std::string::npos);
+  EXPECT_NE(page.find("0.6135"), std::string::npos);
+  EXPECT_NE(page.find("so it is not judged by them"), std::string::npos);
+  EXPECT_NE(page.find("1 step of"), std::string::npos);
+}
+
 TEST_F(ReportPage, ShowsLedgerEventsTimingsModelAndEnvironment) {
   write_all();
   const std::string page = report_html(path);

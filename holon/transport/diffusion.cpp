@@ -202,12 +202,10 @@ Diffusion::Diffusion(std::string name, const Model& model, DiffusionOptions opti
   const State start(std::make_shared<FieldTable>(), model.parameters, 0);
   const auto built = build(start);
   const TransportOperator& op = *built.op;
-  bound_at_start_ = op.spectral_bound();
   if (integrator_ == automatic) {
     const bool fits = options_.step > 0.0 && options_.step <= limit_of(op, heun) * (1.0 + 1e-9);
     integrator_ = fits ? heun : field().positive ? backward_euler : implicit;
   }
-  limit_at_start_ = limit_of(op, integrator_);
   if (integrator_ == exact) {
     std::vector<SpectralFlow::Axis> axes;
     for (int a = 0; a < grid()->dimensions(); ++a) {
@@ -331,12 +329,10 @@ std::vector<std::string> Diffusion::description() const {
       time = "exact flow of the semi-discrete equation, by fast Fourier transforms";
       break;
     default:
-      time = fmt::format("explicit: {}, stable up to a step of {:.6g} (coherent units)",
-                         transport::name(scheme_of(integrator_)), limit_at_start_);
+      time = fmt::format("explicit: {}", transport::name(scheme_of(integrator_)));
   }
   if (options_.integrator == automatic) time += " (chosen by integrator: auto)";
   lines.push_back("time: " + time);
-  lines.push_back(fmt::format("fastest rate of the grid: {:.6g} per unit of coherent time", bound_at_start_));
   return lines;
 }
 

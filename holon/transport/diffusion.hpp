@@ -82,7 +82,6 @@ class Diffusion final : public GridTransport {
   std::array<std::array<UniformCoefficient, 2>, 3> transfer_;
   DiffusionIntegrator integrator_;
   std::optional<SpectralFlow> flow_;
-  double limit_at_start_ = 0.0, bound_at_start_ = 0.0;
 };
 
 }  // namespace holon::transport
