@@ -1,9 +1,9 @@
 // The command line from outside: the built program, tiny models in a folder of their own.
 #include "holon/base/file.hpp"
+#include "holon/base/test_folder.hpp"
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <thread>
 
@@ -60,18 +60,14 @@ std::string long_run() {
 }
 
 class CommandLine : public testing::Test {
- protected:
-  CommandLine() {
-    std::string name = (fs::temp_directory_path() / "holon-cli-XXXXXX").string();
-    folder = mkdtemp(name.data());
-    ::setenv("HOLON_CACHE", (folder / "cache").c_str(), 1);
-  }
-  ~CommandLine() override { fs::remove_all(folder); }
+ private:
+  test::Folder own_;
 
-  fs::path write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder / name) << text;
-    return folder / name;
-  }
+ protected:
+  const fs::path folder = own_.path();
+  CommandLine() { ::setenv("HOLON_CACHE", (folder / "cache").c_str(), 1); }
+
+  fs::path write(const std::string& name, const std::string& text) const { return own_.write(name, text); }
 
   /// Starts the program; the caller waits.
   pid_t start(const std::vector<std::string>& arguments) const {
@@ -109,8 +105,6 @@ class CommandLine : public testing::Test {
   nlohmann::json json(const std::string& file) const {
     return nlohmann::json::parse(read_file(folder / file));
   }
-
-  fs::path folder;
 };
 
 TEST_F(CommandLine, ARunWritesItsFolder) {

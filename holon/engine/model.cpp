@@ -121,10 +121,11 @@ void refuse_initial_failure(const Model& model, const State& state, ThreadPool& 
       const Field& field = (*model.fields)[port.field];
       for (int c = 0; c < field.components; ++c)
         if (const auto site = first_not_finite(state.real(port.field, c), threads))
-          throw InputError(Diagnostic{.path = "initial value of " + field.name,
-                                      .message = fmt::format("is {} at {}", state.real(port.field, c)[*site],
-                                                             field.space->site_text(*site)),
-                                      .expected = "a finite number everywhere"});
+          throw InputError(
+              Diagnostic{.path = "initial value of " + field.name,
+                         .message = fmt::format("is {} at {}", number_text(state.real(port.field, c)[*site]),
+                                                field.space->site_text(*site)),
+                         .expected = "a finite number everywhere"});
     }
 }
 

@@ -77,7 +77,7 @@ void Simulation::look_for_failure(const State& state, const Process& process, co
       const auto site = first_not_finite(values, *threads_);
       if (!site) continue;
       outcome.why = Outcome::Why::failed;
-      outcome.what = {process.name(), field.name, fmt::format("the value is {}", values[*site]),
+      outcome.what = {process.name(), field.name, fmt::format("the value is {}", number_text(values[*site])),
                       field.space->site_text(*site), interval.t1()};
       return;
     }

@@ -2,15 +2,13 @@
 // of one field, and its value at the end.
 #pragma once
 
+#include "holon/base/test_folder.hpp"
 #include "holon/modelfile/load.hpp"
 #include "holon/modelfile/loader.hpp"
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
-
-#include <unistd.h>
 
 namespace holon::modelfile::tiny {
 
@@ -116,30 +114,7 @@ inline Registry registry() {
   return registry;
 }
 
-/// A folder of its own that is gone after the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "holon-modelfile-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::filesystem::path write(const std::string& name, const std::string& text) const {
-    const auto file = path_ / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-    return file;
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using holon::test::Folder;
 
 struct Attempt {
   std::shared_ptr<const Model> model;

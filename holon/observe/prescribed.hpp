@@ -2,16 +2,13 @@
 // known, and a runner of models from text.
 #pragma once
 
+#include "holon/base/test_folder.hpp"
 #include "holon/engine/simulation.hpp"
 #include "holon/modelfile/load.hpp"
 #include "holon/observe/register.hpp"
 
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
-
-#include <unistd.h>
 
 namespace holon::observe::test {
 
@@ -96,18 +93,15 @@ struct Attempt {
 };
 
 inline Attempt attempt(const std::string& text) {
-  std::string folder = (std::filesystem::temp_directory_path() / "holon-observe-XXXXXX").string();
-  const std::filesystem::path path = mkdtemp(folder.data());
-  std::ofstream(path / "m.yaml") << text;
+  const holon::test::Folder folder;
   modelfile::LoadOptions options;
   options.kernels.tier = expr::Tier::interpreter;
   Attempt out;
   try {
-    modelfile::Loaded loaded = modelfile::load(path / "m.yaml", registry(), options);
+    modelfile::Loaded loaded = modelfile::load(folder.write("m.yaml", text), registry(), options);
     out.model = loaded.model;
     out.warnings = loaded.warnings;
   } catch (const InputError& error) { out.errors = error.what(); }
-  std::filesystem::remove_all(path);
   return out;
 }
 

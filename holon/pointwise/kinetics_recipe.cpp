@@ -444,8 +444,11 @@ StepOptions KineticsRecipe::read_step(ProcessContext& context,
 std::vector<std::string> KineticsRecipe::conversions(const ProcessContext& context) const {
   std::vector<std::string> lines;
   const auto line = [&](const std::string& what, const Unit& unit) {
-    lines.push_back(fmt::format("{}: {} in {} (1 {} = {} {})", context.name, what, unit.text(), unit.text(),
-                                number_text(unit.factor()), Unit::coherent(unit.dimension()).text()));
+    if (unit.text() == "1")
+      lines.push_back(fmt::format("{}: {} is a plain number", context.name, what));
+    else
+      lines.push_back(fmt::format("{}: {} in {} (1 {} = {} {})", context.name, what, unit.text(), unit.text(),
+                                  number_text(unit.factor()), Unit::coherent(unit.dimension()).text()));
   };
   line("time", component_->time);
   for (const ComponentPort& port : component_->inputs) line("input " + port.name, port.unit);

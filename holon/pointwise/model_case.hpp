@@ -1,41 +1,17 @@
 // A model from a text, for tests of processes.
 #pragma once
 
+#include "holon/base/test_folder.hpp"
 #include "holon/engine/simulation.hpp"
 #include "holon/modelfile/load.hpp"
 #include "holon/pointwise/register.hpp"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 
-#include <unistd.h>
-
 namespace holon::pointwise::test {
 
-/// A folder that is gone after the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "holon-pointwise-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::filesystem::path write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name) << text;
-    return path_ / name;
-  }
-
- private:
-  std::filesystem::path path_;
-};
+using holon::test::Folder;
 
 inline modelfile::LoadOptions interpreted() {
   modelfile::LoadOptions options;

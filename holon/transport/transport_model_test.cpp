@@ -1,38 +1,27 @@
 // The process types in model files.
 #include "holon/base/error.hpp"
+#include "holon/base/test_folder.hpp"
 #include "holon/engine/simulation.hpp"
 #include "holon/modelfile/load.hpp"
 #include "holon/transport/diffusion.hpp"
 #include "holon/transport/register.hpp"
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <numbers>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 namespace holon::transport {
 namespace {
 
 std::shared_ptr<const Model> load(const std::string& text) {
-  std::string name = (std::filesystem::temp_directory_path() / "holon-transport-XXXXXX").string();
-  const std::filesystem::path folder = mkdtemp(name.data());
-  std::ofstream(folder / "model.yaml") << text;
+  const holon::test::Folder folder;
   modelfile::Registry registry;
   register_transport(registry);
   modelfile::LoadOptions options;
   options.kernels.tier = expr::Tier::interpreter;
-  try {
-    auto model = modelfile::load(folder / "model.yaml", registry, options).model;
-    std::filesystem::remove_all(folder);
-    return model;
-  } catch (...) {
-    std::filesystem::remove_all(folder);
-    throw;
-  }
+  return modelfile::load(folder.write("model.yaml", text), registry, options).model;
 }
 
 std::string messages(const std::string& text) {
