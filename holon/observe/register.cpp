@@ -9,7 +9,11 @@ void register_observe(modelfile::Registry& registry) {
   registry.add(observe::activation_time_type());
   registry.add(observe::action_potential_type());
   registry.add(observe::conduction_velocity_type());
+  registry.add(observe::action_potential_duration_map_type());
+  registry.add(observe::conduction_velocity_map_type());
   registry.add(observe::front_speed_type());
+  registry.add(observe::phase_singularities_type());
+  registry.add(observe::pseudo_ecg_type());
   registry.add(observe::period_type());
   registry.add(observe::error_type());
   registry.add(observe::total_type());

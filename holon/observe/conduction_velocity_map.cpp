@@ -1,0 +1,94 @@
+// conduction_velocity_map: how fast the first wave passes each site of a grid.
+#include "holon/modelfile/loader.hpp"
+#include "holon/observe/first_rise.hpp"
+#include "holon/observe/site_gradient.hpp"
+#include "holon/observe/site_map.hpp"
+#include "holon/observe/types.hpp"
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace holon::observe {
+
+namespace {
+
+using modelfile::ObserverContext;
+using modelfile::Schema;
+
+class ConductionVelocityMap final : public TimedObserver {
+ public:
+  static constexpr std::array outcomes{"", "least", "greatest"};
+
+  ConductionVelocityMap(const std::string& name, const MapOptions& options, const Model& model)
+      : name_(name),
+        options_(options),
+        values_(options.of, model),
+        rise_(options.of.space->sites(), options.threshold) {}
+
+  bool wants(std::int64_t) const override { return !complete(); }
+  bool complete() const override { return rise_.complete(); }
+
+  std::map<std::string, ResultValue> results() const override {
+    return map_results(speeds(), options_, "the wave did not pass there and at the sites around");
+  }
+
+ private:
+  /// 1/|grad T|; not a number where sites around were not activated, or all at the same time.
+  std::vector<double> speeds() const {
+    const auto& grid = dynamic_cast<const GridSpace&>(*options_.of.space);
+    std::vector<double> speeds(grid.sites());
+    for (std::size_t site = 0; site < speeds.size(); ++site) {
+      const auto slowness = site_gradient(grid, rise_.times(), site);
+      const double norm =
+          std::sqrt(slowness[0] * slowness[0] + slowness[1] * slowness[1] + slowness[2] * slowness[2]);
+      speeds[site] =
+          norm > 0.0 ? 1.0 / (norm * options_.unit.factor()) : std::numeric_limits<double>::quiet_NaN();
+    }
+    return speeds;
+  }
+  void look(const Observation& observation) override {
+    rise_.look(values_.all(observation.state, observation.time, observation.threads), observation.time,
+               observation.threads);
+  }
+  void end(const Observation& observation) override {
+    if (rise_.risen() > 0) write_map(name_, "conduction_velocity", speeds(), options_, observation);
+  }
+  void save_more(Archive& archive) const override { rise_.save(archive); }
+  void load_more(const Archive& archive) override { rise_.load(archive); }
+
+  std::string name_;
+  const MapOptions& options_;
+  ObservedValues values_;
+  FirstRise rise_;
+};
+
+std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
+  MapOptions options;
+  read_map_options(context, options);
+  const Space& space = *options.of.space;
+  if (space.type() != Space::Type::grid || space.sites() < 2) {
+    context.section.error("of", "'" + options.of.name + "' lives on '" + space.name() + "'",
+                          "a field on a grid of two sites or more");
+    throw modelfile::Abandoned{};
+  }
+  options.unit = Unit::coherent(space.length_dimension() / context.model.schedule.time_unit.dimension());
+  return std::make_unique<MapRecipe<ConductionVelocityMap, MapOptions>>(context.name, std::move(options));
+}
+
+}  // namespace
+
+modelfile::ObserverType conduction_velocity_map_type() {
+  Schema schema("conduction_velocity_map", "How fast the first wave passes each site of a grid.");
+  add_map_options(schema);
+  return {
+      "conduction_velocity_map",
+      "How fast the first wave passes each site of a grid: 1/|grad T| with the activation times T of "
+      "'activation_time', by differences of second order. There is none where the sites around were not "
+      "activated, or all at the same time (under a stimulus); where waves meet the number says little. "
+      "Outcomes: the speeds of all sites; 'least'; 'greatest'; and the speed at each place of 'at' or of a "
+      "result's own 'at'. On a grid the map is written as a frame at the end.",
+      std::move(schema), &make};
+}
+
+}  // namespace holon::observe

@@ -1,0 +1,33 @@
+// When each site of a field rises through a threshold for the first time.
+#pragma once
+
+#include "holon/base/parallel.hpp"
+#include "holon/engine/archive.hpp"
+
+#include <span>
+#include <vector>
+
+namespace holon::observe {
+
+/// First upward crossings of all sites, by straight lines between the looks: error O(dt^2). A site that is
+/// above from the first look on counts as risen then. Sites are shared out over threads; what is found does
+/// not depend on how. Blocks of sites that have all risen are not looked at again.
+class FirstRise {
+ public:
+  FirstRise(std::size_t sites, double threshold);
+  /// The values of all sites at a time later than that of the look before.
+  void look(std::span<const double> now, double time, ThreadPool& threads);
+  bool complete() const { return risen_ == times_.size(); }
+  std::size_t risen() const { return risen_; }
+  std::span<const double> times() const { return times_; }  ///< not a number where it has not risen
+  void save(Archive& archive) const;
+  void load(const Archive& archive);
+
+ private:
+  double threshold_, time_ = 0.0;
+  std::size_t risen_ = 0;
+  std::vector<double> before_, times_;
+  std::vector<std::size_t> risen_in_block_;
+};
+
+}  // namespace holon::observe
