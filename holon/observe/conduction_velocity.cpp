@@ -19,24 +19,28 @@ constexpr double never = std::numeric_limits<double>::quiet_NaN();
 struct VelocityOptions {
   Observed of;
   double threshold = 0.0;  // in the field's unit
+  double after = 0.0;      // coherent time
   Location from, to;
   Unit time_unit, unit;
 };
 
-/// First upward crossings at the few sites around a place.
+/// First upward crossings after a time at the few sites around a place.
 struct ActivationAtPlace {
   std::vector<double> before, times;
 
   explicit ActivationAtPlace(const Location& place)
       : before(place.stencil.sites.size(), never), times(before) {}
 
-  void look(std::span<const double> now, const Location& place, double threshold, double previous,
-            double time) {
+  void look(std::span<const double> now, const Location& place, const VelocityOptions& options,
+            double previous, double time) {
     for (std::size_t k = 0; k < times.size(); ++k) {
       const double value = now[place.stencil.sites[k]];
-      if (std::isnan(times[k]) && value >= threshold)
-        times[k] =
-            std::isnan(before[k]) ? time : linear_crossing(previous, before[k], time, value, threshold);
+      if (std::isnan(times[k]) && value >= options.threshold && !(before[k] >= options.threshold)) {
+        const double rise = std::isnan(before[k])
+                                ? time
+                                : linear_crossing(previous, before[k], time, value, options.threshold);
+        if (rise >= options.after) times[k] = rise;
+      }
       before[k] = value;
     }
   }
@@ -79,8 +83,8 @@ class ConductionVelocity final : public TimedObserver {
  private:
   void look(const Observation& observation) override {
     const std::span<const double> now = values_.all(observation.state, observation.time, observation.threads);
-    from_.look(now, options_.from, options_.threshold, time_, observation.time);
-    to_.look(now, options_.to, options_.threshold, time_, observation.time);
+    from_.look(now, options_.from, options_, time_, observation.time);
+    to_.look(now, options_.to, options_, time_, observation.time);
     time_ = observation.time;
   }
   void save_more(Archive& archive) const override {
@@ -128,6 +132,7 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   options.of = read_field(section, "of");
   section.set_dimension("field", options.of.unit.dimension());
   options.threshold = section.quantity("threshold") / options.of.unit.factor();
+  if (section.has("after")) options.after = section.quantity("after");
   options.from = read_location(section, "from", *options.of.space);
   options.to = read_location(section, "to", *options.of.space);
   options.time_unit = context.model.schedule.time_unit;
@@ -143,6 +148,8 @@ modelfile::ObserverType conduction_velocity_type() {
   Schema schema("conduction_velocity", "Speed of a wave between two places.");
   schema.add("of", modelfile::Option::Type::field, "the field");
   schema.quantity("threshold", "field", "the value that counts as activation");
+  schema.quantity("after", "time", "what rises before this time is left out; none if not given")
+      .make_optional();
   add_locations_option(schema, "from");
   add_locations_option(schema, "to");
   return {

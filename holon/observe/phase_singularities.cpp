@@ -28,16 +28,15 @@ struct Tip {
   int charge;
 };
 
-class PhaseSingularities final : public TimedObserver {
+class PhaseSingularities final : public SampledObserver {
  public:
   PhaseSingularities(const std::string& name, const TipOptions& options, const Model& model)
-      : name_(name),
+      : SampledObserver(options.sampling),
+        name_(name),
         options_(options),
         grid_(dynamic_cast<const GridSpace&>(*options.of[0].space)),
         first_(options.of[0], model),
         second_(options.of[1], model) {}
-
-  bool wants(std::int64_t index) const override { return options_.sampling.takes(index); }
 
   std::map<std::string, ResultValue> results() const override {
     if (counts_.empty()) return {{"", missing("the run did not come to its end")}};

@@ -33,18 +33,16 @@ struct EcgOptions {
   Unit time_unit;
 };
 
-class PseudoEcg final : public TimedObserver {
+class PseudoEcg final : public SampledObserver {
  public:
   PseudoEcg(const std::string& name, const EcgOptions& options, const Model& model)
-      : name_(name), options_(options), values_(options.of, model) {
+      : SampledObserver(options.sampling), name_(name), options_(options), values_(options.of, model) {
     const auto& grid = dynamic_cast<const GridSpace&>(*options.of.space);
     for (const Electrode& electrode : options.electrodes) {
       leads_.push_back(lead_field(grid, options.ratio, electrode.position));
       for (double& weight : leads_.back()) weight *= options.missing_extent;
     }
   }
-
-  bool wants(std::int64_t index) const override { return options_.sampling.takes(index); }
 
   std::map<std::string, ResultValue> results() const override {
     std::map<std::string, ResultValue> results;

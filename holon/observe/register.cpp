@@ -17,6 +17,7 @@ void register_observe(modelfile::Registry& registry) {
   registry.add(observe::period_type());
   registry.add(observe::error_type());
   registry.add(observe::total_type());
+  registry.add(observe::mean_type());
   registry.add(observe::final_type());
   registry.add(observe::extremum_type());
   registry.add(observe::fields_type());

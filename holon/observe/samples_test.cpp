@@ -286,5 +286,20 @@ observe:
   EXPECT_EQ(second_frames.list.back().number, whole_frames.list.back().number);
 }
 
+TEST(Mean, WeighsSitesByTheirMeasureAndFindsItsPeak) {
+  // The mean of x over nodes is that of the trapezoidal rule, exact for a straight line: 2.
+  const auto run = test::run(R"(
+holon: 1
+spaces: {line: {type: grid, sites: nodes, size: [4 mm], spacing: 1 mm}}
+processes: {wave: {type: prescribed, space: line, unit: mV, value: "=position.x*(1 - ((time - 3.3 ms)/(2 ms))^2)*1 mV/mm"}}
+schedule: {step: 0.5 ms, until: 5 ms}
+observe: {mean: {type: mean, of: wave.u, every: 0.5 ms}}
+results: {end: {of: mean}, peak: {of: mean.peak}, peak_time: {of: mean.peak_time}}
+)");
+  EXPECT_NEAR(test::number(*run, "end"), 2.0 * (1.0 - 0.85 * 0.85), 1e-12);
+  EXPECT_NEAR(test::number(*run, "peak"), 2.0, 1e-12);
+  EXPECT_NEAR(test::number(*run, "peak_time"), 3.3, 1e-12);
+}
+
 }  // namespace
 }  // namespace holon::observe

@@ -1,7 +1,10 @@
-// total: the integral of a field over its space.
+// total and mean: the integral of a field over its space, and that over the measure of the space.
+#include "holon/observe/crossing.hpp"
 #include "holon/observe/observed.hpp"
 #include "holon/observe/timed_observer.hpp"
 #include "holon/observe/types.hpp"
+
+#include <algorithm>
 
 namespace holon::observe {
 
@@ -16,6 +19,8 @@ struct TotalOptions {
   Observed of;
   bool per_site = false;  // the field's numbers are amounts per site: no measure
   Unit unit;
+  double divisor = 1.0;  // of the sum: the measure of the space for a mean
+  Unit time_unit;
   bool tabulate = false;
   Sampling sampling;
 };
@@ -26,20 +31,28 @@ class Total final : public SampledObserver {
       : SampledObserver(options.tabulate ? options.sampling : Sampling::never()),
         name_(name),
         options_(options),
-        time_unit_(model.schedule.time_unit),
         values_(options.of, model) {}
 
   std::map<std::string, ResultValue> results() const override {
-    if (totals_.empty()) return {{"", missing("the run did not come to its end", options_.unit)}};
-    return {{"", result_or(totals_.back(), options_.unit, "the field is not a number at some site")}};
+    const Unit &unit = options_.unit, &time = options_.time_unit;
+    if (totals_.empty()) {
+      const std::string why = "the run did not come to its end";
+      return {{"", missing(why, unit)}, {"peak", missing(why, unit)}, {"peak_time", missing(why, time)}};
+    }
+    const std::string why = "the field is not a number at some site";
+    const auto highest = std::max_element(totals_.begin(), totals_.end());
+    const Peak peak = peak_around(times_, totals_, static_cast<std::size_t>(highest - totals_.begin()));
+    return {{"", result_or(totals_.back(), unit, why)},
+            {"peak", result_or(peak.value, unit, why)},
+            {"peak_time", result_or(peak.time / time.factor(), time, why)}};
   }
 
   std::map<std::string, Series> series() const override {
     if (!options_.tabulate) return {};
     Series table;
-    table.columns = {{"time", time_unit_}, {options_.of.name, options_.unit}};
+    table.columns = {{"time", options_.time_unit}, {options_.of.name, options_.unit}};
     for (std::size_t i = 0; i < totals_.size(); ++i)
-      table.rows.push_back({times_[i] / time_unit_.factor(), totals_[i]});
+      table.rows.push_back({times_[i] / options_.time_unit.factor(), totals_[i]});
     return {{name_, std::move(table)}};
   }
 
@@ -55,7 +68,7 @@ class Total final : public SampledObserver {
           return sum;
         });
     times_.push_back(observation.time);
-    totals_.push_back(total);
+    totals_.push_back(total / options_.divisor);
   }
   void save_more(Archive& archive) const override {
     archive.put("times", std::span<const double>(times_));
@@ -68,7 +81,6 @@ class Total final : public SampledObserver {
 
   std::string name_;
   const TotalOptions& options_;
-  Unit time_unit_;
   ObservedValues values_;
   std::vector<double> times_, totals_;
 };
@@ -81,42 +93,74 @@ class TotalRecipe final : public ObserverRecipe {
   std::unique_ptr<Observer> start(const Model& model) const override {
     return std::make_unique<Total>(name(), options_, model);
   }
-  std::vector<std::string> outcomes() const override { return {""}; }
-  std::optional<Unit> outcome_unit(const std::string&) const override { return options_.unit; }
+  std::vector<std::string> outcomes() const override { return {"", "peak", "peak_time"}; }
+  std::optional<Unit> outcome_unit(const std::string& outcome) const override {
+    return outcome == "peak_time" ? options_.time_unit : options_.unit;
+  }
 
  private:
   TotalOptions options_;
 };
 
-std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
-  const modelfile::Section& section = context.section;
+/// What both types read alike.
+TotalOptions read_options(ObserverContext& context) {
   TotalOptions options;
-  options.of = read_observed(section, "of");
+  options.of = read_observed(context.section, "of");
+  options.unit = options.of.unit;
+  options.time_unit = context.model.schedule.time_unit;
+  options.tabulate = context.section.has("every");
+  options.sampling = read_sampling(context);
+  return options;
+}
+
+std::unique_ptr<ObserverRecipe> make_total(ObserverContext& context) {
+  TotalOptions options = read_options(context);
   const Space& space = *options.of.space;
   options.per_site = options.of.field && (*context.model.fields)[*options.of.field].kind == FieldKind::amount;
-  options.unit = options.of.unit;
   const Unit length = Unit::coherent(space.length_dimension());
   const bool measured = !options.per_site && space.type() == Space::Type::grid;
   for (int a = 0; measured && a < space.dimensions() && length.text() != "1"; ++a)
     options.unit = options.unit.text() == "1" ? length : options.unit * length;
-  options.tabulate = section.has("every");
-  options.sampling = read_sampling(context);
   return std::make_unique<TotalRecipe>(context.name, std::move(options));
+}
+
+std::unique_ptr<ObserverRecipe> make_mean(ObserverContext& context) {
+  TotalOptions options = read_options(context);
+  const Space& space = *options.of.space;
+  options.divisor = 0.0;
+  for (std::size_t site = 0; site < space.sites(); ++site) options.divisor += space.measure(site);
+  return std::make_unique<TotalRecipe>(context.name, std::move(options));
+}
+
+Schema schema_of(const std::string& name, const std::string& title) {
+  Schema schema(name, title);
+  schema.add("of", modelfile::Option::Type::anything, "a field or an =equation");
+  add_sampling_option(schema);
+  return schema;
 }
 
 }  // namespace
 
 modelfile::ObserverType total_type() {
-  Schema schema("total", "The integral of a field over its space.");
-  schema.add("of", modelfile::Option::Type::anything, "a field or an =equation");
-  add_sampling_option(schema);
   return {
       "total",
       "The integral of a field over its space: the sum over sites of value times measure (length, area or "
-      "volume; a node on a side counts half); of a field of kind 'amount' the sum of its values. Outcome: "
+      "volume; a node on a side counts half); of a field of kind 'amount' the sum of its values. Outcomes: "
       "the "
-      "total at the end. With 'every' the series NAME holds it over time.",
-      std::move(schema), &make};
+      "total at the end; with 'every' its 'peak' and 'peak_time', by the parabola through the highest looks. "
+      "With "
+      "'every' the series NAME holds it over time.",
+      schema_of("total", "The integral of a field over its space."), &make_total};
+}
+
+modelfile::ObserverType mean_type() {
+  return {"mean",
+          "The mean of a field over its space, each site with its measure (a node on a side counts half). "
+          "Outcomes: "
+          "the mean at the end; with 'every' its 'peak' and 'peak_time', by the parabola through the highest "
+          "looks. "
+          "With 'every' the series NAME holds it over time.",
+          schema_of("mean", "The mean of a field over its space."), &make_mean};
 }
 
 }  // namespace holon::observe

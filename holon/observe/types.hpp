@@ -17,6 +17,7 @@ modelfile::ObserverType pseudo_ecg_type();
 modelfile::ObserverType period_type();
 modelfile::ObserverType error_type();
 modelfile::ObserverType total_type();
+modelfile::ObserverType mean_type();
 modelfile::ObserverType final_type();
 modelfile::ObserverType extremum_type();
 modelfile::ObserverType fields_type();

@@ -80,6 +80,29 @@ results: {speed: {of: speed, unit: mm/ms}}
   EXPECT_NEAR(number(*run, "speed"), 0.6, 1e-12);
 }
 
+TEST(ConductionVelocity, IsThatOfTheFirstWaveAfterATime) {
+  // A wave of 0.6 mm/ms at once and one of 0.5 mm/ms 40 ms later, each 10 ms long.
+  const auto run = test::run(R"(
+holon: 1
+spaces: {cable: {type: grid, sites: nodes, size: [10 mm], spacing: 0.5 mm}}
+processes:
+  wave:
+    type: prescribed
+    space: cable
+    unit: mV
+    value: >-
+      =1 mV*max(1 - abs(time - 5 ms - position.x/(0.6 mm/ms))/(5 ms),
+      1 - abs(time - 45 ms - position.x/(0.5 mm/ms))/(5 ms))
+schedule: {step: 0.25 ms, until: 80 ms}
+observe:
+  first: {type: conduction_velocity, of: wave.u, threshold: 0.1 mV, from: [2.2 mm], to: [7.9 mm]}
+  second: {type: conduction_velocity, of: wave.u, threshold: 0.1 mV, from: [2.2 mm], to: [7.9 mm], after: 30 ms}
+results: {first: {of: first, unit: mm/ms}, second: {of: second, unit: mm/ms}}
+)");
+  EXPECT_NEAR(number(*run, "first"), 0.6, 1e-12);
+  EXPECT_NEAR(number(*run, "second"), 0.5, 1e-12);
+}
+
 TEST(ConductionVelocity, OfAWaveThatDoesNotArriveIsNullWithAReason) {
   const auto run = test::run(ramp(R"(
 observe: {speed: {type: conduction_velocity, of: wave.u, threshold: 0 mV, from: [2 mm], to: [9 mm]}}
