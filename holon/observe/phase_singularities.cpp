@@ -124,7 +124,9 @@ class TipRecipe final : public ObserverRecipe {
  public:
   TipRecipe(const std::string& name, TipOptions options)
       : ObserverRecipe(name), options_(std::move(options)) {}
-  bool reads(FieldId field) const override { return options_.of[0].reads(field) || options_.of[1].reads(field); }
+  bool reads(FieldId field) const override {
+    return options_.of[0].reads(field) || options_.of[1].reads(field);
+  }
   std::unique_ptr<Observer> start(const Model& model) const override {
     return std::make_unique<PhaseSingularities>(name(), options_, model);
   }
