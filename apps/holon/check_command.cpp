@@ -2,6 +2,7 @@
 #include "holon/base/error.hpp"
 #include "holon/base/progress.hpp"
 #include "holon/engine/model.hpp"
+#include "holon/modelfile/study.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -94,6 +95,14 @@ int check(const std::string& text, const std::vector<std::string>& settings) {
     for (const auto& observer : model.observers) {
       fmt::print("  {}\n", observer->name());
       for (const std::string& line : observer->description()) fmt::print("    {}\n", line);
+    }
+    fmt::print("\n");
+  }
+  if (!loaded.studies.empty()) {
+    fmt::print("Studies\n");
+    for (const auto& study : loaded.studies) {
+      fmt::print("  {}\n", study->name());
+      for (const std::string& line : study->description()) fmt::print("    {}\n", line);
     }
     fmt::print("\n");
   }

@@ -2,7 +2,9 @@
 #include "holon/base/file.hpp"
 #include "holon/base/test_folder.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <sstream>
 #include <thread>
@@ -265,6 +267,83 @@ TEST_F(CommandLine, ADamagedCheckpointIsAnInputError) {
   ASSERT_EQ(run(model, "out").status, 0);
   write("out/checkpoint.h5", "not HDF5");
   EXPECT_EQ(run(model, "out", {"--resume"}).status, 2);
+}
+
+/// The decay over rates and initial values.
+std::string decay_sweep(const std::string& over, const std::string& collect = "u_end") {
+  std::string text =
+      decay + "study: {rates: {type: sweep, over: " + over + ", collect: [" + collect + "]}}\n";
+  text.replace(text.find("parameters: {"), 13, "parameters: {rates: [1 1/s, 2 1/s, 0.5 1/s], start: 8 mV, ");
+  text.replace(text.find("{u: 8 mV}"), 9, "{u: =start}");
+  return text;
+}
+
+std::vector<std::vector<double>> rows_of(const std::string& csv) {
+  std::vector<std::vector<double>> rows;
+  std::istringstream stream(csv);
+  std::string line;
+  std::getline(stream, line);
+  while (std::getline(stream, line)) {
+    std::replace(line.begin(), line.end(), ',', ' ');
+    std::istringstream fields(line);
+    rows.emplace_back();
+    for (double number = 0.0; fields >> number;) rows.back().push_back(number);
+  }
+  return rows;
+}
+
+TEST_F(CommandLine, ASweepRunsTheModelForEveryValue) {
+  const auto model = write("sweep.yaml", decay_sweep("{k: =rates, start: [8 mV, 0.016 V]}"));
+  const Ended ended = run(model, "out", {"--threads", "2"});
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const std::string csv = read_file(folder / "out/series/rates.csv");
+  EXPECT_THAT(csv, testing::StartsWith("k [1/s],start [mV],u_end [mV]\n"));
+  const auto rows = rows_of(csv);
+  ASSERT_EQ(rows.size(), 6U);
+  const double rates[] = {1, 2, 0.5};
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(rows[i][0], rates[i / 2]);
+    EXPECT_EQ(rows[i][1], i % 2 == 0 ? 8.0 : 16.0);
+    EXPECT_NEAR(rows[i][2], rows[i][1] * std::exp(-rates[i / 2]), 1e-8);
+  }
+  // The schedule ran as well, with the model's own rate.
+  EXPECT_NEAR(json("out/results.json").at("u_end").at("value").get<double>(), 8 * std::exp(-2.0), 1e-8);
+  ASSERT_EQ(run(model, "alone", {"--threads", "1"}).status, 0);
+  EXPECT_EQ(read_file(folder / "alone/series/rates.csv"), csv);
+}
+
+TEST_F(CommandLine, StudyRunsTheStudyAlone) {
+  const auto model = write("sweep.yaml", decay_sweep("{k: =rates}"));
+  // A longer list than the file's: further numbers are in the unit of its last.
+  const Ended ended = holon({"study", model.string(), "-o", (folder / "out").string(), "--set",
+                             "parameters.rates=[3, 4, 5, 6]", "--set", "parameters.start=1"});
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const auto rows = rows_of(read_file(folder / "out/series/rates.csv"));
+  ASSERT_EQ(rows.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(rows[i][1], std::exp(-3.0 - static_cast<double>(i)), 1e-8);
+  EXPECT_FALSE(json("out/results.json").contains("u_end"));
+  EXPECT_FALSE(fs::exists(folder / "out/series/trace.csv"));
+  EXPECT_TRUE(fs::exists(folder / "out/report.html"));
+
+  const Ended none = holon({"study", write("decay.yaml", decay).string(), "-o", (folder / "other").string()});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_THAT(none.err, HasSubstr("has no section 'study'"));
+  EXPECT_FALSE(fs::exists(folder / "other"));
+}
+
+TEST_F(CommandLine, AFailureInASweepNamesTheValues) {
+  std::string text = decay_sweep("{k: [1 1/s, -1e6 1/s]}");
+  const Ended ended = run(write("sweep.yaml", text), "out");
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.err, HasSubstr("study 'rates', k = -1e6 1/s: process 'decay' failed: field 'decay.u'"));
+  EXPECT_EQ(json("out/run.json").at("status"), "failed");
+}
+
+TEST_F(CommandLine, CheckSaysWhatAStudyWillDo) {
+  const Ended ended = holon({"check", write("sweep.yaml", decay_sweep("{k: =rates}")).string()});
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("k takes 3 values, 1 1/s to 0.5 1/s"));
+  EXPECT_THAT(ended.out, HasSubstr("3 runs, giving u_end"));
 }
 
 TEST_F(CommandLine, TheLedgerOfAConservedQuantityCloses) {

@@ -18,13 +18,14 @@ namespace holon::cli {
 using Action = std::function<int()>;
 
 void add_run(CLI::App& program, Action& action);
+void add_study(CLI::App& program, Action& action);
 void add_check(CLI::App& program, Action& action);
 void add_list(CLI::App& program, Action& action);
 void add_show(CLI::App& program, Action& action);
 void add_report(CLI::App& program, Action& action);
 void add_schema(CLI::App& program, Action& action);
 
-/// All process and observer types of this program.
+/// All process, observer and study types of this program.
 const modelfile::Registry& registry();
 
 /// A model file by path, or a cookbook model by name ("heart/cell"). Throws InputError with the nearest name.

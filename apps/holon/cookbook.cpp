@@ -4,6 +4,7 @@
 #include "holon/modelfile/document.hpp"
 #include "holon/observe/register.hpp"
 #include "holon/pointwise/register.hpp"
+#include "holon/study/register.hpp"
 #include "holon/transport/register.hpp"
 
 #include <algorithm>
@@ -19,6 +20,7 @@ const modelfile::Registry& registry() {
     register_kinetics(made);
     register_transport(made);
     register_observe(made);
+    register_study(made);
     return made;
   }();
   return all;

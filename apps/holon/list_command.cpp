@@ -30,6 +30,10 @@ int list() {
   for (const std::string& name : registry().observer_names())
     std::printf("  %-*s  %s\n", static_cast<int>(width), name.c_str(),
                 first_sentence(registry().observer(name)->documentation).c_str());
+  std::printf("\nStudy types (holon show TYPE)\n");
+  for (const std::string& name : registry().study_names())
+    std::printf("  %-*s  %s\n", static_cast<int>(width), name.c_str(),
+                first_sentence(registry().study(name)->documentation).c_str());
   return 0;
 }
 

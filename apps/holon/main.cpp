@@ -86,6 +86,7 @@ int main_program(int argc, char** argv) {
       "2 wrong input, 3 refused, 4 a file could not be opened or written, 130 interrupted.");
   Action action;
   add_run(program, action);
+  add_study(program, action);
   add_check(program, action);
   add_list(program, action);
   add_show(program, action);

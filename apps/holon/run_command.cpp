@@ -1,319 +1,40 @@
-// holon run: loads, runs, and writes the output folder.
-#include "holon/base/error.hpp"
-#include "holon/base/file.hpp"
-#include "holon/base/progress.hpp"
-#include "holon/engine/simulation.hpp"
-#include "holon/report/report_page.hpp"
-#include "holon/report/results_json.hpp"
-#include "holon/report/run_record.hpp"
-#include "holon/report/series_csv.hpp"
-#include "holon/report/vtk_frames.hpp"
-
-#include <algorithm>
-#include <atomic>
-#include <csignal>
-#include <cstdlib>
+// holon run: the schedule, then the studies of a model file.
 #include <memory>
-#include <optional>
-#include <thread>
 
-#include "command.hpp"
-#include <fmt/format.h>
+#include "model_run.hpp"
 
 namespace holon::cli {
 
-namespace {
-
-struct RunOptions {
-  std::string model, folder;
-  std::vector<std::string> settings;
-  int threads = 0;
-  std::optional<std::uint64_t> seed;
-  double checkpoint_minutes = 10.0;
-  bool resume = false, force = false, quiet = false, no_report = false;
-};
-
-std::atomic<int> interrupted{0};
-extern "C" void on_signal(int signal) {
-  if (interrupted != 0) std::_Exit(130);
-  interrupted = signal;
+void add_run_options(CLI::App& command, RunOptions& options) {
+  command.add_option("MODEL", options.model, "Model file, or the name of a cookbook model (holon list)")
+      ->required();
+  command.add_option("-o,--output", options.folder, "Output folder")->required();
+  command
+      .add_option("--set", options.settings,
+                  "PATH=VALUE: sets a parameter or option, for example parameters.step=0.01ms; a plain "
+                  "number is in the "
+                  "unit of the model file")
+      ->allow_extra_args(false);
+  command
+      .add_option("--threads", options.threads,
+                  "Threads (default: all processors); results do not depend on it")
+      ->check(CLI::Range(1, 1024));
+  command.add_option("--seed", options.seed, "Seed of the random numbers (default 0)");
+  command.add_flag("--force", options.force, "Overwrite what an earlier run left in the output folder");
+  command.add_flag("--quiet", options.quiet, "No progress, no results on the terminal");
+  command.add_flag("--no-report", options.no_report, "Do not write report.html");
 }
-
-/// Says no to a folder that holds something, unless it may be used. Nothing is touched.
-void check_folder(const RunOptions& options) {
-  namespace fs = std::filesystem;
-  const fs::path folder = options.folder;
-  if (fs::exists(folder) && !fs::is_directory(folder))
-    throw InputError(fmt::format("'{}' is a file; -o names a folder", options.folder));
-  if (options.resume) {
-    if (!fs::exists(folder / "checkpoint.h5"))
-      throw InputError(fmt::format("'{}' holds no checkpoint.h5 to resume from", options.folder));
-    return;
-  }
-  if (fs::exists(folder) && !fs::is_empty(folder) && !options.force)
-    throw InputError(
-        fmt::format("the folder '{}' is not empty; --force overwrites what a run wrote there, "
-                    "--resume goes on from its checkpoint",
-                    options.folder));
-}
-
-/// Makes the folder and removes what an earlier run left there.
-void prepare_folder(const RunOptions& options) {
-  namespace fs = std::filesystem;
-  const fs::path folder = options.folder;
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw SystemError(fmt::format("cannot make the folder '{}': {}", options.folder, error.message()));
-  if (options.resume) return;
-  for (const char* name : {"run.json", "results.json", "model.resolved.yaml", "checkpoint.h5", "report.html"})
-    fs::remove(folder / name, error);
-  for (const char* name : {"series", "fields"}) fs::remove_all(folder / name, error);
-}
-
-/// A state, with the observers' memories, that a run can go on from. Kept fresh at little cost, so that a
-/// failure loses little.
-class LastGood {
- public:
-  explicit LastGood(double now) : taken_at_(now) {}
-  bool due(double now) const {
-    return now - taken_at_ > std::max(shortest_interval, cost_ * largest_cost_share);
-  }
-  void take(const Simulation& simulation) {
-    const double begin = seconds_since_start();
-    archive_ = simulation.checkpoint();
-    taken_at_ = seconds_since_start();
-    cost_ = taken_at_ - begin;
-  }
-  const Archive& archive() const { return archive_; }
-
- private:
-  static constexpr double shortest_interval = 0.5;  // [s]
-  static constexpr double largest_cost_share = 50;  // at most a fiftieth of the run goes into copies
-  Archive archive_;
-  double taken_at_ = 0.0, cost_ = 0.0;
-};
-
-class Run {
- public:
-  Run(const RunOptions& options, modelfile::Loaded loaded, const std::filesystem::path& file)
-      : options_(options),
-        folder_(options.folder),
-        model_(std::move(loaded.model)),
-        frames_(folder_ / "fields", model_->schedule.time_unit),
-        simulation_(model_, {threads(options), options.seed.value_or(0), &frames_}) {
-    record_.model_file = file.filename().string();
-    record_.model_text = read_file(file);
-    record_.overrides = options.settings;
-    record_.version = version();
-    record_.resumed = options.resume;
-    for (const Diagnostic& warning : loaded.warnings) record_.warnings.push_back(warning.text());
-  }
-
-  int execute() {
-    if (options_.resume) resume();
-    write_file(folder_ / "model.resolved.yaml", model_->resolved);
-    Progress progress(model_->title.empty() ? record_.model_file : model_->title);
-    record_.startup_seconds = begin_ = seconds_since_start();
-    record_.startup_cpu_seconds = processor_seconds();
-    try {
-      advance(progress);
-    } catch (const NumericalFailure& failure) {
-      progress.finish("failed");
-      record_.status = report::RunRecord::Status::failed;
-      record_.message = failure.what();
-      last_good_.archive().write(checkpoint_file());
-      write_outputs();
-      throw NumericalFailure(
-          fmt::format("{}\nwhat was computed until then is in {}, with a checkpoint before the "
-                      "failure",
-                      failure.what(), options_.folder));
-    }
-    const bool finished = simulation_.finished();
-    if (!finished) {
-      record_.status = report::RunRecord::Status::interrupted;
-      record_.message = fmt::format("interrupted by signal {} at {}", interrupted.load(), time_text());
-    }
-    progress.finish(finished ? "done, " + time_text() : record_.message);
-    write_checkpoint();
-    check_ledger();
-    write_outputs();
-    if (record_.status == report::RunRecord::Status::failed) throw NumericalFailure(record_.message);
-    if (finished) {
-      if (!options_.quiet) print_results();
-      return 0;
-    }
-    std::string settings;
-    for (const std::string& setting : options_.settings) settings += fmt::format(" --set '{}'", setting);
-    log_warning(fmt::format("{}; go on with: holon run {} -o {}{} --resume", record_.message, options_.model,
-                            options_.folder, settings));
-    return 130;
-  }
-
- private:
-  static int threads(const RunOptions& options) {
-    if (options.threads > 0) return options.threads;
-    return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  }
-
-  std::filesystem::path checkpoint_file() const { return folder_ / "checkpoint.h5"; }
-
-  void resume() {
-    simulation_.resume(Archive::read(checkpoint_file()));
-    const std::uint64_t seed = simulation_.state().seed;
-    if (options_.seed && *options_.seed != seed)
-      throw InputError(fmt::format("--seed {}: the checkpoint was made with seed {}; a resumed run keeps it",
-                                   *options_.seed, seed));
-  }
-
-  void advance(Progress& progress) {
-    last_good_.take(simulation_);
-    double last_checkpoint = begin_;
-    simulation_.run([&](const Simulation& simulation) {
-      if (progress.due()) progress.update(simulation.fraction_done(), time_text());
-      const double now = seconds_since_start();
-      if (last_good_.due(now)) last_good_.take(simulation);
-      if (now - last_checkpoint > 60.0 * options_.checkpoint_minutes) {
-        write_checkpoint();
-        last_checkpoint = now;
-      }
-      return interrupted == 0;
-    });
-  }
-
-  std::string time_text() const {
-    const Schedule& schedule = model_->schedule;
-    const double t = simulation_.time() / schedule.time_unit.factor();
-    return schedule.time_dimension.dimensionless()
-               ? fmt::format("t = {:.6g}", t)
-               : fmt::format("t = {:.6g} {}", t, schedule.time_unit.text());
-  }
-
-  /// With the list of frames as it is now, so that both fit together.
-  void write_checkpoint() {
-    frames_.flush();
-    simulation_.checkpoint().write(checkpoint_file());
-  }
-
-  void check_ledger() {
-    if (!model_->strict_ledger) return;
-    for (const LedgerBalance& balance : simulation_.ledger()) {
-      if (balance.relative_residual <= largest_ledger_residual) continue;
-      record_.status = report::RunRecord::Status::failed;
-      record_.message = fmt::format(
-          "the ledger of '{}' does not close: relative residual {:.3g}, at most {:.0e} is round-off",
-          balance.quantity, balance.relative_residual, largest_ledger_residual);
-    }
-  }
-
-  void write_outputs() {
-    record_.run_seconds = seconds_since_start() - begin_;
-    frames_.flush();
-    const auto series = simulation_.series();
-    if (!series.empty()) {
-      std::error_code error;
-      std::filesystem::create_directories(folder_ / "series", error);
-      if (error)
-        throw SystemError(
-            fmt::format("cannot make the folder '{}/series': {}", options_.folder, error.message()));
-      report::write_series(folder_ / "series", series);
-    }
-    write_file(folder_ / "results.json", report::results_json(simulation_.results()));
-    report::describe(simulation_, record_);
-    record_.cpu_seconds = processor_seconds();
-    write_file(folder_ / "run.json", report::run_json(record_));
-    if (options_.no_report) return;
-    try {
-      report::write_report(folder_);
-    } catch (const InputError& problem) {  // the run itself is written and sound
-      log_warning(fmt::format("no report.html: {}", problem.what()));
-    }
-  }
-
-  void print_results() const {
-    const auto results = simulation_.results();
-    for (const ResultRecipe& recipe : model_->results)
-      std::printf("%-28s %s\n", recipe.name.c_str(), value_text(results.at(recipe.name)).c_str());
-    std::printf("%s\n", (folder_ / (options_.no_report ? "results.json" : "report.html")).string().c_str());
-  }
-
-  static std::string value_text(const ResultValue& result) {
-    const std::string unit = result.unit.text() == "1" ? "" : " " + result.unit.text();
-    if (const auto* number = std::get_if<double>(&result.value))
-      return fmt::format("{:.9g}{}", *number, unit);
-    if (const auto* text = std::get_if<std::string>(&result.value)) return *text;
-    if (const auto* missing = std::get_if<ResultValue::Missing>(&result.value))
-      return "none: " + missing->why;
-    const auto& array = std::get<std::vector<double>>(result.value);
-    constexpr std::size_t most = 8;
-    if (array.size() > most)
-      return fmt::format("{} values{}", array.size(), unit.empty() ? "" : " in" + unit);
-    return fmt::format("{:.9g}{}", fmt::join(array, "  "), unit);
-  }
-
-  /// Sums of rate integrals keep their round-off, so that it stays far below this also over millions of
-  /// steps.
-  static constexpr double largest_ledger_residual = 1e-10;
-
-  RunOptions options_;
-  std::filesystem::path folder_;
-  std::shared_ptr<const Model> model_;
-  report::VtkFrames frames_;
-  Simulation simulation_;
-  report::RunRecord record_;
-  double begin_ = 0.0;
-  LastGood last_good_{0.0};
-};
-
-/// Interrupts are taken from the beginning; a second one ends the program at once.
-void take_signals() {
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
-}
-
-int run(const RunOptions& options) {
-  set_verbosity(options.quiet ? Verbosity::quiet : Verbosity::normal);
-  const auto file = find_model(options.model);
-  check_folder(options);
-  take_signals();
-  modelfile::LoadOptions load;
-  for (const std::string& setting : options.settings)
-    load.overrides.push_back(modelfile::parse_override(setting));
-  modelfile::Loaded loaded = modelfile::load(file, registry(), load);
-  print(loaded.warnings);
-  check_memory(*loaded.model);
-  prepare_folder(options);
-  return Run(options, std::move(loaded), file).execute();
-}
-
-}  // namespace
 
 void add_run(CLI::App& program, Action& action) {
   auto* command = program.add_subcommand("run", "Run a model and write an output folder with its report");
   auto options = std::make_shared<RunOptions>();
-  command->add_option("MODEL", options->model, "Model file, or the name of a cookbook model (holon list)")
-      ->required();
-  command->add_option("-o,--output", options->folder, "Output folder")->required();
-  command
-      ->add_option("--set", options->settings,
-                   "PATH=VALUE: sets a parameter or option, for example parameters.step=0.01ms; a plain "
-                   "number is in the "
-                   "unit of the model file")
-      ->allow_extra_args(false);
-  command
-      ->add_option("--threads", options->threads,
-                   "Threads (default: all processors); results do not depend on it")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--seed", options->seed, "Seed of the random numbers (default 0)");
+  add_run_options(*command, *options);
   command->add_flag("--resume", options->resume, "Go on from the checkpoint in the output folder");
-  command->add_flag("--force", options->force, "Overwrite what an earlier run left in the output folder");
-  command->add_flag("--quiet", options->quiet, "No progress, no results on the terminal");
-  command->add_flag("--no-report", options->no_report, "Do not write report.html");
   command
       ->add_option("--checkpoint-every", options->checkpoint_minutes,
                    "Minutes between checkpoints (default 10)")
       ->check(CLI::PositiveNumber);
-  command->callback([options, &action] { action = [options] { return run(*options); }; });
+  command->callback([options, &action] { action = [options] { return run_model(*options); }; });
 }
 
 }  // namespace holon::cli

@@ -14,8 +14,10 @@ namespace {
 std::string page_of(const std::string& name) {
   if (const auto* type = registry().process(name)) return modelfile::reference(*type);
   if (const auto* type = registry().observer(name)) return modelfile::reference(*type);
+  if (const auto* type = registry().study(name)) return modelfile::reference(*type);
   std::vector<std::string> names = registry().process_names();
   for (const std::string& observer : registry().observer_names()) names.push_back(observer);
+  for (const std::string& study : registry().study_names()) names.push_back(study);
   for (const CookbookModel& model : cookbook()) {
     if (model.name == name) {
       std::filesystem::path page = model.file;
@@ -44,6 +46,9 @@ int write_all(const std::filesystem::path& folder) {
   index += "\n## Observers\n\n";
   for (const std::string& name : registry().observer_names())
     write(name, modelfile::reference(*registry().observer(name)));
+  index += "\n## Studies\n\n";
+  for (const std::string& name : registry().study_names())
+    write(name, modelfile::reference(*registry().study(name)));
   write_file(folder / "index.md", index);
   return 0;
 }
@@ -54,7 +59,8 @@ void add_show(CLI::App& program, Action& action) {
   auto* command = program.add_subcommand("show", "Show a model's page or the reference of a component type");
   auto name = std::make_shared<std::string>();
   auto folder = std::make_shared<std::string>();
-  auto* which = command->add_option("NAME", *name, "A cookbook model, a process type or an observer type");
+  auto* which =
+      command->add_option("NAME", *name, "A cookbook model, or the type of a process, observer or study");
   command->add_option("--all", *folder, "Write the reference of every type to this folder")->excludes(which);
   command->callback([name, folder, &action] {
     action = [name, folder] {

@@ -51,6 +51,7 @@ void complete_schedule(Loader& loader, const Document::Value& root);
 void build_events(Loader& loader, const Document::Value& root);
 void build_observers(Loader& loader, const Document::Value& root);
 void build_results(Loader& loader, const Document::Value& root);
+std::vector<std::unique_ptr<Study>> build_studies(Loader& loader, const Document::Value& root);
 
 /// The model as one file that stands alone: included files merged, --set applied, branches taken, defaults
 /// filled in, component files put in their place, free mappings in order of their names.

@@ -1,6 +1,7 @@
-// Events, observers and results.
+// Events, observers, results and studies.
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/model_schema.hpp"
+#include "holon/modelfile/study.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -229,6 +230,22 @@ void build_observers(Loader& loader, const Value& root) {
       continue;  // reported where it was thrown
     } catch (const InputError& problem) { loader.take(problem, entry->value.place, "observe." + entry->key); }
   }
+}
+
+std::vector<std::unique_ptr<Study>> build_studies(Loader& loader, const Value& root) {
+  std::vector<std::unique_ptr<Study>> studies;
+  for (const auto* entry : entries(root, "study")) {
+    const StudyType* type = loader.registry().study(entry->value.find("type")->scalar);
+    StudyContext context{
+        entry->key, Section(loader, &entry->value, &type->schema, "study." + entry->key, loader.dimensions()),
+        loader.model()};
+    try {
+      if (auto study = type->make(context)) studies.push_back(std::move(study));
+    } catch (const Abandoned&) {
+      continue;  // reported where it was thrown
+    }
+  }
+  return studies;
 }
 
 void build_results(Loader& loader, const Value& root) {

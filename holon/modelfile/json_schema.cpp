@@ -119,18 +119,21 @@ Json free_mapping(const Schema& schema) {
 }  // namespace
 
 std::string json_schema(const Registry& registry) {
-  std::vector<std::pair<std::string, const Schema*>> spaces, processes, observers;
+  std::vector<std::pair<std::string, const Schema*>> spaces, processes, observers, studies;
   for (const std::string& name : space_types()) spaces.emplace_back(name, space_schema(name));
   for (const std::string& name : registry.process_names())
     processes.emplace_back(name, &registry.process(name)->schema);
   for (const std::string& name : registry.observer_names())
     observers.emplace_back(name, &registry.observer(name)->schema);
+  for (const std::string& name : registry.study_names())
+    studies.emplace_back(name, &registry.study(name)->schema);
   Json schema = mapping(model_schema());
   Json& properties = schema["properties"];
   properties["holon"] = {{"enum", {1, "1"}}, {"description", model_schema().find("holon")->documentation}};
   properties["spaces"] = by_type(spaces);
   properties["processes"] = by_type(processes);
   properties["observe"] = by_type(observers);
+  properties["study"] = by_type(studies);
   properties["fields"] = free_mapping(field_schema());
   properties["events"] = free_mapping(event_schema());
   properties["results"] = free_mapping(result_schema());

@@ -3,6 +3,7 @@
 #include "holon/base/hash.hpp"
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/model_schema.hpp"
+#include "holon/modelfile/study.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -69,15 +70,13 @@ Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   if (const Value* parameters = root.find("parameters")) loader.parameters().read(*parameters, before);
   std::vector<ProcessPlan> plans = build_parts(loader, root);
   stop_if_errors(loader);
-  if (root.find("study") != nullptr)
-    throw Refused(root.find("study")->place.text() +
-                  ": study: studies can't be run by this version; leave the section 'study' out to run the "
-                  "model itself");
   make_processes(loader, plans);
   stop_if_errors(loader);
   complete_schedule(loader, root);
   build_observers(loader, root);
   build_results(loader, root);
+  Loaded loaded;
+  if (loader.options().studies == LoadOptions::Studies::build) loaded.studies = build_studies(loader, root);
   stop_if_errors(loader);
   Model& model = loader.model();
   if (const Value* title = root.find("title")) model.title = loader.text(*title, "title").value_or("");
@@ -88,7 +87,6 @@ Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
     model.finish();
   } catch (const InputError& problem) { loader.take(problem, root.find("schedule")->place, "schedule"); }
   stop_if_errors(loader);
-  Loaded loaded;
   for (const Diagnostic& d : loader.diagnostics().list()) loaded.warnings.push_back(d);
   loaded.conversions = loader.conversions();
   loaded.model = loader.release_model();
@@ -96,6 +94,10 @@ Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+Loaded::Loaded() = default;
+Loaded::Loaded(Loaded&&) noexcept = default;
+Loaded::~Loaded() = default;
 
 Loaded load(const std::filesystem::path& file, const Registry& registry, const LoadOptions& options) {
   Loader loader(registry, options);

@@ -21,12 +21,18 @@ struct Override {
 Override parse_override(const std::string& text);  ///< throws InputError
 
 struct LoadOptions {
+  enum class Studies { build, leave_out };
   std::vector<Override> overrides;
+  Studies studies = Studies::build;
   expr::KernelOptions kernels;
 };
 
 struct Loaded {
+  Loaded();
+  Loaded(Loaded&&) noexcept;
+  ~Loaded();
   std::shared_ptr<const Model> model;
+  std::vector<std::unique_ptr<Study>> studies;  ///< what the section `study` asks for (study.hpp)
   std::vector<Diagnostic> warnings;
   /// Lines for `holon check`: each conversion factor between a component's units and what it is connected to.
   std::vector<std::string> conversions;
@@ -45,5 +51,6 @@ std::string json_schema(const Registry& registry);
 /// The reference page of a type in Markdown.
 std::string reference(const ProcessType& type);
 std::string reference(const ObserverType& type);
+std::string reference(const StudyType& type);
 
 }  // namespace holon::modelfile

@@ -285,9 +285,10 @@ TEST(Load, OutputIsAnObserverOfFields) {
   EXPECT_THAT(a.text(), HasSubstr("'fields' is not known here"));  // this test's registry has no such type
 }
 
-TEST(Load, StudyIsRefusedAndNotIgnored) {
+TEST(Load, StudyIsHeldAgainstItsType) {
   const Folder folder;
-  EXPECT_THROW(attempt(folder, model_text + "study: {sweep: 1}\n"), Refused);
+  const Attempt a = attempt(folder, model_text + "study: {s: {type: sweep}}\n");
+  EXPECT_THAT(a.text(), HasSubstr("'sweep' is not known here"));  // this test's registry has no such type
 }
 
 }  // namespace

@@ -49,7 +49,9 @@ Schema make_model_schema() {
       .make_optional();
   schema.choice("ledger", {"strict", "report"}, "whether a leak in the books ends the run as a failure")
       .with_default("report");
-  schema.add("study", Type::anything, "analyses of whole simulations").make_optional();
+  schema
+      .mapping("study", element(Type::anything), "what is asked of whole simulations: sweeps over parameters")
+      .make_optional();
   return schema;
 }
 

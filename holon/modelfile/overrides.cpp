@@ -21,8 +21,8 @@ Override parse_override(const std::string& text) {
 
 namespace {
 
-constexpr std::array free_sections{"parameters", "spaces", "fields", "processes",
-                                   "observe",    "events", "results"};
+constexpr std::array free_sections{"parameters", "spaces", "fields",  "processes",
+                                   "observe",    "events", "results", "study"};
 
 bool has_free_names(const std::string& section) {
   return std::find(free_sections.begin(), free_sections.end(), section) != free_sections.end();
@@ -52,8 +52,9 @@ void take_unit(Value& value, const Value& root, const Value& before) {
   const Value* stated = stated_value(root, before);
   if (stated == nullptr) return;
   if (value.kind == Value::Kind::list && stated->kind == Value::Kind::list) {
-    for (std::size_t i = 0; i < std::min(value.list.size(), stated->list.size()); ++i)
-      take_unit(value.list[i], root, stated->list[i]);
+    // Further elements are like the last one of the file.
+    for (std::size_t i = 0; i < value.list.size() && !stated->list.empty(); ++i)
+      take_unit(value.list[i], root, stated->list[std::min(i, stated->list.size() - 1)]);
     return;
   }
   if (value.kind != Value::Kind::scalar || value.quoted || !parse_number(value.scalar)) return;

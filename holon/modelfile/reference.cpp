@@ -104,4 +104,8 @@ std::string reference(const ObserverType& type) {
   return page("Observer type", type.name, type.documentation, type.schema);
 }
 
+std::string reference(const StudyType& type) {
+  return page("Study type", type.name, type.documentation, type.schema);
+}
+
 }  // namespace holon::modelfile

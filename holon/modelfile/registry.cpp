@@ -46,9 +46,18 @@ void Registry::add(ObserverType type) {
   observers_.push_back(std::move(type));
 }
 
+void Registry::add(StudyType type) {
+  require(find(studies_, type.name) == nullptr, "a study type is registered once");
+  require(type.make != nullptr, "a study type can make its studies");
+  add_common(type.schema, type.name);
+  studies_.push_back(std::move(type));
+}
+
 const ProcessType* Registry::process(std::string_view name) const { return find(processes_, name); }
 const ObserverType* Registry::observer(std::string_view name) const { return find(observers_, name); }
+const StudyType* Registry::study(std::string_view name) const { return find(studies_, name); }
 std::vector<std::string> Registry::process_names() const { return names(processes_); }
 std::vector<std::string> Registry::observer_names() const { return names(observers_); }
+std::vector<std::string> Registry::study_names() const { return names(studies_); }
 
 }  // namespace holon::modelfile

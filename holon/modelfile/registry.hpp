@@ -51,19 +51,38 @@ struct ObserverType {
   std::unique_ptr<ObserverRecipe> (*make)(ObserverContext& context) = nullptr;
 };
 
+class Study;
+
+struct StudyContext {
+  std::string name;
+  Section section;
+  const Model& model;
+};
+
+struct StudyType {
+  std::string name;
+  std::string documentation;
+  Schema schema;
+  std::unique_ptr<Study> (*make)(StudyContext& context) = nullptr;
+};
+
 /// All known types. Modules add theirs through a function that the program calls (no static constructors).
 class Registry {
  public:
   void add(ProcessType type);
   void add(ObserverType type);
+  void add(StudyType type);
   const ProcessType* process(std::string_view name) const;
   const ObserverType* observer(std::string_view name) const;
+  const StudyType* study(std::string_view name) const;
   std::vector<std::string> process_names() const;
   std::vector<std::string> observer_names() const;
+  std::vector<std::string> study_names() const;
 
  private:
   std::vector<ProcessType> processes_;
   std::vector<ObserverType> observers_;
+  std::vector<StudyType> studies_;
 };
 
 }  // namespace holon::modelfile

@@ -107,6 +107,10 @@ const Schema* schema_of(const Loader& loader, std::string_view section, const Va
     const ObserverType* known = loader.registry().observer(name);
     return known != nullptr ? &known->schema : nullptr;
   }
+  if (section == "study") {
+    const StudyType* known = loader.registry().study(name);
+    return known != nullptr ? &known->schema : nullptr;
+  }
   return nullptr;
 }
 

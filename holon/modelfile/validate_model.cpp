@@ -86,6 +86,13 @@ void validate_model(Loader& loader, const Value& root) {
                                          [&](const std::string& n) { return registry.observer(n); }))
       validate(loader, entry->value, type->schema, path, dimensions, Phase::keys);
   }
+  for (const auto* entry : entries(root, "study")) {
+    const std::string path = "study." + entry->key;
+    check_name(loader, *entry, path);
+    if (const StudyType* type = typed(loader, *entry, path, registry.study_names(),
+                                      [&](const std::string& n) { return registry.study(n); }))
+      validate(loader, entry->value, type->schema, path, dimensions, Phase::keys);
+  }
   for (const auto* entry : entries(root, "events")) {
     const std::string path = "events." + entry->key;
     check_name(loader, *entry, path);
