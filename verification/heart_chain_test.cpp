@@ -48,7 +48,7 @@ TEST(Restitution, AnEarlierBeatIsShorterAndSlower) {
   double apd = 0.0, cv = 0.0;
   for (const char* interval : {"340 ms", "370 ms", "420 ms", "600 ms"}) {
     ModelRun run("models/heart/restitution.yaml",
-                 {"parameters.s1_beats=2", std::string("parameters.s2_interval=") + interval});
+                 {"parameters.s1_beats=2", std::string("parameters.interval=") + interval});
     run.to_the_end();
     EXPECT_GT(run.result("apd"), apd) << interval;
     EXPECT_GT(run.result("cv"), cv) << interval;
@@ -60,7 +60,7 @@ TEST(Restitution, AnEarlierBeatIsShorterAndSlower) {
 }
 
 TEST(Restitution, TooEarlyABeatHasNoResultsButTheReason) {
-  ModelRun run("models/heart/restitution.yaml", {"parameters.s1_beats=1", "parameters.s2_interval=250 ms"});
+  ModelRun run("models/heart/restitution.yaml", {"parameters.s1_beats=1", "parameters.interval=250 ms"});
   run.to_the_end();
   EXPECT_ANY_THROW(run.result("apd"));
   EXPECT_ANY_THROW(run.result("cv"));

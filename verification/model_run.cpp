@@ -4,6 +4,7 @@
 #include "holon/modelfile/load.hpp"
 #include "holon/observe/register.hpp"
 #include "holon/pointwise/register.hpp"
+#include "holon/study/register.hpp"
 #include "holon/transport/register.hpp"
 
 #include <cmath>
@@ -24,6 +25,7 @@ const modelfile::Registry& registry() {
     register_kinetics(registry);
     register_transport(registry);
     register_observe(registry);
+    register_study(registry);
     return registry;
   }();
   return all;
