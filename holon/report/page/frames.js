@@ -24,8 +24,31 @@ class Frames {
   }
 }
 
+// The pieces of the line where value(i, j) passes `at`, in units of sites: along the edges of each square of four sites the
+// value is taken as linear (marching squares). A saddle is cut so that its lower corners stay apart.
+function isoline(nx, ny, value, at) {
+  const pieces = [];
+  for (let j = 0; j + 1 < ny; ++j)
+    for (let i = 0; i + 1 < nx; ++i) {
+      const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]];
+      const v = corners.map(([a, b]) => value(a, b) - at);
+      if (v.some(Number.isNaN)) continue;
+      const crossings = [];
+      for (let k = 0; k < 4; ++k) {
+        const n = (k + 1) % 4;
+        if (v[k] < 0 === v[n] < 0) continue;
+        const t = v[k] / (v[k] - v[n]);
+        crossings.push([corners[k][0] + t * (corners[n][0] - corners[k][0]), corners[k][1] + t * (corners[n][1] - corners[k][1])]);
+      }
+      if (crossings.length === 4 && v[0] >= 0) crossings.push(crossings.shift());
+      for (let k = 0; k + 1 < crossings.length; k += 2) pieces.push([crossings[k], crossings[k + 1]]);
+    }
+  return pieces;
+}
+
 // An image with axes: across and up are {count, first, step, label}; level(i, j) from 0 to 65535. Without `up` a strip.
-function drawImageWithAxes(canvas, {across, up, level, height, mark}) {
+// `lines`: {values: [{value, text}], value(i, j)} to be drawn where the field takes them.
+function drawImageWithAxes(canvas, {across, up, level, height, mark, lines}) {
   const ratio = window.devicePixelRatio || 1, width = Math.max(200, canvas.clientWidth);
   const left = 58, right = 12, top = up ? 24 : 6, bottom = 38, rows = up ? up.count : 1;
   canvas.width = width * ratio;
@@ -48,6 +71,34 @@ function drawImageWithAxes(canvas, {across, up, level, height, mark}) {
   const w = width - left - right, h = height - top - bottom;
   pen.imageSmoothingEnabled = across.count > w || rows > h;
   pen.drawImage(raster, left, top, w, h);
+  if (lines) {
+    const place = ([i, j]) => [left + (i + 0.5) / across.count * w, top + h - (j + 0.5) / rows * h];
+    pen.font = '10.5px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+    pen.textAlign = 'center';
+    const labels = [];
+    for (const {value, text} of lines.values) {
+      const pieces = isoline(across.count, rows, lines.value, value);
+      if (!pieces.length) continue;
+      pen.strokeStyle = 'rgba(255, 255, 255, 0.75)';
+      pen.beginPath();
+      for (const [a, b] of pieces) {
+        pen.moveTo(...place(a));
+        pen.lineTo(...place(b));
+      }
+      pen.stroke();
+      const [x, y] = place(pieces[pieces.length >> 1][0]);
+      const room = x > left + 12 && x < left + w - 12 && y > top + 9 && y < top + h - 9;
+      if (room && labels.every(([a, b]) => Math.hypot(a - x, b - y) > 22)) labels.push([x, y, text]);
+    }
+    pen.lineWidth = 3;
+    pen.strokeStyle = 'rgba(20, 24, 32, 0.6)';
+    pen.fillStyle = '#ffffff';
+    for (const [x, y, text] of labels) {
+      pen.strokeText(text, x, y + 4);
+      pen.fillText(text, x, y + 4);
+    }
+    pen.lineWidth = 1;
+  }
   pen.font = '11.5px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
   pen.fillStyle = '#5c6675';
   pen.strokeStyle = '#b9c1cb';
@@ -90,6 +141,13 @@ function fieldAxes(set) {
   }));
 }
 
+// Isochrones for a map of times.
+function isochrones(set, frames, frame, unit, site) {
+  if (set.times.length > 1 || unit === '1' || unit !== set.time_unit) return undefined;
+  const values = linearTicks(frames.least, frames.greatest, 10).ticks;
+  return {values, value: (i, j) => frames.value(frame, site(i, j))};
+}
+
 // Views: each has draw(frame).
 function lineView(host, set, frames, label) {
   const [axis] = fieldAxes(set);
@@ -115,18 +173,20 @@ function lineView(host, set, frames, label) {
   }};
 }
 
-function imageView(host, set, frames) {
+function imageView(host, set, frames, label, unit) {
   const [x, y] = fieldAxes(set);
   const canvas = element(element(host, 'div', {class: 'stage'}), 'canvas');
   return {draw(frame) {
     const aspect = (y.count * y.step) / (x.count * x.step);
     const height = Math.min(620, Math.max(130, (canvas.clientWidth - 70) * aspect + 62));
     canvas.style.maxWidth = aspect > 0.5 ? Math.round((height - 62) / aspect + 70) + 'px' : '';
-    drawImageWithAxes(canvas, {across: x, up: y, level: (i, j) => frames.level(frame, i + x.count * j), height});
+    const site = (i, j) => i + x.count * j;
+    const lines = isochrones(set, frames, frame, unit, site);
+    drawImageWithAxes(canvas, {across: x, up: y, level: (i, j) => frames.level(frame, site(i, j)), height, lines});
   }};
 }
 
-function sliceView(host, set, frames) {
+function sliceView(host, set, frames, label, unit) {
   const axes = fieldAxes(set), [nx, ny] = set.count;
   const at = axes.map(axis => Math.floor(axis.count / 2));
   const box = element(host, 'div', {class: 'panels'});
@@ -141,13 +201,15 @@ function sliceView(host, set, frames) {
     const draw = frame => {
       const index = [0, 0, 0];
       index[fixed] = at[fixed];
-      const level = (i, j) => {
+      const site = (i, j) => {
         index[a] = i;
         index[b] = j;
-        return frames.level(frame, index[0] + nx * (index[1] + ny * index[2]));
+        return index[0] + nx * (index[1] + ny * index[2]);
       };
+      const level = (i, j) => frames.level(frame, site(i, j));
+      const lines = isochrones(set, frames, frame, unit, site);
       const aspect = (axes[b].count * axes[b].step) / (axes[a].count * axes[a].step);
-      drawImageWithAxes(canvas, {across: axes[a], up: axes[b], level, height: Math.min(420, Math.max(120, (canvas.clientWidth - 70) * aspect + 62))});
+      drawImageWithAxes(canvas, {across: axes[a], up: axes[b], level, lines, height: Math.min(420, Math.max(120, (canvas.clientWidth - 70) * aspect + 62))});
       reading.textContent = name + ' = ' + readable(axes[fixed].first + at[fixed] * axes[fixed].step, 4);
     };
     slider.oninput = () => { at[fixed] = +slider.value; draw(current); };
@@ -178,7 +240,7 @@ function showFrames(host, set) {
     frames = new Frames(set, column);
     label = withUnit(column.name, column.unit);
     stage.textContent = '';
-    view = (set.dimensions === 1 ? lineView : set.dimensions === 2 ? imageView : sliceView)(stage, set, frames, label);
+    view = (set.dimensions === 1 ? lineView : set.dimensions === 2 ? imageView : sliceView)(stage, set, frames, label, column.unit);
     bar = element(element(stage, 'div', {class: 'stage'}), 'canvas');
     draw();
   };
