@@ -1,7 +1,11 @@
 // fields: frames of fields for pictures and animations.
+#include "holon/modelfile/loader.hpp"
 #include "holon/observe/observed.hpp"
 #include "holon/observe/timed_observer.hpp"
 #include "holon/observe/types.hpp"
+
+#include <algorithm>
+#include <array>
 
 namespace holon::observe {
 
@@ -10,10 +14,39 @@ namespace {
 using modelfile::ObserverContext;
 using modelfile::Schema;
 
+/// What is written of a grid: every stride-th site along each axis, as a grid of nodes.
+struct Thinned {
+  std::shared_ptr<const Space> space;
+  std::vector<std::size_t> sites;  ///< of the whole grid; empty: all of them
+};
+
 struct FieldsOptions {
   std::vector<Observed> of;
+  Thinned written;
   Sampling sampling;
 };
+
+Thinned thin(const std::shared_ptr<const Space>& space, std::size_t stride) {
+  const auto& grid = dynamic_cast<const GridSpace&>(*space);
+  if (stride == 1) return {space, {}};
+  const Position first = grid.position(0);
+  std::vector<GridSpace::Axis> axes;
+  std::array<std::size_t, 3> counts{1, 1, 1};
+  for (int a = 0; a < grid.dimensions(); ++a) {
+    const auto k = static_cast<std::size_t>(a);
+    counts[k] = (grid.count(a) - 1) / stride + 1;
+    axes.push_back({.intervals = counts[k] - 1,
+                    .spacing = grid.axis(a).spacing * static_cast<double>(stride),
+                    .origin = first[k]});
+  }
+  Thinned thinned{
+      std::make_shared<GridSpace>(grid.name(), GridSpace::Sites::nodes, axes, grid.length_dimension()), {}};
+  for (std::size_t k = 0; k < counts[2]; ++k)
+    for (std::size_t j = 0; j < counts[1]; ++j)
+      for (std::size_t i = 0; i < counts[0]; ++i)
+        thinned.sites.push_back(grid.index(i * stride, j * stride, k * stride));
+  return thinned;
+}
 
 class Fields final : public SampledObserver {
  public:
@@ -24,11 +57,14 @@ class Fields final : public SampledObserver {
 
  private:
   void look(const Observation& observation) override {
-    FieldFrame frame{name_, observation.time, frames_++, options_.of.front().space, {}};
+    FieldFrame frame{name_, observation.time, frames_++, options_.written.space, {}};
     if (observation.frames == nullptr) return;
     for (std::size_t i = 0; i < values_.size(); ++i) {
       const auto all = values_[i].all(observation.state, observation.time, observation.threads);
-      frame.columns.push_back({options_.of[i].name, options_.of[i].unit, {all.begin(), all.end()}});
+      std::vector<double> numbers;
+      if (options_.written.sites.empty()) numbers.assign(all.begin(), all.end());
+      for (const std::size_t site : options_.written.sites) numbers.push_back(all[site]);
+      frame.columns.push_back({options_.of[i].name, options_.of[i].unit, std::move(numbers)});
     }
     observation.frames->write(frame);
   }
@@ -72,6 +108,16 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
                     "fields of one space", "use one observer for each space");
   }
   options.sampling = read_sampling(context);
+  const std::int64_t stride = section.integer("stride");
+  const auto* grid = dynamic_cast<const GridSpace*>(options.of.front().space.get());
+  if (grid == nullptr) throw modelfile::Abandoned{};
+  std::size_t most = grid->count(0);
+  for (int a = 1; a < grid->dimensions(); ++a) most = std::min(most, grid->count(a));
+  if (stride != 1 && (stride < 1 || static_cast<std::size_t>(stride) >= most))
+    section.error("stride", "is " + std::to_string(stride),
+                  "1, or as many as leave at least two sites along each axis");
+  else
+    options.written = thin(options.of.front().space, static_cast<std::size_t>(stride));
   return std::make_unique<FieldsRecipe>(context.name, std::move(options));
 }
 
@@ -81,6 +127,10 @@ modelfile::ObserverType fields_type() {
   Schema schema("fields", "Frames of fields for pictures and animations.");
   schema.add("of", modelfile::Option::Type::anything,
              "a process (all its fields), a field, an =equation, or a list of them, on one grid");
+  schema
+      .add("stride", modelfile::Option::Type::integer,
+           "1: all sites; n: every n-th site along each axis, for large grids")
+      .with_default("1");
   add_sampling_option(schema);
   return {"fields",
           "Writes fields on a grid as frames for pictures and animations: the files fields/NAME_000000.vti "

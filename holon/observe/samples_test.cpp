@@ -245,6 +245,28 @@ TEST(Fields, WritesFramesWithNumbersTimesAndUnits) {
   EXPECT_THAT(test::attempt(on_a_line("observe: {map: {type: fields, of: b}}\n")).errors, HasSubstr("probe"));
 }
 
+TEST(Fields, AreThinnedOnRequest) {
+  for (const char* sites : {"nodes", "cells"}) {
+    test::Frames frames;
+    test::run(on_a_line("observe: {map: {type: fields, of: [a.u], every: 1 ms, stride: 3}}\n", sites),
+              &frames);
+    ASSERT_EQ(frames.list.size(), 2U);
+    const auto& frame = frames.list[1];
+    ASSERT_EQ(frame.space->sites(), 2U);
+    ASSERT_EQ(frame.columns[0].values.size(), 2U);
+    for (std::size_t s = 0; s < 2; ++s) {
+      // The value tells the place, 2 mV/mm at 1 ms.
+      EXPECT_NEAR(frame.columns[0].values[s], 2e3 * frame.space->position(s)[0], 1e-12) << sites;
+      const double first = std::string(sites) == "cells" ? 0.25e-3 : 0.0;
+      EXPECT_NEAR(frame.space->position(s)[0], first + 1.5e-3 * static_cast<double>(s), 1e-15) << sites;
+    }
+  }
+  EXPECT_THAT(test::attempt(on_a_line("observe: {map: {type: fields, of: a.u, stride: 5}}\n")).errors,
+              HasSubstr("at least two sites"));
+  EXPECT_THAT(test::attempt(on_a_line("observe: {map: {type: fields, of: a.u, stride: 0}}\n")).errors,
+              HasSubstr("at least two sites"));
+}
+
 TEST(Observers, GoOnBitByBitFromACheckpoint) {
   const std::string text = on_a_line(R"(
 observe:
