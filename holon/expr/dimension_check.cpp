@@ -1,5 +1,6 @@
 // The dimension of an expression: which sums, comparisons and function arguments make sense.
 #include "holon/expr/functions.hpp"
+#include "holon/expr/known_dimension.hpp"
 #include "holon/expr/language.hpp"
 
 #include <algorithm>
@@ -25,19 +26,26 @@ std::string described(const Measure& m) {
   return name == text ? "[" + text + "]" : name + " [" + text + "]";
 }
 
+/// What a number without a unit is: without dimension, or in a unit that is not written.
+enum class Numbers { plain, in_any_unit };
+
 class DimensionCheck {
  public:
-  DimensionCheck(const NameToDimension& names, const std::string& path, Diagnostics& diagnostics)
-      : names_(names), path_(path), diagnostics_(diagnostics) {}
+  DimensionCheck(Numbers numbers, const NameToDimension& names, const std::string& path,
+                 Diagnostics& diagnostics)
+      : numbers_(numbers), names_(names), path_(path), diagnostics_(diagnostics) {}
 
   std::optional<Dimension> check(const Syntax& s) {
     try {
-      return measure(s).dimension.value_or(Dimension{});
+      const Measure found = measure(s);
+      return partly_known() ? found.dimension : found.dimension.value_or(Dimension{});
     } catch (const Mistake&) { return std::nullopt; }
   }
 
  private:
   struct Mistake {};
+
+  bool partly_known() const { return numbers_ == Numbers::in_any_unit; }
 
   [[noreturn]] void fail(const Place& place, std::string message, std::string expected = "",
                          std::string hint = "") {
@@ -48,7 +56,7 @@ class DimensionCheck {
   Measure measure(const Syntax& s) {
     switch (s.kind) {
       case Syntax::Kind::number:
-        return s.number == 0.0 ? Measure{} : number_measure;
+        return s.number == 0.0 || partly_known() ? Measure{} : number_measure;
       case Syntax::Kind::quantity:
         return {s.unit.dimension()};
       case Syntax::Kind::name:
@@ -89,6 +97,7 @@ class DimensionCheck {
       if (const auto known = names_(s.text.substr(0, dot)); known && is_component) return {*known};
     }
     if (const auto known = names_(s.text + ".x")) return {*known};
+    if (partly_known()) return {};
     fail(s.place, "the dimension of '" + s.text + "' is not known");
   }
 
@@ -130,16 +139,19 @@ class DimensionCheck {
   Measure power(const Syntax& s, const Syntax& base, const Syntax& exponent) {
     const Measure b = measure(base), e = measure(exponent);
     if (!e.plain()) fail(exponent.place, "an exponent is " + described(e), "a number");
-    if (b.plain()) return b.dimension ? b : number_measure;
+    if (b.plain()) return b.dimension || partly_known() ? b : number_measure;
     Diagnostics ignored;
     Graph graph;
     const auto constant =
         lower(graph, exponent, [](const std::string&) { return std::nullopt; }, {}, path_, ignored);
     if (!constant || !constant->shape.empty() || !graph.is_constant(constant->nodes.front())) {
+      if (partly_known()) return {};
       fail(s.place, "a power of " + described(b) + " needs a known exponent", "a constant",
            "divide the base by a quantity of its dimension first");
     }
-    return {root_or_power(s.place, *b.dimension, graph.value(constant->nodes.front()))};
+    const double exponent_value = graph.value(constant->nodes.front());
+    if (partly_known() && exponent_value != std::round(exponent_value)) return {};
+    return {root_or_power(s.place, *b.dimension, exponent_value)};
   }
 
   Dimension root_or_power(const Place& place, const Dimension& d, double exponent) {
@@ -153,6 +165,10 @@ class DimensionCheck {
   Measure call(const Syntax& s) {
     const auto f = find_function(s.text);
     const auto count = static_cast<int>(s.parts.size());
+    if (!f && partly_known()) {  // defined by the equations
+      for (const SyntaxPtr& part : s.parts) measure(*part);
+      return {};
+    }
     if (!f) fail(s.place, "the dimension of the function '" + s.text + "' is not known");
     if (count < f->least || (f->most >= 0 && count > f->most))
       fail(s.place, "'" + s.text + "' has " + std::to_string(count) + " arguments here");
@@ -238,6 +254,7 @@ class DimensionCheck {
     fail(s.place, "the dimension of 'det' is known only for a matrix that is written out or has none");
   }
 
+  Numbers numbers_;
   const NameToDimension& names_;
   const std::string& path_;
   Diagnostics& diagnostics_;
@@ -247,7 +264,12 @@ class DimensionCheck {
 
 std::optional<Dimension> dimension_of(const Syntax& syntax, const NameToDimension& names,
                                       const std::string& path, Diagnostics& diagnostics) {
-  return DimensionCheck(names, path, diagnostics).check(syntax);
+  return DimensionCheck(Numbers::plain, names, path, diagnostics).check(syntax);
+}
+
+std::optional<Dimension> known_dimension(const Syntax& syntax, const NameToDimension& names,
+                                         const std::string& path, Diagnostics& diagnostics) {
+  return DimensionCheck(Numbers::in_any_unit, names, path, diagnostics).check(syntax);
 }
 
 }  // namespace holon::expr

@@ -1,6 +1,7 @@
 #include "holon/pointwise/component.hpp"
 
 #include "holon/modelfile/build.hpp"
+#include "holon/pointwise/component_dimensions.hpp"
 
 #include <algorithm>
 #include <set>
@@ -68,6 +69,9 @@ class Reader {
     if (const auto found = units_.find("position"); found != units_.end())
       result.position = found->second.unit;
     if (failed()) return std::nullopt;
+    std::map<std::string, Dimension> dimensions;
+    for (const auto& [name, stated] : units_) dimensions[name] = stated.unit.dimension();
+    warn_of_dimensions(loader_, statements_, dimensions, path("equations"));
     return result;
   }
 
