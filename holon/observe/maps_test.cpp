@@ -162,5 +162,44 @@ TEST(ActionPotentialDurationMap, RefusesAFractionThatIsNone) {
               HasSubstr("a fraction between 0 and 1"));
 }
 
+TEST(MapsAndTips, OfAResumedRunAreThoseOfAnUninterruptedOne) {
+  const std::string text = plane(triangle, R"(
+observe:
+  activation: {type: activation_time, of: wave.u, threshold: -30 mV}
+  speed: {type: conduction_velocity_map, of: wave.u, threshold: -30 mV}
+  duration: {type: action_potential_duration_map, of: wave.u, threshold: -30 mV}
+  tip: {type: phase_singularities, of: [wave.u, =position.y], levels: [-30 mV, 3.1 mm], every: 1 ms}
+  ecg: {type: pseudo_ecg, of: wave.u, electrodes: {e: [5 mm, 3 mm, 4 mm]}, thickness: 1 mm, every: 1 ms}
+  mean: {type: mean, of: wave.u, every: 1 ms}
+results:
+  activation: {of: activation}
+  speed: {of: speed}
+  duration: {of: duration, at: [2 mm, 2 mm]}
+  longest: {of: duration.greatest}
+  tips: {of: tip.most}
+  highest: {of: ecg.e.highest}
+  peak: {of: mean.peak}
+)");
+  const auto whole = test::simulation(text), first = test::simulation(text), second = test::simulation(text);
+  whole->run();
+  for (int k = 0; k < 57; ++k) first->step();
+  second->resume(first->checkpoint());
+  second->run();
+  EXPECT_GT(number(*whole, "tips"), 0.0);
+  for (const auto& [name, result] : whole->results()) {
+    const auto numbers = [](const ResultValue& of) {
+      const auto* one = std::get_if<double>(&of.value);
+      return one != nullptr ? std::vector<double>{*one} : std::get<std::vector<double>>(of.value);
+    };
+    const auto expected = numbers(result), resumed = numbers(second->results().at(name));
+    for (std::size_t site = 0; site < expected.size(); ++site)
+      EXPECT_TRUE(expected[site] == resumed[site] ||
+                  (std::isnan(expected[site]) && std::isnan(resumed[site])))
+          << name;
+  }
+  for (const auto& [name, series] : whole->series())
+    EXPECT_EQ(series.rows, second->series().at(name).rows) << name;
+}
+
 }  // namespace
 }  // namespace holon::observe
