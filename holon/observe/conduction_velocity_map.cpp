@@ -16,11 +16,15 @@ namespace {
 using modelfile::ObserverContext;
 using modelfile::Schema;
 
+struct VelocityMapOptions : MapOptions {
+  double limit = std::numeric_limits<double>::infinity();  // coherent
+};
+
 class ConductionVelocityMap final : public TimedObserver {
  public:
   static constexpr std::array outcomes{"", "least", "greatest"};
 
-  ConductionVelocityMap(const std::string& name, const MapOptions& options, const Model& model)
+  ConductionVelocityMap(const std::string& name, const VelocityMapOptions& options, const Model& model)
       : name_(name),
         options_(options),
         values_(options.of, model),
@@ -34,7 +38,8 @@ class ConductionVelocityMap final : public TimedObserver {
   }
 
  private:
-  /// 1/|grad T|; not a number where sites around were not activated, or all at the same time.
+  /// 1/|grad T|; not a number where sites around were not activated, or all at the same time, or above the
+  /// limit.
   std::vector<double> speeds() const {
     const auto& grid = dynamic_cast<const GridSpace&>(*options_.of.space);
     std::vector<double> speeds(grid.sites());
@@ -42,8 +47,9 @@ class ConductionVelocityMap final : public TimedObserver {
       const auto slowness = site_gradient(grid, rise_.times(), site);
       const double norm =
           std::sqrt(slowness[0] * slowness[0] + slowness[1] * slowness[1] + slowness[2] * slowness[2]);
+      const bool passed = norm > 0.0 && 1.0 / norm <= options_.limit;
       speeds[site] =
-          norm > 0.0 ? 1.0 / (norm * options_.unit.factor()) : std::numeric_limits<double>::quiet_NaN();
+          passed ? 1.0 / (norm * options_.unit.factor()) : std::numeric_limits<double>::quiet_NaN();
     }
     return speeds;
   }
@@ -58,13 +64,13 @@ class ConductionVelocityMap final : public TimedObserver {
   void load_more(const Archive& archive) override { rise_.load(archive); }
 
   std::string name_;
-  const MapOptions& options_;
+  const VelocityMapOptions& options_;
   ObservedValues values_;
   FirstRise rise_;
 };
 
 std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
-  MapOptions options;
+  VelocityMapOptions options;
   read_map_options(context, options);
   const Space& space = *options.of.space;
   if (space.type() != Space::Type::grid || space.sites() < 2) {
@@ -72,8 +78,10 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
                           "a field on a grid of two sites or more");
     throw modelfile::Abandoned{};
   }
+  if (context.section.has("limit")) options.limit = context.section.quantity("limit");
   options.unit = Unit::coherent(space.length_dimension() / context.model.schedule.time_unit.dimension());
-  return std::make_unique<MapRecipe<ConductionVelocityMap, MapOptions>>(context.name, std::move(options));
+  return std::make_unique<MapRecipe<ConductionVelocityMap, VelocityMapOptions>>(context.name,
+                                                                                std::move(options));
 }
 
 }  // namespace
@@ -81,6 +89,11 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
 modelfile::ObserverType conduction_velocity_map_type() {
   Schema schema("conduction_velocity_map", "How fast the first wave passes each site of a grid.");
   add_map_options(schema);
+  schema
+      .quantity(
+          "limit", "length/time",
+          "sites with a higher speed have none: there the stimulus or waves that meet raise many at once")
+      .make_optional();
   return {
       "conduction_velocity_map",
       "How fast the first wave passes each site of a grid: 1/|grad T| with the activation times T of "

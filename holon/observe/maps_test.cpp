@@ -83,6 +83,18 @@ TEST(ConductionVelocityMap, OfACircularWaveConvergesWithTheSquareOfTheSpacing) {
   EXPECT_LT(fine.first, 1e-3);
 }
 
+TEST(ConductionVelocityMap, LeavesOutWhatIsAboveItsLimit) {
+  // Twice as fast in the right half.
+  const auto run =
+      test::run(plane("=(time - min(position.x, 5 mm + (position.x - 5 mm)/2)*1 ms/mm)*1 mV/ms", R"(
+observe: {speed: {type: conduction_velocity_map, of: wave.u, threshold: 0 mV, limit: 1.9 m/s}}
+results: {greatest: {of: speed.greatest, unit: mm/ms}, right: {of: speed, at: [8 mm, 3 mm]}}
+)"));
+  EXPECT_GE(number(*run, "greatest"), 1.0);
+  EXPECT_LT(number(*run, "greatest"), 1.9);
+  EXPECT_TRUE(std::isnan(number(*run, "right")));
+}
+
 TEST(ConductionVelocityMap, HasNoNumberWhereTheWaveDidNotPass) {
   const auto run = test::run(plane("=(time - position.x*1 ms/mm)*1 mV/ms", R"(
 observe: {speed: {type: conduction_velocity_map, of: wave.u, threshold: 0 mV}}
