@@ -202,6 +202,7 @@ class Interpreter::Assembly {
       for (std::size_t j = 0; j < own.size() && absorbed_[k] == no_slot; ++j) {
         const std::uint32_t a = own[j];
         if (!computed_per_site(a) || uses[a] != 1 || absorbed_[a] != no_slot) continue;
+        if (own_arguments(a).size() + own.size() > 4) continue;  // more than three arguments in all
         absorbed_[k] = a;
         if (loops_(pair(k), pair_form(k)) == nullptr) absorbed_[k] = no_slot;
       }

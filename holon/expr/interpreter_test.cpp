@@ -142,6 +142,22 @@ TEST_F(InterpreterTest, AnUnboundSymbolIsNamed) {
   }
 }
 
+TEST_F(InterpreterTest, ChoicesWithinChoicesKeepTheirArgumentsApart) {
+  const Node x = g.symbol("x"), y = g.symbol("y"), less = g.make(Op::less, x, y);
+  const Node inner = g.select(g.make(Op::less, x, g.symbol("z")), g.constant(2.0), y);
+  const std::vector<Node> roots{g.select(less, g.constant(1.0), inner), g.add(inner, x)};
+  for (const Node& root : roots) {
+    const Interpreter interpreter(g, std::span(&root, 1), bindings);
+    Columns out(1, sites);
+    interpreter.run(in.in(), out.out(), &uniform, 0, sites);
+    for (std::size_t i = 0; i < sites; ++i) {
+      const double a = in.data[0][i], b = in.data[1][i], second = a < uniform ? 2.0 : b;
+      const double expected = root.id == roots[0].id ? (a < b ? 1.0 : second) : second + a;
+      EXPECT_TRUE(same(out.data[0][i], expected)) << i;
+    }
+  }
+}
+
 TEST_F(InterpreterTest, RegistersAreUsedAgain) {
   Node chain = g.symbol("x");
   for (int k = 0; k < 10'000; ++k) chain = g.make(Op::sin, g.add(chain, g.symbol("y")));

@@ -23,7 +23,7 @@ KrylovReport ConjugateGradients::solve(const Apply& op, const Apply& preconditio
   };
   KrylovReport report;
   const double whole = std::sqrt(std::max(0.0, inner(b, b)));
-  if (whole == 0.0) {
+  if (whole <= limits.absolute) {
     std::fill(x.begin(), x.end(), 0.0);
     report.converged = true;
     return report;
@@ -32,7 +32,7 @@ KrylovReport ConjugateGradients::solve(const Apply& op, const Apply& preconditio
   each([&](std::size_t i) { r[i] = b[i] - q[i]; });
   report.residual = std::sqrt(std::max(0.0, inner(r, r))) / whole;
   double product = 0.0;
-  while (!(report.residual <= limits.tolerance)) {
+  while (!(report.residual <= limits.tolerance || report.residual * whole <= limits.absolute)) {
     if (report.iterations == limits.most_iterations || !std::isfinite(report.residual)) return report;
     preconditioner(r, z);
     const double next = inner(r, z), beta = report.iterations == 0 ? 0.0 : next / product;

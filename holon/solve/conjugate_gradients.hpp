@@ -20,6 +20,7 @@ using InnerProduct = std::function<double(std::span<const double>, std::span<con
 
 struct KrylovLimits {
   double tolerance = 1e-10;  ///< of the residual's norm, relative to the right-hand side's
+  double absolute = 0.0;     ///< a residual's norm below this is nothing
   int most_iterations = 500;
 };
 

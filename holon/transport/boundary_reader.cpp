@@ -104,6 +104,31 @@ Sides read_sides(const Section& process, const GridSpace& grid) {
   return sides;
 }
 
+namespace {
+
+/// The place of what stands under a key: ".fibre", "[1]", or of the key's value if that does not exist.
+Place nested_place(const Section& process, const std::string& key, std::string_view rest) {
+  const modelfile::Document::Value* value = process.raw(key);
+  if (value == nullptr) return process.place(key);
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find_first_of(".[", 1), rest.size());
+    const std::string_view step = rest.substr(1, end - 1);
+    if (rest.front() == '.') {
+      const auto* member = value->find(step);
+      if (member == nullptr) break;
+      value = member;
+    } else {
+      const auto index = static_cast<std::size_t>(step.front() - '0');
+      if (value->kind != modelfile::Document::Value::Kind::list || index >= value->list.size()) break;
+      value = &value->list[index];
+    }
+    rest.remove_prefix(end);
+  }
+  return value->place;
+}
+
+}  // namespace
+
 void report(const Section& process, const std::vector<OptionFault>& faults,
             const std::map<std::string, std::string>& names) {
   for (const OptionFault& fault : faults) {
@@ -113,6 +138,7 @@ void report(const Section& process, const std::vector<OptionFault>& faults,
     if (const auto other = names.find(key); other != names.end()) key = other->second;
     Place place = process.place(key);
     std::string path = process.path() + "." + key + rest;
+    if (key != "boundary") place = nested_place(process, key, rest);
     if (key == "boundary" && rest.size() > 1 && process.has("boundary")) {
       // The side may have been given as itself, as its axis or among all.
       const std::string side = rest.substr(1, 5);

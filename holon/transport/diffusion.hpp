@@ -21,8 +21,9 @@
 //   exact           the exact flow of the semi-discrete equation (spectral_flow.hpp)
 #pragma once
 
+#include "holon/transport/diffusion_options.hpp"
 #include "holon/transport/directional_sweeps.hpp"
-#include "holon/transport/grid_transport.hpp"
+#include "holon/transport/grid_operator.hpp"
 #include "holon/transport/spectral_flow.hpp"
 
 #include <optional>
@@ -31,25 +32,8 @@
 
 namespace holon::transport {
 
-enum class DiffusionIntegrator { automatic, heun, forward_euler, rk4, implicit, backward_euler, exact };
-DiffusionIntegrator diffusion_integrator(std::string_view option);  ///< "auto", "explicit", ...
-
-struct DiffusionOptions {
-  FieldId field = 0;
-  std::vector<Coefficient> diffusivity;  ///< one, or one per axis; of the flux: capacity [length^2/time]
-  Coefficient capacity = Coefficient(1.0);
-  Coefficient decay = Coefficient(0.0);   ///< [capacity/time]
-  Coefficient source = Coefficient(0.0);  ///< [capacity field/time]
-  Sides sides;
-  int order = 2;
-  DiffusionIntegrator integrator = DiffusionIntegrator::automatic;
-  double step = 0.0;  ///< the model's macro step, by which `automatic` chooses; 0 if unknown
-};
-
 class Diffusion final : public GridTransport {
  public:
-  /// Everything wrong with the options, all at once.
-  static std::vector<OptionFault> faults(const DiffusionOptions& options, const Field& field);
   /// Throws InputError with the faults' messages if there are any.
   Diffusion(std::string name, const Model& model, DiffusionOptions options);
 
@@ -73,7 +57,6 @@ class Diffusion final : public GridTransport {
 
   bool implicit_commutes() const;
   std::vector<double> diffusivities(const State& state) const;  ///< per axis, divided by the capacity
-  double limit_of(const TransportOperator& op, DiffusionIntegrator integrator) const;
 
   DiffusionOptions options_;
   std::vector<UniformCoefficient> diffusivity_;

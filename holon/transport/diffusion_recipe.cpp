@@ -1,7 +1,6 @@
 // The process type `diffusion` in model files.
 #include "holon/modelfile/loader.hpp"
-#include "holon/transport/diffusion.hpp"
-#include "holon/transport/fibre_conduction.hpp"
+#include "holon/transport/flux_diffusion.hpp"
 #include "holon/transport/transport_recipe.hpp"
 
 #include <algorithm>
@@ -45,6 +44,22 @@ FibreConduction read_fibres(const Section& fibres) {
   return conduction;
 }
 
+/// Of a coefficient of whatever dimension.
+Dimension dimension_of(const Section& section, std::string_view key) {
+  const auto* value = section.raw(key);
+  if (value->kind == modelfile::Document::Value::Kind::mapping) {
+    const auto* unit = value->find("unit");
+    const auto read = unit != nullptr
+                          ? modelfile::read_unit(section.loader(), *unit, section.path_of(key) + ".unit")
+                          : std::nullopt;
+    return read ? read->dimension() : Dimension{};
+  }
+  if (!value->is_equation()) return section.any_quantity(key).unit.dimension();
+  const auto equation =
+      section.loader().equation(*value, section.path_of(key), modelfile::Scope::coefficient);
+  return equation ? equation->dimension() : Dimension{};
+}
+
 class DiffusionRecipe final : public modelfile::ProcessRecipe {
  public:
   void declare(ProcessContext& context) override;
@@ -70,24 +85,7 @@ void DiffusionRecipe::declare(ProcessContext& context) {
   else if (!diffusivity && !conductivity && !reported(section))
     error("diffusivity", "how fast the field spreads is not stated",
           "'diffusivity', or 'conductivity' and 'capacity'");
-  section.set_dimension("capacity",
-                        capacity ? section.any_quantity("capacity").unit.dimension() : Dimension{});
-}
-
-/// Fibres along the axes are the case of one value per axis.
-void read_along_fibres(const Section& section, const Field& field, DiffusionOptions& options) {
-  const FibreConduction fibres = read_fibres(section);
-  const auto axes = static_cast<std::size_t>(field.space->dimensions());
-  for (const auto& [key, direction] :
-       {std::pair("fibre", &fibres.fibre), std::pair("sheet_direction", &fibres.sheet_direction)})
-    if (!direction->empty() && direction->size() != axes)
-      section.error(key, "has " + std::to_string(direction->size()) + " components",
-                    std::to_string(axes) + ", one per axis of '" + field.space->name() + "'");
-  if (section.loader().has_errors()) throw modelfile::Abandoned{};
-  if (auto per_axis = diffusivity_per_axis(fibres))
-    options.diffusivity = std::move(*per_axis);
-  else
-    section.error("fibre", "does not point along an axis", "[1, 0, 0] or the like");
+  section.set_dimension("capacity", capacity ? dimension_of(section, "capacity") : Dimension{});
 }
 
 std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
@@ -98,12 +96,18 @@ std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
   section.set_dimension("field", field.unit.dimension());
   const bool by_conductivity = section.has("conductivity");
   const std::string_view key = by_conductivity ? "conductivity" : "diffusivity";
-  if (const auto* given = section.raw(key); given != nullptr && given->find("fibre") != nullptr)
-    read_along_fibres(section.section(key), field, options);
-  else
+  if (const auto* given = section.raw(key); given != nullptr && given->find("fibre") != nullptr) {
+    options.fibres = read_fibres(section.section(key));
+    if (section.loader().has_errors()) return nullptr;
+    // Fibres along the axes are the case of one value per axis.
+    if (auto per_axis = diffusivity_per_axis(*options.fibres);
+        per_axis && per_axis->size() == static_cast<std::size_t>(field.space->dimensions())) {
+      options.diffusivity = std::move(*per_axis);
+      options.fibres.reset();
+    }
+  } else
     options.diffusivity = section.coefficients(key);
-  if (by_conductivity)
-    options.capacity = section.coefficient("capacity", section.any_quantity("capacity").unit.dimension());
+  if (by_conductivity) options.capacity = section.coefficient("capacity");
   options.decay = section.coefficient("decay");
   options.source = section.coefficient("source");
   options.order = static_cast<int>(section.integer("order"));
@@ -111,13 +115,16 @@ std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
   options.step = context.model.schedule.step;
   if (const auto* grid = dynamic_cast<const GridSpace*>(field.space.get()))
     options.sides = read_sides(section, *grid);
-  const auto faults = Diffusion::faults(options, field);
-  if (by_conductivity)
-    report(section, faults, {{"diffusivity", "conductivity"}});
-  else
-    report(section, faults, {});
+  if (section.has("where")) options.where = section.coefficient("where");
+  const std::map<std::string, std::string> names =
+      by_conductivity ? std::map<std::string, std::string>{{"diffusivity", "conductivity"}}
+                      : std::map<std::string, std::string>{};
+  auto faults = diffusion_faults(options, field);
+  if (faults.empty() && !section.loader().has_errors() && needs_face_fluxes(options))
+    faults = FluxDiffusion::faults_at_sites(options, field, context.model);
+  report(section, faults, names);
   if (!faults.empty() || section.loader().has_errors()) return nullptr;
-  return std::make_unique<Diffusion>(context.name, context.model, std::move(options));
+  return make_diffusion(context.name, context.model, std::move(options));
 }
 
 Schema fibre_schema(const std::string& dimension) {
@@ -150,14 +157,14 @@ Schema diffusion_schema() {
   };
   per_axis("diffusivity", "length^2/time",
            "D: one value, one per axis [Dx, Dy, Dz], or along and across fibres {along: ..., across: ..., "
-           "fibre: [fx, fy, fz]}. Numbers and parameters, the same everywhere.");
+           "fibre: [fx, fy, fz]}. Numbers, equations of place and parameters, or values per site.");
   per_axis(
       "conductivity", "capacity*length^2/time",
       "Instead of a diffusivity: flux per gradient, with `capacity` beside it; D = conductivity / capacity.");
   schema
-      .add("capacity", Option::Type::any_quantity,
-           "What the field's rate is multiplied by, such as surface-to-volume ratio times membrane "
-           "capacitance.")
+      .coefficient("capacity", "capacity",
+                   "What the field's rate is multiplied by, such as surface-to-volume ratio times membrane "
+                   "capacitance; may vary from place to place.")
       .make_optional();
   schema
       .coefficient("decay", "capacity/time",
@@ -183,12 +190,22 @@ Schema diffusion_schema() {
            "only).")
       .with_default("2");
   schema
+      .coefficient(
+          "where", "1",
+          "The part of the grid where the field spreads: an equation of place and parameters, inside "
+          "where it is true or not zero. Nothing passes its border, and sites outside are left as they "
+          "are. It may not cut the grid into pieces.")
+      .make_optional();
+  schema
       .choice(
-          "integrator", {"auto", "explicit", "forward_euler", "rk4", "implicit", "backward_euler", "exact"},
+          "integrator",
+          {"auto", "explicit", "forward_euler", "rk4", "implicit", "backward_euler", "exact", "steady"},
           "auto: explicit if the schedule's step is below its limit, else implicit (backward_euler where the "
           "field must stay positive). explicit: Heun, order 2. implicit: directional sweeps, order 2, "
           "unconditionally stable. backward_euler: order 1, positive. exact: the exact flow of the "
-          "semi-discrete equation (closed, periodic or zero-valued sides, no source).")
+          "semi-discrete equation (closed, periodic or zero-valued sides, no source). steady: no time, the "
+          "field "
+          "is at rest with its sides and sources at the end of each step.")
       .with_default("auto");
   return schema;
 }

@@ -329,7 +329,7 @@ std::string complaints(const DiffusionOptions& options, Sites sites = Sites::cel
       "slab", sites, std::vector<GridSpace::Axis>{{10, 0.1, 0.0, false}, {5, 0.1, 0.0, true}}, Dimension{});
   Field field{.name = "c", .space = grid, .positive = positive};
   std::string text;
-  for (const OptionFault& fault : Diffusion::faults(options, field))
+  for (const OptionFault& fault : diffusion_faults(options, field))
     text += fault.key + ": " + fault.message + "; " + fault.expected + "; " + fault.hint + "\n";
   return text;
 }
@@ -352,7 +352,19 @@ TEST(Diffusion, RefusesWhatItCannotDoAndSaysWhy) {
   o.diffusivity = {Coefficient(1.0), Coefficient(1.0), Coefficient(1.0)};
   EXPECT_THAT(complaints(o), testing::HasSubstr("has 3 values; one value, or 2"));
   o.diffusivity = {test::equation([](expr::Graph& g) { return test::symbol(g, "position.x") + 1.0; })};
-  EXPECT_THAT(complaints(o), testing::HasSubstr("varies from place to place"));
+  EXPECT_EQ(complaints(o), "");
+  o.integrator = exact;
+  EXPECT_THAT(complaints(o), testing::HasSubstr("not the same along every line"));
+  o.integrator = steady;
+  EXPECT_THAT(complaints(o), testing::HasSubstr("nothing determines the level"));
+  o.integrator = automatic;
+  o.order = 4;
+  EXPECT_THAT(complaints(o), testing::HasSubstr("order 4 needs coefficients that are the same everywhere"));
+  o = options();
+  o.diffusivity = {test::equation([](expr::Graph& g) { return test::symbol(g, "time") + 1.0; })};
+  EXPECT_THAT(complaints(o), testing::HasSubstr("depends on time"));
+  o.diffusivity = {Coefficient::per_site({1.0, 2.0})};
+  EXPECT_THAT(complaints(o), testing::HasSubstr("has 2 values, but 'slab' has 50 sites"));
   o = options();
   o.integrator = exact;
   o.source = Coefficient(1.0);

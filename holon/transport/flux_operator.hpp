@@ -56,6 +56,7 @@ class FluxOperator final : public TransportOperator {
   double weight(std::size_t site) const {
     return measure(site) * (inverse_capacity_.empty() ? 1.0 : 1.0 / inverse_capacity_[site]);
   }
+  bool has_mask() const { return !inside_.empty(); }
   bool inside(std::size_t site) const { return inside_.empty() || inside_[site] != 0; }
   /// Flux through the face to the next site along an axis per difference of values and area, without cross
   /// terms.

@@ -67,6 +67,7 @@ std::vector<LedgerAccount> GridTransport::ledger_accounts() const {
   if (field_.conserved.empty()) return accounts;
   if (may_decay()) accounts.push_back({id_, name(), "decay"});
   if (data_.has_source()) accounts.push_back({id_, name(), "source"});
+  if (iterates()) accounts.push_back({id_, name(), "residual of the solver"});
   for (int axis = 0; axis < grid_->dimensions(); ++axis)
     for (int side = 0; side < 2; ++side)
       if (may_pass(axis, side)) accounts.push_back({id_, name(), "boundary " + side_name(axis, side)});
@@ -114,6 +115,7 @@ Outcome GridTransport::advance(State& state, const Interval& interval, const Inp
     std::size_t k = 0;
     if (may_decay()) state.account(accounts()[k++]).add(step.book.decay);
     if (data_.has_source()) state.account(accounts()[k++]).add(step.book.source);
+    if (iterates()) state.account(accounts()[k++]).add(step.book.residual);
     for (int axis = 0; axis < grid_->dimensions(); ++axis)
       for (int side = 0; side < 2; ++side)
         if (may_pass(axis, side))
@@ -121,6 +123,7 @@ Outcome GridTransport::advance(State& state, const Interval& interval, const Inp
               .add(step.book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)]);
   }
   ++work.counters.steps;
+  work.counters.linear_iterations += step.iterations;
   return {Outcome::Why::done, interval.end, std::numeric_limits<double>::infinity(), {}};
 }
 

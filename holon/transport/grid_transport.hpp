@@ -86,6 +86,8 @@ class GridTransport : public Process {
   /// The largest stable (and, where the field asks for it, positive) step with an operator.
   virtual double largest_step(const TransportOperator& op) const = 0;
   virtual bool may_decay() const { return false; }
+  /// Whether steps end with a residual, which has an account of its own.
+  virtual bool iterates() const { return false; }
   /// Whether something may pass a side.
   virtual bool may_pass(int axis, int side) const = 0;
 
@@ -93,6 +95,7 @@ class GridTransport : public Process {
   struct Book {
     bool open = false;  ///< false where nobody keeps books of the field
     double decay = 0.0, source = 0.0;
+    double residual = 0.0;  ///< what an iterative solver left over
     std::array<std::array<double, 2>, 3> side{};
   };
   /// One step under way.
@@ -103,6 +106,7 @@ class GridTransport : public Process {
     double t0, dt;
     ThreadPool& threads;
     Book book;
+    std::uint64_t iterations = 0;  ///< of linear solvers
     const TransportOperator& op() const { return *scratch.op; }
   };
   /// Advances step.u; a fault of the data stops it.

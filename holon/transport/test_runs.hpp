@@ -3,7 +3,7 @@
 
 #include "holon/engine/simulation.hpp"
 #include "holon/expr/graph.hpp"
-#include "holon/transport/diffusion.hpp"
+#include "holon/transport/flux_diffusion.hpp"
 
 #include <cmath>
 #include <functional>
@@ -150,8 +150,7 @@ std::shared_ptr<Model> model_of(const RunOptions& run, MakeProcess make) {
 
 inline std::shared_ptr<Model> diffusion_model(const RunOptions& run, DiffusionOptions options) {
   options.field = 0;
-  return model_of(run,
-                  [&](const Model& model) { return std::make_unique<Diffusion>("spread", model, options); });
+  return model_of(run, [&](const Model& model) { return make_diffusion("spread", model, options); });
 }
 
 /// Largest error of u against a solution at the end of a run.

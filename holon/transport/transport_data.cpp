@@ -149,6 +149,9 @@ std::optional<DataFault> TransportData::evaluate(const State& state, double time
       columns.time.reset();
       return fault;
     }
+    if (factors.source_by_site != nullptr)
+      for (std::size_t site = 0; site < columns.source.size(); ++site)
+        columns.source[site] *= (*factors.source_by_site)[site];
   }
   return std::nullopt;
 }

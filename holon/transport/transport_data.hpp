@@ -86,6 +86,8 @@ class TransportData {
   struct Factors {
     std::array<std::array<double, 2>, 3> side{};
     double source = 1.0;
+    /// Of the source at each site, besides: zero outside a mask. Empty: 1.
+    std::shared_ptr<const std::vector<double>> source_by_site;
   };
   enum class Sign { any, not_negative };
   /// Fills the columns for `time`; does nothing if they are for that time (or for any, where nothing depends

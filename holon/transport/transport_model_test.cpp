@@ -120,6 +120,34 @@ TEST(TransportModels, FibresAlongAnAxisAreOneValuePerAxis) {
             end("conductivity: [0.05 S/m, 0.13 S/m]"));
 }
 
+/// As fibre(), in two dimensions.
+std::string sheet(const std::string& process, const std::string& sites = "nodes") {
+  std::string text = fibre(process, sites);
+  text.replace(text.find("size: [10 mm]"), 13, "size: [10 mm, 3 mm]");
+  return text;
+}
+
+TEST(TransportModels, CoefficientsMayVaryFromPlaceToPlace) {
+  for (const std::string process : {"diffusivity: =0.1 mm^2/ms*(1 + position.x/(10 mm))",
+                                    "diffusivity: [0.1 mm^2/ms, =if position.y < 1 mm then 0.1 mm^2/ms else "
+                                    "0.2 mm^2/ms], integrator: explicit",
+                                    "conductivity: {along: 0.13 S/m, across: 0.02 S/m, fibre: "
+                                    "[=cos(position.x/(4 mm)), =sin(position.x/(4 mm))]}, "
+                                    "capacity: =chi*Cm*(1 + position.y/(3 mm))",
+                                    "diffusivity: 0.1 mm^2/ms, where: =position.x < 5 mm or position.y < 1.1 "
+                                    "mm, integrator: backward_euler"}) {
+    Simulation simulation(load(sheet(process)), {});
+    const double before = simulation.state().real(0)[30];
+    simulation.run();
+    EXPECT_NE(simulation.state().real(0)[30], before) << process;
+  }
+  EXPECT_THAT(messages(sheet("conductivity: 1 S/m, capacity: =chi*Cm*(position.x/(5 mm) - 1)")),
+              testing::HasSubstr("processes.conduction.capacity: is not positive at node (0, 0)"));
+  EXPECT_THAT(
+      messages(sheet("conductivity: {values: [1, 2, 3], unit: S/m}, capacity: =chi*Cm")),
+      testing::HasSubstr("processes.conduction.conductivity: has 3 values, but 'fibre' has 147 sites"));
+}
+
 TEST(TransportModels, FibresSayWhatTheyLack) {
   EXPECT_THAT(messages(fibre("diffusivity: {along: 1 mm^2/ms, across: 1 mm^2/ms, fibre: [1, 0]}")),
               testing::HasSubstr("diffusivity.fibre: has 2 components; expected 1"));

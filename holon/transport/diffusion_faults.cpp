@@ -1,0 +1,274 @@
+#include "holon/base/error.hpp"
+#include "holon/transport/axis_stencil.hpp"
+#include "holon/transport/diffusion_options.hpp"
+#include "holon/transport/spectral_flow.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace holon::transport {
+
+using enum DiffusionIntegrator;
+
+DiffusionIntegrator diffusion_integrator(std::string_view option) {
+  const std::vector<std::pair<std::string_view, DiffusionIntegrator>> names{
+      {"auto", automatic}, {"explicit", heun},     {"forward_euler", forward_euler},
+      {"rk4", rk4},        {"implicit", implicit}, {"backward_euler", backward_euler},
+      {"exact", exact},    {"steady", steady}};
+  for (const auto& [name, integrator] : names)
+    if (name == option) return integrator;
+  throw InputError(fmt::format("'{}' is no integrator of diffusion", option));
+}
+
+bool is_explicit(DiffusionIntegrator integrator) {
+  return integrator == heun || integrator == forward_euler || integrator == rk4;
+}
+
+ExplicitScheme explicit_scheme(DiffusionIntegrator integrator) {
+  if (integrator == forward_euler) return ExplicitScheme::forward_euler;
+  return integrator == rk4 ? ExplicitScheme::rk4 : ExplicitScheme::heun;
+}
+
+bool is_zero_flux(const SideCondition& side) {
+  return side.kind == SideRule::Kind::flux && side.datum.constant() == 0.0;
+}
+
+double explicit_limit(const TransportOperator& op, DiffusionIntegrator integrator, bool positive) {
+  if (!is_explicit(integrator)) return std::numeric_limits<double>::infinity();
+  const double bound = op.spectral_bound();
+  double limit = bound > 0.0 ? stability_interval(explicit_scheme(integrator)) / bound
+                             : std::numeric_limits<double>::infinity();
+  // I + dt L has no negative entry up to here; Heun's scheme is an average of such steps.
+  if (positive && op.largest_diagonal() > 0.0) limit = std::min(limit, 1.0 / op.largest_diagonal());
+  return limit;
+}
+
+namespace {
+
+bool varies(const Coefficient& c) { return c.values_per_site() != nullptr || c.depends_on("position.*"); }
+
+const SideCondition& condition(const Sides& sides, int axis, int side) {
+  return sides[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)];
+}
+
+}  // namespace
+
+bool needs_face_fluxes(const DiffusionOptions& options) {
+  return options.fibres || options.where || options.integrator == steady || varies(options.capacity) ||
+         std::any_of(options.diffusivity.begin(), options.diffusivity.end(), varies);
+}
+
+namespace {
+
+void check_coefficients(const DiffusionOptions& options, const GridSpace& grid,
+                        std::vector<OptionFault>& faults) {
+  const std::size_t count = options.diffusivity.size();
+  const auto dimensions = static_cast<std::size_t>(grid.dimensions());
+  if (!options.fibres && count != 1 && count != dimensions)
+    faults.push_back({"diffusivity", fmt::format("has {} values", count),
+                      fmt::format("one value, or {} (one per axis of '{}')", dimensions, grid.name()), ""});
+  const auto steady_in_time = [&](const Coefficient& c, const std::string& key) {
+    for (const char* symbol : {"time", "field:*"})
+      if (c.depends_on(symbol))
+        faults.push_back({key, fmt::format("this depends on {}", symbol[0] == 't' ? "time" : "a field"),
+                          "a number, values per site, or an equation of place and parameters", ""});
+    if (c.values_per_site() != nullptr && c.values_per_site()->size() != grid.sites())
+      faults.push_back({key,
+                        fmt::format("has {} values, but '{}' has {} sites", c.values_per_site()->size(),
+                                    grid.name(), grid.sites()),
+                        "one value per site", ""});
+  };
+  const auto positive = [&](const Coefficient& c, const std::string& key) {
+    if (c.constant() && !(*c.constant() > 0.0 && std::isfinite(*c.constant())))
+      faults.push_back({key, fmt::format("is {}{:g}", *c.constant() < 0.0 ? "negative: " : "", *c.constant()),
+                        "a positive number", ""});
+  };
+  for (std::size_t a = 0; a < count; ++a) {
+    const std::string key = count == 1 ? "diffusivity" : fmt::format("diffusivity[{}]", a);
+    steady_in_time(options.diffusivity[a], key);
+    if (options.diffusivity[a].constant() != 0.0) positive(options.diffusivity[a], key);
+  }
+  if (options.fibres) {
+    const FibreConduction& fibres = *options.fibres;
+    const auto each = [&](const std::vector<Coefficient>& direction, const std::string& key) {
+      for (std::size_t a = 0; a < direction.size(); ++a)
+        steady_in_time(direction[a], fmt::format("diffusivity.{}[{}]", key, a));
+      if (direction.size() != dimensions)
+        faults.push_back({"diffusivity." + key, fmt::format("has {} components", direction.size()),
+                          fmt::format("{}, one per axis of '{}'", dimensions, grid.name()), ""});
+    };
+    each(fibres.fibre, "fibre");
+    if (fibres.sheet) each(fibres.sheet_direction, "sheet_direction");
+    for (const auto& [key, c] : {std::pair("along", &fibres.along), std::pair("across", &fibres.across),
+                                 std::pair("sheet", fibres.sheet ? &*fibres.sheet : nullptr)})
+      if (c != nullptr) {
+        steady_in_time(*c, fmt::format("diffusivity.{}", key));
+        positive(*c, fmt::format("diffusivity.{}", key));
+      }
+  }
+  steady_in_time(options.capacity, "capacity");
+  positive(options.capacity, "capacity");
+  if (options.where) steady_in_time(*options.where, "where");
+  for (const char* symbol : {"time", "field:*"})
+    if (options.decay.depends_on(symbol))
+      faults.push_back({"decay", fmt::format("this depends on {}", symbol[0] == 't' ? "time" : "a field"),
+                        "a number or an equation of place and parameters", "use a process of type kinetics"});
+  for (const auto& [key, c] : {std::pair("decay", &options.decay), std::pair("source", &options.source)})
+    if (c->values_per_site() != nullptr && c->values_per_site()->size() != grid.sites())
+      faults.push_back({key,
+                        fmt::format("has {} values, but '{}' has {} sites", c->values_per_site()->size(),
+                                    grid.name(), grid.sites()),
+                        "one value per site", ""});
+  if (options.source.depends_on("field:*"))
+    faults.push_back({"source", "this depends on a field", "an equation of place, time and parameters",
+                      "use a process of type kinetics for what depends on fields"});
+}
+
+void check_sides(const DiffusionOptions& options, const GridSpace& grid, std::vector<OptionFault>& faults) {
+  for (int axis = 0; axis < 3; ++axis)
+    for (int side = 0; side < 2; ++side) {
+      const SideCondition& c = condition(options.sides, axis, side);
+      const std::string key = "boundary." + side_name(axis, side);
+      if (is_zero_flux(c)) continue;
+      if (axis >= grid.dimensions() || grid.axis(axis).periodic) {
+        faults.push_back(
+            {key,
+             fmt::format("'{}' has no such side: {}", grid.name(),
+                         axis < grid.dimensions() ? fmt::format("axis {} is periodic", "xyz"[axis])
+                                                  : fmt::format("it has {} axes", grid.dimensions())),
+             "", "leave it out"});
+        continue;
+      }
+      if (const auto obstacle = datum_obstacle(c.datum))
+        faults.push_back({key, *obstacle, "a number or an equation of place, time and parameters", ""});
+      if (c.kind == SideRule::Kind::exchange) {
+        if (const auto obstacle = UniformCoefficient::obstacle(c.transfer))
+          faults.push_back(
+              {key + ".robin.transfer", "this " + *obstacle, "a number, which may be a parameter", ""});
+        if (c.transfer.constant() && *c.transfer.constant() < 0.0)
+          faults.push_back({key + ".robin.transfer", fmt::format("is {:g}", *c.transfer.constant()),
+                            "zero or a positive number", ""});
+      }
+      if (options.fibres && c.kind == SideRule::Kind::exchange &&
+          grid.arrangement() == GridSpace::Sites::cells)
+        faults.push_back({key, "fibres off the axes have no closure for an exchange at a side of cells",
+                          "a given value or flux", "use sites: nodes"});
+      if (options.order == 4 && c.kind != SideRule::Kind::value)
+        faults.push_back(
+            {key,
+             "order 4 has no closure for a flux or an exchange at a side (it would fall back to order 2)",
+             "a zero flux or a given value", "use order: 2"});
+    }
+}
+
+void check_grid(const DiffusionOptions& options, const GridSpace& grid, std::vector<OptionFault>& faults) {
+  if (options.order == 4 && needs_face_fluxes(options))
+    faults.push_back(
+        {"order",
+         "order 4 needs coefficients that are the same everywhere, along the axes, in a whole box, "
+         "and no field at rest",
+         "order: 2", ""});
+  if (options.order != 2 && options.order != 4) {
+    faults.push_back({"order", fmt::format("is {}", options.order), "2 or 4", ""});
+    return;
+  }
+  for (int axis = 0; axis < grid.dimensions(); ++axis) {
+    const std::size_t least = options.order == 4 ? least_sites(4) : grid.axis(axis).periodic ? 3 : 1;
+    if (grid.count(axis) < least)
+      faults.push_back({"order",
+                        fmt::format("axis {} of '{}' has {} sites; order {} needs at least {}", "xyz"[axis],
+                                    grid.name(), grid.count(axis), options.order, least),
+                        "", "use a smaller spacing"});
+  }
+}
+
+void check_rest(const DiffusionOptions& options, const Field& field, const GridSpace& grid,
+                std::vector<OptionFault>& faults) {
+  if (!field.conserved.empty())
+    faults.push_back(
+        {"integrator",
+         fmt::format("a field at rest takes what it needs at once, so there are no books of '{}'",
+                     field.conserved.begin()->first),
+         "an integrator that takes time, such as implicit", ""});
+  bool determined = options.decay.constant() != 0.0;
+  for (int axis = 0; axis < grid.dimensions(); ++axis)
+    for (int side = 0; side < 2; ++side)
+      determined = determined || condition(options.sides, axis, side).kind != SideRule::Kind::flux;
+  if (!determined)
+    faults.push_back(
+        {"integrator",
+         "nothing determines the level of the field at rest: no side has a value or an exchange, and "
+         "nothing decays",
+         "a side of given value or an exchange, or a decay", ""});
+}
+
+void check_integrator(const DiffusionOptions& options, const Field& field, const GridSpace& grid,
+                      std::vector<OptionFault>& faults) {
+  if (options.integrator == exact) {
+    const auto refuse = [&](const std::string& why) {
+      faults.push_back({"integrator", "there is no exact flow: " + why, "", "use integrator: implicit"});
+    };
+    if (needs_face_fluxes(options)) refuse("the coefficients are not the same along every line");
+    if (options.source.constant() != 0.0) refuse("there is a source");
+    if (UniformCoefficient::obstacle(options.decay)) refuse("the decay is not the same everywhere");
+    for (int axis = 0; axis < grid.dimensions(); ++axis)
+      for (int side = 0; side < 2; ++side) {
+        const SideCondition& c = condition(options.sides, axis, side);
+        if (is_zero_flux(c)) continue;
+        const std::string where = side_name(axis, side);
+        if (c.kind != SideRule::Kind::value || c.datum.constant() != 0.0)
+          refuse(fmt::format("side {} is neither closed, periodic nor held at zero", where));
+        else if (options.order == 4)
+          refuse(SpectralFlow::refusal({{{}, 4, {true, true}}}));
+        else if (!field.conserved.empty())
+          refuse(fmt::format("it can't say what leaves through {}, which the ledger of '{}' needs", where,
+                             field.conserved.begin()->first));
+      }
+  }
+  if (options.integrator == steady) check_rest(options, field, grid, faults);
+  if (!field.conserved.empty() && !options.capacity.constant() && varies(options.capacity))
+    faults.push_back({"capacity",
+                      fmt::format("varies from place to place, so that not '{}' but its product with the "
+                                  "capacity is kept; '{}' can't count as '{}'",
+                                  field.name, field.name, field.conserved.begin()->first),
+                      "a capacity that is the same everywhere", ""});
+  if (!field.positive) return;
+  if (options.fibres)
+    faults.push_back(
+        {"diffusivity.fibre",
+         fmt::format("'{}' must stay positive, which fibres off the axes do not promise", field.name),
+         "fibres along an axis", ""});
+  if (options.order == 4)
+    faults.push_back({"order",
+                      fmt::format("'{}' must stay positive, which order 4 does not promise", field.name),
+                      "order: 2", ""});
+  if (options.integrator == implicit || options.integrator == exact || options.integrator == rk4)
+    faults.push_back(
+        {"integrator",
+         fmt::format("'{}' must stay positive, which this integrator does not promise", field.name),
+         "backward_euler, or explicit (within its limit for positive values)", ""});
+}
+
+}  // namespace
+
+std::vector<OptionFault> diffusion_faults(const DiffusionOptions& options, const Field& field) {
+  std::vector<OptionFault> faults;
+  const auto* grid = dynamic_cast<const GridSpace*>(field.space.get());
+  if (grid == nullptr) {
+    faults.push_back({"field",
+                      fmt::format("'{}' lives on '{}', which is no grid", field.name, field.space->name()),
+                      "a field on a space of type grid", ""});
+    return faults;
+  }
+  check_field(field, faults);
+  check_grid(options, *grid, faults);
+  check_coefficients(options, *grid, faults);
+  check_sides(options, *grid, faults);
+  check_integrator(options, field, *grid, faults);
+  return faults;
+}
+
+}  // namespace holon::transport

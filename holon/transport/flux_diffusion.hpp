@@ -1,0 +1,67 @@
+// Diffusion whose coefficients vary from place to place, in tissue with fibres, inside a mask, or at rest:
+//   capacity du/dt = div(D grad u) - decay u + source,   D = D_a along axis a, or across I + (along - across)
+//   f f^T.
+//
+// Space: face fluxes of order 2 (flux_operator.hpp). Sites outside the mask keep their values.
+//
+// Time:
+//   explicit        Heun, order 2; also forward_euler (1) and rk4 (4); limited steps
+//   implicit        Crank-Nicolson, order 2, unconditionally stable
+//   backward_euler  order 1, unconditionally stable, damps all waves
+//   steady          no time: the field is at rest with sides and sources as they are at the end of each step
+// The linear systems are solved by conjugate gradients with multigrid on the part without cross terms as
+// preconditioner, until the residual is `krylov_tolerance` of the right-hand side. What is left of it in the
+// content is put right by one shift of all values, and the rest has an account of its own in the ledger.
+#pragma once
+
+#include "holon/transport/diffusion_options.hpp"
+#include "holon/transport/spatial_coefficients.hpp"
+
+#include <string>
+#include <vector>
+
+namespace holon::transport {
+
+class FluxDiffusion final : public GridTransport {
+ public:
+  /// Throws InputError with the faults' messages if there are any.
+  FluxDiffusion(std::string name, const Model& model, DiffusionOptions options);
+  /// What is wrong with the coefficients at the sites, for the parameters that the model starts with.
+  static std::vector<OptionFault> faults_at_sites(const DiffusionOptions& options, const Field& field,
+                                                  const Model& model);
+
+  std::string_view type() const override { return "diffusion"; }
+  Ports ports() const override;
+  Scales scales(const State& state) const override;
+  std::vector<std::string> description() const override;
+  DiffusionIntegrator integrator() const { return integrator_; }
+
+  static constexpr double krylov_tolerance = 1e-12;
+
+ private:
+  struct KrylovScratch;
+  Built build(const State& state) const override;
+  std::unique_ptr<TransportScratch> make_scratch() const override;
+  double largest_step(const TransportOperator& op) const override;
+  bool may_decay() const override;
+  bool iterates() const override;
+  bool may_pass(int axis, int side) const override;
+  std::optional<DataFault> take(Step& step) const override;
+  std::optional<DataFault> take_implicit(Step& step) const;
+  std::optional<DataFault> take_rest(Step& step) const;
+
+  DiffusionOptions options_;
+  SpatialCoefficients coefficients_;
+  CoefficientKernel decay_;
+  std::array<std::array<UniformCoefficient, 2>, 3> transfer_;
+  DiffusionIntegrator integrator_;
+  double limit_at_start_ = 0.0, bound_at_start_ = 0.0;
+  bool crossed_at_start_ = false;
+  std::size_t inside_at_start_ = 0;
+};
+
+/// The process for some options: Diffusion where all coefficients are the same everywhere, else
+/// FluxDiffusion.
+std::unique_ptr<Process> make_diffusion(std::string name, const Model& model, DiffusionOptions options);
+
+}  // namespace holon::transport

@@ -1,0 +1,107 @@
+#include "holon/transport/krylov_scratch.hpp"
+
+namespace holon::transport {
+
+namespace {
+
+constexpr std::size_t grain = 8192;
+
+/// identity - c L without cross terms, times measure and capacity: what multigrid is made for. Held sites and
+/// those outside have no entries.
+solve::GridSystem grid_system(const FluxOperator& op, std::span<const double> weights, double identity,
+                              double c) {
+  solve::GridSystem system;
+  const std::size_t sites = op.sites();
+  system.shift.assign(sites, 0.0);
+  std::vector<char> free(sites, 0);
+  for (std::size_t site = 0; site < sites; ++site) {
+    if (weights[site] == 0.0) continue;
+    free[site] = 1;
+    const double decay = op.decay_by_site().empty() ? op.decay() : op.decay_by_site()[site];
+    system.shift[site] = weights[site] * (identity + c * decay) + c * op.measure(site) * op.wall_rate(site);
+  }
+  for (int a = 0; a < 3; ++a) {
+    const auto n = static_cast<std::size_t>(a);
+    system.count[n] = op.count(a);
+    if (a >= op.dimensions()) continue;
+    system.periodic[n] = op.periodic(a);
+    system.conductance[n].assign(sites, 0.0);
+    for (std::size_t site = 0; site < sites; ++site) {
+      const double conductance = op.conductance(a, site);
+      if (conductance == 0.0) continue;
+      const auto index = op.indices(site);
+      const std::size_t other =
+          index[n] + 1 < op.count(a) ? site + op.stride(a) : site - (op.count(a) - 1) * op.stride(a);
+      const double integrated = c * conductance * op.measure(site) / op.width(a, index[n]);
+      if (free[site] != 0 && free[other] != 0)
+        system.conductance[n][site] = integrated;
+      else if (free[site] != 0)
+        system.shift[site] += integrated;
+      else if (free[other] != 0)
+        system.shift[other] += integrated;
+    }
+  }
+  return system;
+}
+
+}  // namespace
+
+const std::vector<double>& FluxDiffusion::KrylovScratch::weights() {
+  if (!weights_.empty()) return weights_;
+  const FluxOperator& grid = fluxes();
+  weights_.assign(grid.sites(), 0.0);
+  ThreadPool one(1);
+  grid.for_free_rows(one, [&](std::size_t from, std::size_t to) {
+    for (std::size_t site = from; site < to; ++site)
+      if (grid.inside(site)) weights_[site] = grid.weight(site);
+  });
+  return weights_;
+}
+
+double FluxDiffusion::KrylovScratch::inner(std::span<const double> a, std::span<const double> b,
+                                           ThreadPool& threads) const {
+  return threads.sum(a.size(), grain, [&](std::size_t from, std::size_t to) {
+    std::array<double, 4> part{};
+    for (std::size_t site = from; site < to; ++site) part[site % 4] += weights_[site] * a[site] * b[site];
+    return (part[0] + part[1]) + (part[2] + part[3]);
+  });
+}
+
+solve::GridMultigrid& FluxDiffusion::KrylovScratch::multigrid_for(double identity, double c) {
+  for (Preconditioner& known : preconditioners_)
+    if (known.identity == identity && known.c == c) return known.multigrid;
+  if (preconditioners_.size() == remembered) preconditioners_.pop_front();
+  return preconditioners_
+      .emplace_back(
+          Preconditioner{identity, c, solve::GridMultigrid(grid_system(fluxes(), weights(), identity, c))})
+      .multigrid;
+}
+
+solve::KrylovReport FluxDiffusion::KrylovScratch::invert(double identity, double c, std::span<const double> b,
+                                                         std::span<double> x, double absolute,
+                                                         ThreadPool& threads) {
+  solve::GridMultigrid& multigrid = multigrid_for(identity, c);
+  weighted_.resize(b.size());
+  // What held sites and those outside are given is nothing that anybody asked for.
+  const auto clear_rest = [&](std::span<double> out) {
+    threads.for_range(out.size(), grain, [&](std::size_t from, std::size_t to) {
+      for (std::size_t site = from; site < to; ++site)
+        if (weights_[site] == 0.0) out[site] = 0.0;
+    });
+  };
+  const auto product = [&](std::span<const double> in, std::span<double> out) {
+    fluxes().stage(in, {.previous = 0.0, .value = identity, .rate = -c}, out, threads);
+  };
+  const auto precondition = [&](std::span<const double> in, std::span<double> out) {
+    threads.for_range(in.size(), grain, [&](std::size_t from, std::size_t to) {
+      for (std::size_t site = from; site < to; ++site) weighted_[site] = weights_[site] * in[site];
+    });
+    multigrid.apply(weighted_, out, threads);
+    clear_rest(out);
+  };
+  return solver_.solve(
+      product, precondition, [&](auto one, auto two) { return inner(one, two, threads); }, b, x,
+      {.tolerance = krylov_tolerance, .absolute = absolute}, threads);
+}
+
+}  // namespace holon::transport

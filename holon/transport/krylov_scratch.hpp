@@ -1,0 +1,35 @@
+// What diffusion by face fluxes keeps between steps: weights, and multigrid for the few step lengths that a
+// splitting asks for.
+#pragma once
+
+#include "holon/solve/conjugate_gradients.hpp"
+#include "holon/solve/grid_multigrid.hpp"
+#include "holon/transport/flux_diffusion.hpp"
+
+#include <list>
+
+namespace holon::transport {
+
+struct FluxDiffusion::KrylovScratch final : TransportScratch {
+  const FluxOperator& fluxes() const { return static_cast<const FluxOperator&>(*op); }
+  /// Solves (identity - c L) x = b at the free sites inside, from the x given; without data. b and x are zero
+  /// at all other sites. `identity` is 1, or 0 for fields at rest.
+  solve::KrylovReport invert(double identity, double c, std::span<const double> b, std::span<double> x,
+                             double absolute, ThreadPool& threads);
+  /// Sum of weight * a * b over the free sites inside.
+  double inner(std::span<const double> a, std::span<const double> b, ThreadPool& threads) const;
+  const std::vector<double>& weights();  ///< zero at held sites and outside
+
+ private:
+  struct Preconditioner {
+    double identity, c;
+    solve::GridMultigrid multigrid;
+  };
+  solve::GridMultigrid& multigrid_for(double identity, double c);
+  static constexpr std::size_t remembered = 4;
+  std::list<Preconditioner> preconditioners_;
+  solve::ConjugateGradients solver_;
+  std::vector<double> weights_, weighted_;
+};
+
+}  // namespace holon::transport
