@@ -2,7 +2,7 @@
 
 #include "holon/base/error.hpp"
 #include "holon/transport/diffusion.hpp"
-#include "holon/transport/krylov_scratch.hpp"
+#include "holon/transport/flux_scratch.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -95,7 +95,7 @@ GridTransport::Built FluxDiffusion::build(const State& state) const {
 }
 
 std::unique_ptr<TransportScratch> FluxDiffusion::make_scratch() const {
-  return std::make_unique<KrylovScratch>();
+  return std::make_unique<FluxScratch>();
 }
 
 double FluxDiffusion::largest_step(const TransportOperator& op) const {
@@ -104,7 +104,17 @@ double FluxDiffusion::largest_step(const TransportOperator& op) const {
 
 bool FluxDiffusion::may_decay() const { return options_.decay.constant() != 0.0; }
 
-bool FluxDiffusion::iterates() const { return !is_explicit(integrator_); }
+bool FluxDiffusion::sweeps() const {
+  if (options_.fibres) return false;
+  bool moving = false;
+  for (int axis = 0; axis < grid()->dimensions(); ++axis)
+    for (int side = 0; side < 2; ++side) moving = moving || data().side_depends_on_time(axis, side);
+  return integrator_ == backward_euler || !moving;
+}
+
+bool FluxDiffusion::iterates() const {
+  return !is_explicit(integrator_) && (integrator_ == steady || !sweeps());
+}
 
 bool FluxDiffusion::may_pass(int axis, int side) const {
   return !grid()->axis(axis).periodic &&
@@ -119,97 +129,9 @@ Ports FluxDiffusion::ports() const {
 
 std::optional<DataFault> FluxDiffusion::take(Step& step) const {
   if (is_explicit(integrator_)) return take_explicit(step, explicit_scheme(integrator_));
-  return integrator_ == steady ? take_rest(step) : take_implicit(step);
-}
-
-namespace {
-
-DataFault not_solved(const solve::KrylovReport& report) {
-  return {fmt::format(
-              "conjugate gradients leave {:.2g} of the right-hand side after {} iterations, more than {:g}",
-              report.residual, report.iterations, FluxDiffusion::krylov_tolerance),
-          ""};
-}
-
-}  // namespace
-
-std::optional<DataFault> FluxDiffusion::take_implicit(Step& step) const {
-  // In terms of the change e = u1 - u0 and c = dt/2 (backward Euler: dt, and no rate at the begin),
-  //   (1 - c L) e = c [(L u0 + d0) + (L u0 + d1)],
-  // with held nodes set to their values at the end before the second rate is taken.
-  auto& scratch = static_cast<KrylovScratch&>(step.scratch);
-  const FluxOperator& op = scratch.fluxes();
-  ThreadPool& threads = step.threads;
-  const bool middle = integrator_ == implicit;
-  const double c = middle ? 0.5 * step.dt : step.dt;
-  const std::span<double> u = step.u, change = scratch.work(0), rhs = scratch.work(1);
-  std::fill(rhs.begin(), rhs.end(), 0.0);
-  if (auto fault = evaluate(step, step.t0 + step.dt, scratch.end)) return fault;
-  if (middle) {
-    if (auto fault = evaluate(step, step.t0, scratch.begin)) return fault;
-    impose(step, scratch.begin);
-    book_rate(step, u, scratch.begin, c);
-    op.stage(u, {.previous = 0.0, .value = 0.0, .rate = c}, rhs, threads);
-    drive(op, scratch.begin, c, rhs, threads);
-  }
-  impose(step, scratch.end);
-  op.stage(u, {.previous = 1.0, .value = 0.0, .rate = c}, rhs, threads);
-  drive(op, scratch.end, c, rhs, threads);
-
-  std::fill(change.begin(), change.end(), 0.0);
-  const std::vector<double>& weights = scratch.weights();
-  const auto report = scratch.invert(1.0, c, rhs, change, 0.0, threads);
-  step.iterations += static_cast<std::uint64_t>(report.iterations);
-  if (!report.converged) return not_solved(report);
-
-  // What is left: rhs - (1 - c L) e. Where nothing passes, one shift of all values leaves nothing of its sum.
-  const std::span<double> left = scratch.work(2);
-  std::fill(left.begin(), left.end(), 0.0);
-  op.stage(change, {.previous = 0.0, .value = -1.0, .rate = c}, left, threads);
-  const std::vector<double> ones(op.sites(), 1.0);
-  threads.for_range(left.size(), 8192, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t site = begin; site < end; ++site) left[site] += rhs[site];
-  });
-  bool passing = op.decays() || op.has_held_sites();
-  for (int axis = 0; axis < op.dimensions(); ++axis)
-    for (int side = 0; side < 2; ++side) passing = passing || (!op.periodic(axis) && may_pass(axis, side));
-  const double shift =
-      passing ? 0.0 : scratch.inner(left, ones, threads) / scratch.inner(ones, ones, threads);
-  threads.for_range(left.size(), 8192, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t site = begin; site < end; ++site) {
-      if (weights[site] == 0.0) continue;
-      u[site] += change[site] + shift;
-      left[site] -= shift;
-    }
-  });
-  book_rate(step, u, scratch.end, c);
-  if (step.book.open) step.book.residual -= op.content(left, {}, threads);
-  return std::nullopt;
-}
-
-std::optional<DataFault> FluxDiffusion::take_rest(Step& step) const {
-  // -L e = L u + d, and u + e is at rest; again while round-off in a large correction leaves something.
-  auto& scratch = static_cast<KrylovScratch&>(step.scratch);
-  const FluxOperator& op = scratch.fluxes();
-  const std::span<double> u = step.u, change = scratch.work(0), rhs = scratch.work(1);
-  if (auto fault = evaluate(step, step.t0 + step.dt, scratch.end)) return fault;
-  impose(step, scratch.end);
-  const std::vector<double>& weights = scratch.weights();
-  constexpr int passes = 3;
-  for (int pass = 0; pass < passes; ++pass) {
-    std::fill(rhs.begin(), rhs.end(), 0.0);
-    std::fill(change.begin(), change.end(), 0.0);
-    op.stage(u, {.previous = 0.0, .value = 0.0, .rate = 1.0}, rhs, step.threads);
-    drive(op, scratch.end, 1.0, rhs, step.threads);
-    const double round_off = 1e-15 * op.spectral_bound() * std::sqrt(scratch.inner(u, u, step.threads));
-    const auto report = scratch.invert(0.0, 1.0, rhs, change, round_off, step.threads);
-    step.iterations += static_cast<std::uint64_t>(report.iterations);
-    if (!report.converged) return not_solved(report);
-    for (std::size_t site = 0; site < u.size(); ++site)
-      if (weights[site] != 0.0) u[site] += change[site];
-    if (report.iterations == 0) break;
-  }
-  return std::nullopt;
+  if (integrator_ == steady) return take_rest(step);
+  if (!sweeps()) return take_implicit(step);
+  return integrator_ == backward_euler ? take_euler_sweeps(step) : take_sweeps(step);
 }
 
 Scales FluxDiffusion::scales(const State& state) const {
@@ -245,10 +167,13 @@ std::vector<std::string> FluxDiffusion::description() const {
   std::string time;
   switch (integrator_) {
     case implicit:
-      time = "implicit: Crank-Nicolson, order 2 in time, unconditionally stable" + solver;
+      time = sweeps() ? "implicit: Douglas' directional scheme, order 2 in time, unconditionally stable"
+                      : "implicit: Crank-Nicolson, order 2 in time, unconditionally stable" + solver;
       break;
     case backward_euler:
-      time = "backward Euler, order 1 in time, unconditionally stable" + solver;
+      time = sweeps() ? "backward Euler along each axis, order 1 in time, unconditionally stable, keeps "
+                        "values positive"
+                      : "backward Euler, order 1 in time, unconditionally stable" + solver;
       break;
     case steady:
       time = "none: the field is at rest at the end of each step, by conjugate gradients with multigrid";

@@ -6,12 +6,17 @@
 //
 // Time:
 //   explicit        Heun, order 2; also forward_euler (1) and rk4 (4); limited steps
-//   implicit        Crank-Nicolson, order 2, unconditionally stable
-//   backward_euler  order 1, unconditionally stable, damps all waves
+//   implicit        order 2, unconditionally stable: along the axes Douglas' directional sweeps for the
+//   change
+//                   of the step (Hundsdorfer & Verwer 2003, IV.3); Crank-Nicolson with fibres off the axes
+//                   and where data of sides change with time
+//   backward_euler  order 1, unconditionally stable; along the axes one sweep after the other, which keeps
+//                   values positive
 //   steady          no time: the field is at rest with sides and sources as they are at the end of each step
-// The linear systems are solved by conjugate gradients with multigrid on the part without cross terms as
-// preconditioner, until the residual is `krylov_tolerance` of the right-hand side. What is left of it in the
-// content is put right by one shift of all values, and the rest has an account of its own in the ledger.
+// The linear systems of Crank-Nicolson, of backward Euler with fibres, and of fields at rest are solved by
+// conjugate gradients with multigrid on the part without cross terms as preconditioner, until the residual is
+// `krylov_tolerance` of the right-hand side. What is left of it in the content is put right by one shift of
+// all values where nothing passes, and the rest has an account of its own in the ledger.
 #pragma once
 
 #include "holon/transport/diffusion_options.hpp"
@@ -39,7 +44,7 @@ class FluxDiffusion final : public GridTransport {
   static constexpr double krylov_tolerance = 1e-12;
 
  private:
-  struct KrylovScratch;
+  struct FluxScratch;
   Built build(const State& state) const override;
   std::unique_ptr<TransportScratch> make_scratch() const override;
   double largest_step(const TransportOperator& op) const override;
@@ -47,6 +52,11 @@ class FluxDiffusion final : public GridTransport {
   bool iterates() const override;
   bool may_pass(int axis, int side) const override;
   std::optional<DataFault> take(Step& step) const override;
+  /// Whether implicit steps are directional sweeps: coefficients along the axes, and for order 2 no sides
+  /// whose data change with time, which would cost sweeps of the change up to an order.
+  bool sweeps() const;
+  std::optional<DataFault> take_sweeps(Step& step) const;
+  std::optional<DataFault> take_euler_sweeps(Step& step) const;
   std::optional<DataFault> take_implicit(Step& step) const;
   std::optional<DataFault> take_rest(Step& step) const;
 

@@ -116,16 +116,29 @@ double FluxOperator::conductance(int axis, std::size_t site) const {
   return has_cross_terms() ? f * f * spacing_[n] : f;
 }
 
-double FluxOperator::wall_rate(std::size_t site) const {
+double FluxOperator::wall_rate(int axis, std::size_t site) const {
   const auto index = indices(site);
+  const std::size_t i = index[static_cast<std::size_t>(axis)];
   double rate = 0.0;
-  for (int a = 0; a < dimensions(); ++a)
-    for (int side = 0; side < 2; ++side) {
-      const std::size_t i = index[static_cast<std::size_t>(a)];
-      if (wall(a, side).open && i == (side == 0 ? 0 : count(a) - 1))
-        rate += wall(a, side).conductance[plane_position(a, index)] / width(a, i);
-    }
+  for (int side = 0; side < 2; ++side)
+    if (wall(axis, side).open && i == (side == 0 ? 0 : count(axis) - 1))
+      rate += wall(axis, side).conductance[plane_position(axis, index)] / width(axis, i);
   return rate;
+}
+
+double FluxOperator::wall_rate(std::size_t site) const {
+  double rate = 0.0;
+  for (int a = 0; a < dimensions(); ++a) rate += wall_rate(a, site);
+  return rate;
+}
+
+bool FluxOperator::is_free(std::size_t site) const {
+  const auto index = indices(site);
+  for (int a = 0; a < dimensions(); ++a)
+    if (index[static_cast<std::size_t>(a)] < first_free(a) ||
+        index[static_cast<std::size_t>(a)] >= end_free(a))
+      return false;
+  return inside(site);
 }
 
 void FluxOperator::set_bounds() {
@@ -233,19 +246,22 @@ void FluxOperator::add_all_data(const SideData& data, double factor, std::span<d
     run({nothing, {.previous = 1.0, .value = 0.0, .rate = factor}, out, Rows::free, &data}, threads);
     return;
   }
-  for (int a = 0; a < dimensions(); ++a)
-    for (int side = 0; side < 2; ++side) {
-      const std::vector<double>& column =
-          data.side[static_cast<std::size_t>(a)][static_cast<std::size_t>(side)];
-      if (column.empty() || periodic(a) || holds(a, side)) continue;
-      const Wall& w = wall(a, side);
-      const double scale = factor / width(a, side == 0 ? 0 : count(a) - 1);
-      visit_side(a, side, Plane::free, [&](std::size_t position, std::size_t site, double) {
-        if (!inside(site)) return;
-        const double passing = w.open ? w.conductance[position] * column[position] : column[position];
-        out[site] += scale * passing * inverse_capacity(site);
-      });
-    }
+  for (int a = 0; a < dimensions(); ++a) add_axis_data(a, data, factor, out);
+}
+
+void FluxOperator::add_axis_data(int axis, const SideData& data, double factor, std::span<double> out) const {
+  for (int side = 0; side < 2; ++side) {
+    const std::vector<double>& column =
+        data.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)];
+    if (column.empty() || periodic(axis) || holds(axis, side)) continue;
+    const Wall& w = wall(axis, side);
+    const double scale = factor / width(axis, side == 0 ? 0 : count(axis) - 1);
+    visit_side(axis, side, Plane::free, [&](std::size_t position, std::size_t site, double) {
+      if (!inside(site)) return;
+      const double passing = w.open ? w.conductance[position] * column[position] : column[position];
+      out[site] += scale * passing * inverse_capacity(site);
+    });
+  }
 }
 
 double FluxOperator::influx(int axis, int side, std::span<const double> u, const SideData& data) const {

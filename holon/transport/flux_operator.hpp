@@ -61,9 +61,11 @@ class FluxOperator final : public TransportOperator {
   /// Flux through the face to the next site along an axis per difference of values and area, without cross
   /// terms.
   double conductance(int axis, std::size_t site) const;
-  /// Flux through the site's walls per value and measure, without cross terms: of sides of given value or
-  /// exchange.
-  double wall_rate(std::size_t site) const;
+  /// Flux through the site's walls across an axis per value and measure, without cross terms: of sides of
+  /// given value or exchange.
+  double wall_rate(int axis, std::size_t site) const;
+  /// Whether the site has a row: inside, and not held.
+  bool is_free(std::size_t site) const;
   double inverse_capacity(std::size_t site) const {
     return inverse_capacity_.empty() ? 1.0 : inverse_capacity_[site];
   }
@@ -77,6 +79,8 @@ class FluxOperator final : public TransportOperator {
                     ThreadPool& threads) const override;
   void add_transpose(std::span<const double> w, std::span<double> out, ThreadPool& threads) const override;
   double influx(int axis, int side, std::span<const double> u, const SideData& data) const override;
+  /// out += factor * data of the sides of an axis, without cross terms.
+  void add_axis_data(int axis, const SideData& data, double factor, std::span<double> out) const;
 
  private:
   /// Which rows a kernel writes: the free ones, or all, as if no node were held.
@@ -95,6 +99,7 @@ class FluxOperator final : public TransportOperator {
   void couple_slab(const Pass& pass, std::size_t slab, std::array<double*, 3> coupling) const;
   void flux_slab(const Pass& pass, std::size_t slab,
                  const std::array<std::array<const double*, 3>, 3>& coupling) const;
+  double wall_rate(std::size_t site) const;
   /// Adds what passes the walls of a row's sites: `coupling` (of the row) only with cross terms.
   void add_walls(const Pass& pass, std::size_t row, std::size_t begin, std::size_t end,
                  const std::array<const double*, 3>& coupling) const;

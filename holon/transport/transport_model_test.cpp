@@ -130,7 +130,7 @@ std::string sheet(const std::string& process, const std::string& sites = "nodes"
 TEST(TransportModels, CoefficientsMayVaryFromPlaceToPlace) {
   for (const std::string process : {"diffusivity: =0.1 mm^2/ms*(1 + position.x/(10 mm))",
                                     "diffusivity: [0.1 mm^2/ms, =if position.y < 1 mm then 0.1 mm^2/ms else "
-                                    "0.2 mm^2/ms], integrator: explicit",
+                                    "0.05 mm^2/ms], integrator: explicit",
                                     "conductivity: {along: 0.13 S/m, across: 0.02 S/m, fibre: "
                                     "[=cos(position.x/(4 mm)), =sin(position.x/(4 mm))]}, "
                                     "capacity: =chi*Cm*(1 + position.y/(3 mm))",

@@ -1,17 +1,19 @@
-// What diffusion by face fluxes keeps between steps: weights, and multigrid for the few step lengths that a
-// splitting asks for.
+// What diffusion by face fluxes keeps between steps: weights, and factors of sweeps and multigrid for the few
+// step lengths that a splitting asks for.
 #pragma once
 
 #include "holon/solve/conjugate_gradients.hpp"
 #include "holon/solve/grid_multigrid.hpp"
 #include "holon/transport/flux_diffusion.hpp"
+#include "holon/transport/flux_sweeps.hpp"
 
 #include <list>
 
 namespace holon::transport {
 
-struct FluxDiffusion::KrylovScratch final : TransportScratch {
+struct FluxDiffusion::FluxScratch final : TransportScratch {
   const FluxOperator& fluxes() const { return static_cast<const FluxOperator&>(*op); }
+  const FluxSweeps& sweeps_for(double c);
   /// Solves (identity - c L) x = b at the free sites inside, from the x given; without data. b and x are zero
   /// at all other sites. `identity` is 1, or 0 for fields at rest.
   solve::KrylovReport invert(double identity, double c, std::span<const double> b, std::span<double> x,
@@ -28,6 +30,7 @@ struct FluxDiffusion::KrylovScratch final : TransportScratch {
   solve::GridMultigrid& multigrid_for(double identity, double c);
   static constexpr std::size_t remembered = 4;
   std::list<Preconditioner> preconditioners_;
+  std::list<FluxSweeps> sweeps_;
   solve::ConjugateGradients solver_;
   std::vector<double> weights_, weighted_;
 };

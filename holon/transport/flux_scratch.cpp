@@ -1,4 +1,4 @@
-#include "holon/transport/krylov_scratch.hpp"
+#include "holon/transport/flux_scratch.hpp"
 
 namespace holon::transport {
 
@@ -18,7 +18,9 @@ solve::GridSystem grid_system(const FluxOperator& op, std::span<const double> we
     if (weights[site] == 0.0) continue;
     free[site] = 1;
     const double decay = op.decay_by_site().empty() ? op.decay() : op.decay_by_site()[site];
-    system.shift[site] = weights[site] * (identity + c * decay) + c * op.measure(site) * op.wall_rate(site);
+    double walls = 0.0;
+    for (int a = 0; a < op.dimensions(); ++a) walls += op.wall_rate(a, site);
+    system.shift[site] = weights[site] * (identity + c * decay) + c * op.measure(site) * walls;
   }
   for (int a = 0; a < 3; ++a) {
     const auto n = static_cast<std::size_t>(a);
@@ -46,7 +48,7 @@ solve::GridSystem grid_system(const FluxOperator& op, std::span<const double> we
 
 }  // namespace
 
-const std::vector<double>& FluxDiffusion::KrylovScratch::weights() {
+const std::vector<double>& FluxDiffusion::FluxScratch::weights() {
   if (!weights_.empty()) return weights_;
   const FluxOperator& grid = fluxes();
   weights_.assign(grid.sites(), 0.0);
@@ -58,8 +60,8 @@ const std::vector<double>& FluxDiffusion::KrylovScratch::weights() {
   return weights_;
 }
 
-double FluxDiffusion::KrylovScratch::inner(std::span<const double> a, std::span<const double> b,
-                                           ThreadPool& threads) const {
+double FluxDiffusion::FluxScratch::inner(std::span<const double> a, std::span<const double> b,
+                                         ThreadPool& threads) const {
   return threads.sum(a.size(), grain, [&](std::size_t from, std::size_t to) {
     std::array<double, 4> part{};
     for (std::size_t site = from; site < to; ++site) part[site % 4] += weights_[site] * a[site] * b[site];
@@ -67,7 +69,14 @@ double FluxDiffusion::KrylovScratch::inner(std::span<const double> a, std::span<
   });
 }
 
-solve::GridMultigrid& FluxDiffusion::KrylovScratch::multigrid_for(double identity, double c) {
+const FluxSweeps& FluxDiffusion::FluxScratch::sweeps_for(double c) {
+  for (const FluxSweeps& known : sweeps_)
+    if (known.step() == c) return known;
+  if (sweeps_.size() == remembered) sweeps_.pop_front();
+  return sweeps_.emplace_back(fluxes(), c);
+}
+
+solve::GridMultigrid& FluxDiffusion::FluxScratch::multigrid_for(double identity, double c) {
   for (Preconditioner& known : preconditioners_)
     if (known.identity == identity && known.c == c) return known.multigrid;
   if (preconditioners_.size() == remembered) preconditioners_.pop_front();
@@ -77,9 +86,9 @@ solve::GridMultigrid& FluxDiffusion::KrylovScratch::multigrid_for(double identit
       .multigrid;
 }
 
-solve::KrylovReport FluxDiffusion::KrylovScratch::invert(double identity, double c, std::span<const double> b,
-                                                         std::span<double> x, double absolute,
-                                                         ThreadPool& threads) {
+solve::KrylovReport FluxDiffusion::FluxScratch::invert(double identity, double c, std::span<const double> b,
+                                                       std::span<double> x, double absolute,
+                                                       ThreadPool& threads) {
   solve::GridMultigrid& multigrid = multigrid_for(identity, c);
   weighted_.resize(b.size());
   // What held sites and those outside are given is nothing that anybody asked for.
