@@ -11,7 +11,7 @@ namespace {
 
 std::string model(const std::string& fibres, const std::string& spacing) {
   return "holon: 1\nparameters: {h: " + spacing +
-         R"yaml(, along: 1, across: 0.25, angle: 0, step: 0.015, until: 26,
+         R"yaml(, along: 1, across: 0.25, angle: 0, step: 0.0125, until: 26,
   c: =cos(angle*pi/180), s: =sin(angle*pi/180), ratio: =sqrt(across/along)}
 title: A Nagumo wave in a sheet of fibres
 spaces:
@@ -21,7 +21,7 @@ processes:
     type: kinetics
     space: sheet
     integrator: rk4
-    units: {time: 1}
+    units: {time: 1, u: 1}
     states: {u: 0}
     equations: |
       u' = u*(1 - u)*(u - 0.1)
