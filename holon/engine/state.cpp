@@ -1,12 +1,12 @@
 #include "holon/engine/state.hpp"
 
+#include "holon/base/column_memory.hpp"
 #include "holon/base/error.hpp"
 #include "holon/engine/archive.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <new>
 
 #include <fmt/format.h>
 
@@ -67,10 +67,10 @@ struct State::Columns {
       stride.push_back(padded);
     }
     entries = at + line;
-    data = static_cast<double*>(::operator new(entries * sizeof(double), std::align_val_t{64}));
+    data = static_cast<double*>(allocate_column(entries * sizeof(double)));
     std::memset(data, 0, entries * sizeof(double));
   }
-  ~Columns() { ::operator delete(data, std::align_val_t{64}); }
+  ~Columns() { free_column(data, entries * sizeof(double)); }
   Columns(const Columns&) = delete;
   Columns& operator=(const Columns&) = delete;
 };

@@ -18,7 +18,7 @@ enum class DiffusionIntegrator {
   implicit,
   backward_euler,
   exact,
-  steady  ///< the field is at rest with its sides and sources at every time
+  steady  ///< the field is at rest with its sides and sources at every time: determined, not advanced
 };
 DiffusionIntegrator diffusion_integrator(std::string_view option);  ///< "auto", "explicit", ...
 bool is_explicit(DiffusionIntegrator integrator);

@@ -205,7 +205,7 @@ Schema diffusion_schema() {
           "unconditionally stable. backward_euler: order 1, positive. exact: the exact flow of the "
           "semi-discrete equation (closed, periodic or zero-valued sides, no source). steady: no time, the "
           "field "
-          "is at rest with its sides and sources at the end of each step.")
+          "is at rest with its sides and sources whenever somebody looks.")
       .with_default("auto");
   return schema;
 }

@@ -127,9 +127,18 @@ Ports FluxDiffusion::ports() const {
   return ports;
 }
 
+void FluxDiffusion::determine(State& state, double time, Workspace& work) const {
+  if (integrator_ != steady) return;
+  Step step{state, scratch(state, work), state.real(field_id()), time, 0.0, *work.threads, {}};
+  if (const auto fault = take_rest(step))
+    throw NumericalFailure(fmt::format("process '{}', field '{}' at rest: {}{}{}", name(), field().name,
+                                       fault->what, fault->place.empty() ? "" : ", ", fault->place));
+  work.counters.linear_iterations += step.iterations;
+}
+
 std::optional<DataFault> FluxDiffusion::take(Step& step) const {
   if (is_explicit(integrator_)) return take_explicit(step, explicit_scheme(integrator_));
-  if (integrator_ == steady) return take_rest(step);
+  if (integrator_ == steady) return std::nullopt;  // determined when somebody looks
   if (!sweeps()) return take_implicit(step);
   return integrator_ == backward_euler ? take_euler_sweeps(step) : take_sweeps(step);
 }
@@ -176,7 +185,7 @@ std::vector<std::string> FluxDiffusion::description() const {
                       : "backward Euler, order 1 in time, unconditionally stable" + solver;
       break;
     case steady:
-      time = "none: the field is at rest at the end of each step, by conjugate gradients with multigrid";
+      time = "none: the field is at rest whenever somebody looks, by conjugate gradients with multigrid";
       break;
     default:
       time = fmt::format("explicit: {}, stable up to a step of {:.6g} (coherent units)",

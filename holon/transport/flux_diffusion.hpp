@@ -12,7 +12,9 @@
 //                   and where data of sides change with time
 //   backward_euler  order 1, unconditionally stable; along the axes one sweep after the other, which keeps
 //                   values positive
-//   steady          no time: the field is at rest with sides and sources as they are at the end of each step
+//   steady          no time: the field is at rest with sides and sources as they are whenever somebody looks;
+//   it
+//                   is determined, not advanced
 // The linear systems of Crank-Nicolson, of backward Euler with fibres, and of fields at rest are solved by
 // conjugate gradients with multigrid on the part without cross terms as preconditioner, until the residual is
 // `krylov_tolerance` of the right-hand side. What is left of it in the content is put right by one shift of
@@ -37,11 +39,14 @@ class FluxDiffusion final : public GridTransport {
 
   std::string_view type() const override { return "diffusion"; }
   Ports ports() const override;
+  /// Brings a field at rest to rest.
+  void determine(State& state, double time, Workspace& work) const override;
   Scales scales(const State& state) const override;
   std::vector<std::string> description() const override;
   DiffusionIntegrator integrator() const { return integrator_; }
 
-  static constexpr double krylov_tolerance = 1e-12;
+  /// Of a step's change, and of a field at rest.
+  static constexpr double krylov_tolerance = 1e-10, rest_tolerance = 1e-12;
 
  private:
   struct FluxScratch;

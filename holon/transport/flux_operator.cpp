@@ -77,13 +77,13 @@ void FluxOperator::set_faces(const SiteCoefficients& coefficients) {
     if (coefficients.cross[pair].empty() || static_cast<int>(b) >= dimensions()) continue;
     for (std::size_t site = 0; site < sites(); ++site)
       if (inside(site))
-        correlation_[pair][site] = coefficients.cross[pair][site] /
+        correlation_[pair][site] = 0.5 * coefficients.cross[pair][site] /
                                    std::sqrt(coefficients.diagonal[a][site] * coefficients.diagonal[b][site]);
   }
   for (std::size_t site = 0; site < sites(); ++site)
-    largest_correlation_ =
-        std::max(largest_correlation_,
-                 largest_eigenvalue(correlation_[0][site], correlation_[1][site], correlation_[2][site]));
+    largest_correlation_ = std::max(
+        largest_correlation_, largest_eigenvalue(2.0 * correlation_[0][site], 2.0 * correlation_[1][site],
+                                                 2.0 * correlation_[2][site]));
 }
 
 void FluxOperator::set_walls(const SiteCoefficients& coefficients, const SideRules& rules) {

@@ -18,6 +18,7 @@
 // the grid the gradient across its border counts as zero instead.
 #pragma once
 
+#include "holon/base/column_memory.hpp"
 #include "holon/transport/axis_stencil.hpp"
 #include "holon/transport/transport_operator.hpp"
 
@@ -134,8 +135,8 @@ class FluxOperator final : public TransportOperator {
   std::array<double, 3> spacing_{1.0, 1.0, 1.0};
   /// Of the face to the next site (periodic: of the last to the first; else zero there): the conductance D/h,
   /// or with cross terms s = sqrt(D)/h.
-  std::array<std::vector<double>, 3> face_;
-  std::array<std::vector<double>, 3> correlation_;  ///< r_xy, r_xz, r_yz; with cross terms
+  std::array<Column<double>, 3> face_;
+  std::array<Column<double>, 3> correlation_;  ///< half of r_xy, r_xz, r_yz; with cross terms
   std::array<std::array<Wall, 2>, 3> walls_;
   std::vector<double> inverse_capacity_;
   std::vector<char> inside_;

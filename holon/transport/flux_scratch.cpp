@@ -87,7 +87,7 @@ solve::GridMultigrid& FluxDiffusion::FluxScratch::multigrid_for(double identity,
 }
 
 solve::KrylovReport FluxDiffusion::FluxScratch::invert(double identity, double c, std::span<const double> b,
-                                                       std::span<double> x, double absolute,
+                                                       std::span<double> x, const solve::KrylovLimits& limits,
                                                        ThreadPool& threads) {
   solve::GridMultigrid& multigrid = multigrid_for(identity, c);
   weighted_.resize(b.size());
@@ -109,8 +109,8 @@ solve::KrylovReport FluxDiffusion::FluxScratch::invert(double identity, double c
     clear_rest(out);
   };
   return solver_.solve(
-      product, precondition, [&](auto one, auto two) { return inner(one, two, threads); }, b, x,
-      {.tolerance = krylov_tolerance, .absolute = absolute}, threads);
+      product, precondition, [&](auto one, auto two) { return inner(one, two, threads); }, b, x, limits,
+      threads);
 }
 
 }  // namespace holon::transport

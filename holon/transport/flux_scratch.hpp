@@ -17,7 +17,7 @@ struct FluxDiffusion::FluxScratch final : TransportScratch {
   /// Solves (identity - c L) x = b at the free sites inside, from the x given; without data. b and x are zero
   /// at all other sites. `identity` is 1, or 0 for fields at rest.
   solve::KrylovReport invert(double identity, double c, std::span<const double> b, std::span<double> x,
-                             double absolute, ThreadPool& threads);
+                             const solve::KrylovLimits& limits, ThreadPool& threads);
   /// Sum of weight * a * b over the free sites inside.
   double inner(std::span<const double> a, std::span<const double> b, ThreadPool& threads) const;
   const std::vector<double>& weights();  ///< zero at held sites and outside

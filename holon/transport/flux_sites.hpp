@@ -28,7 +28,8 @@ inline std::optional<std::size_t> FluxOperator::previous(int axis, std::size_t s
 template <class Value>
 std::array<double, 3> FluxOperator::coupling_at(std::size_t site, Value value, const SideData* data) const {
   const auto index = indices(site);
-  const double xy = correlation_[0][site], xz = correlation_[1][site], yz = correlation_[2][site];
+  const double xy = 2.0 * correlation_[0][site], xz = 2.0 * correlation_[1][site],
+               yz = 2.0 * correlation_[2][site];
   std::array<double, 3> mean{};     // of the known edges
   std::array<double, 3> unknown{};  // half the number of walls whose gradient the energy determines
   for (int a = 0; a < dimensions(); ++a) {

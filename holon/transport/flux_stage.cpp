@@ -1,5 +1,6 @@
 // Kernels of FluxOperator: rows along x where D is diagonal; with cross terms slabs (rows in two dimensions,
-// planes in three), whose couplings are made once and used by the fluxes of three slabs.
+// planes in three), whose couplings are made once (halves of them, as fluxes take the mean of two) and used
+// by the fluxes of three slabs.
 #include "holon/base/error.hpp"
 #include "holon/transport/flux_operator.hpp"
 #include "holon/transport/flux_sites.hpp"
@@ -194,7 +195,7 @@ void FluxOperator::add_walls(const Pass& pass, std::size_t row, std::size_t begi
         const double datum = given ? (*column)[position] : 0.0;
         double passing = datum;
         if (w.open) passing = w.conductance[position] * (datum - pass.u[site]);
-        if (w.open && !w.root.empty()) passing += outward * w.root[position] * coupling[axis][i];
+        if (w.open && !w.root.empty()) passing += outward * w.root[position] * 2.0 * coupling[axis][i];
         pass.out[site] += scale * passing * inverse_capacity(site);
       }
     }
@@ -264,7 +265,8 @@ void FluxOperator::couple_slab(const Pass& pass, std::size_t slab, std::array<do
     double* __restrict cy = coupling[1] + r * n;
     const auto edge_sites = [&](std::size_t i) {
       const auto c = coupling_at(start + i, value, pass.data);
-      for (std::size_t a = 0; a < static_cast<std::size_t>(dimensions()); ++a) coupling[a][r * n + i] = c[a];
+      for (std::size_t a = 0; a < static_cast<std::size_t>(dimensions()); ++a)
+        coupling[a][r * n + i] = 0.5 * c[a];
     };
     if (cells_ && walls) {
       for (std::size_t i = 0; i < n; ++i) edge_sites(i);
@@ -299,21 +301,19 @@ void FluxOperator::couple_slab(const Pass& pass, std::size_t slab, std::array<do
 
 namespace {
 
-/// s h (e + (c + c')/2) through one face.
-inline double flux_of(double s, double h, double du, double c, double other) {
-  return s * h * (s * du + 0.5 * (c + other));
-}
+/// s (e + (c + c')/2) through one face, from halves of the couplings.
+inline double flux_of(double s, double du, double c, double other) { return s * (s * du + (c + other)); }
 
 /// A row's neighbours along y or z with their couplings along that axis.
 struct CoupledAcross {
   const double *below, *above, *face_below, *face_above, *coupling_below, *coupling, *coupling_above;
-  double spacing, inverse_width;
+  double widths;  ///< spacing over width of the site: 1, or 2 at a node on a side
 };
 
 inline double difference(const CoupledAcross& o, const double* u, std::size_t i) {
-  return (flux_of(o.face_above[i], o.spacing, o.above[i] - u[i], o.coupling[i], o.coupling_above[i]) -
-          flux_of(o.face_below[i], o.spacing, u[i] - o.below[i], o.coupling_below[i], o.coupling[i])) *
-         o.inverse_width;
+  return (flux_of(o.face_above[i], o.above[i] - u[i], o.coupling[i], o.coupling_above[i]) -
+          flux_of(o.face_below[i], u[i] - o.below[i], o.coupling_below[i], o.coupling[i])) *
+         o.widths;
 }
 
 }  // namespace
@@ -355,10 +355,8 @@ void FluxOperator::flux_slab(const Pass& pass, std::size_t slab,
         other.coupling_below = in_slab(below);
         other.coupling_above = in_slab(above);
       }
-      other.spacing = spacing_[axis];
-      other.inverse_width = 1.0 / width(a, index[axis]);
+      other.widths = spacing_[axis] / width(a, index[axis]);
     }
-    const double h = spacing_[0];
     const double* capacity = inverse_capacity_.empty() ? nullptr : inverse_capacity_.data() + start;
     const CoupledAcross y = across[0], z = across[1];
     const bool three = dimensions() == 3;
@@ -370,21 +368,19 @@ void FluxOperator::flux_slab(const Pass& pass, std::size_t slab,
     const auto ends = [&](std::size_t i) {
       double sum = 0.0;
       const std::size_t below = i > 0 ? i - 1 : n - 1, above = i + 1 < n ? i + 1 : 0;
-      if (i + 1 < n || periodic(0)) sum += flux_of(sx[i], h, u[above] - u[i], cx[i], cx[above]);
-      if (i > 0 || periodic(0)) sum -= flux_of(sx[below], h, u[i] - u[below], cx[below], cx[i]);
-      sum /= width(0, i);
+      if (i + 1 < n || periodic(0)) sum += flux_of(sx[i], u[above] - u[i], cx[i], cx[above]);
+      if (i > 0 || periodic(0)) sum -= flux_of(sx[below], u[i] - u[below], cx[below], cx[i]);
+      sum *= spacing_[0] / width(0, i);
       sum += difference(y, u, i);
       if (three) sum += difference(z, u, i);
       finish(i, sum);
     };
     if (begin == 0) ends(0);
     const std::size_t from = std::max<std::size_t>(begin, 1), to = std::min(end, n - 1);
-    const double inverse_h = 1.0 / h;
     const auto inner = [&]<bool with_z, bool plain>() {
       for (std::size_t i = from; i < to; ++i) {
-        double sum = (flux_of(sx[i], h, u[i + 1] - u[i], cx[i], cx[i + 1]) -
-                      flux_of(sx[i - 1], h, u[i] - u[i - 1], cx[i - 1], cx[i])) *
-                     inverse_h;
+        double sum = flux_of(sx[i], u[i + 1] - u[i], cx[i], cx[i + 1]) -
+                     flux_of(sx[i - 1], u[i] - u[i - 1], cx[i - 1], cx[i]);
         sum += difference(y, u, i);
         if constexpr (with_z) sum += difference(z, u, i);
         if constexpr (plain)

@@ -86,9 +86,8 @@ std::optional<DataFault> FluxDiffusion::take_euler_sweeps(Step& step) const {
 namespace {
 
 DataFault not_solved(const solve::KrylovReport& report) {
-  return {fmt::format(
-              "conjugate gradients leave {:.2g} of the right-hand side after {} iterations, more than {:g}",
-              report.residual, report.iterations, FluxDiffusion::krylov_tolerance),
+  return {fmt::format("conjugate gradients leave {:.2g} of the right-hand side after {} iterations",
+                      report.residual, report.iterations),
           ""};
 }
 
@@ -119,7 +118,7 @@ std::optional<DataFault> FluxDiffusion::take_implicit(Step& step) const {
 
   std::fill(change.begin(), change.end(), 0.0);
   const std::vector<double>& weights = scratch.weights();
-  const auto report = scratch.invert(1.0, c, rhs, change, 0.0, threads);
+  const auto report = scratch.invert(1.0, c, rhs, change, {.tolerance = krylov_tolerance}, threads);
   step.iterations += static_cast<std::uint64_t>(report.iterations);
   if (!report.converged) return not_solved(report);
 
@@ -163,7 +162,8 @@ std::optional<DataFault> FluxDiffusion::take_rest(Step& step) const {
     op.stage(u, {.previous = 0.0, .value = 0.0, .rate = 1.0}, rhs, step.threads);
     drive(op, scratch.end, 1.0, rhs, step.threads);
     const double round_off = 1e-15 * op.spectral_bound() * std::sqrt(scratch.inner(u, u, step.threads));
-    const auto report = scratch.invert(0.0, 1.0, rhs, change, round_off, step.threads);
+    const auto report = scratch.invert(0.0, 1.0, rhs, change,
+                                       {.tolerance = rest_tolerance, .absolute = round_off}, step.threads);
     step.iterations += static_cast<std::uint64_t>(report.iterations);
     if (!report.converged) return not_solved(report);
     for (std::size_t site = 0; site < u.size(); ++site)

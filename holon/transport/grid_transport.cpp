@@ -172,7 +172,9 @@ void GridTransport::book_rate(Step& step, std::span<const double> u, const Trans
           factor * op.influx(axis, side, u, columns.sides);
 }
 
+// A field that is determined has no rate: the vectors of a System do not hold it.
 void GridTransport::rate(const State& state, double time, Workspace& work, Vector& rates) const {
+  if (!rates.layout().contains(id_)) return;
   TransportScratch& scratch = this->scratch(state, work);
   const TransportOperator& op = *scratch.op;
   if (const auto fault = data_.evaluate(state, time, scratch.factors, TransportData::Sign::any, *work.threads,
@@ -192,15 +194,18 @@ void GridTransport::rate(const State& state, double time, Workspace& work, Vecto
 }
 
 void GridTransport::jvp(const State& state, double, const Vector& du, Workspace& work, Vector& out) const {
+  if (!out.layout().contains(id_)) return;
   scratch(state, work)
       .op->stage(du(id_), {.previous = 1.0, .value = 0.0, .rate = 1.0}, out(id_), *work.threads);
 }
 
 void GridTransport::vjp(const State& state, double, const Vector& w, Workspace& work, Vector& out) const {
+  if (!out.layout().contains(id_)) return;
   scratch(state, work).op->add_transpose(w(id_), out(id_), *work.threads);
 }
 
 void GridTransport::jacobian(const State& state, double, Workspace& work, SparseBuilder& entries) const {
+  if (!entries.layout().contains(id_)) return;
   const TransportOperator& op = *scratch(state, work).op;
   const std::size_t offset = entries.layout().offset(id_);
   for (std::size_t site = 0; site < op.sites(); ++site)

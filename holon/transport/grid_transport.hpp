@@ -8,6 +8,7 @@
 // end, and books what this brings in to their side.
 #pragma once
 
+#include "holon/base/column_memory.hpp"
 #include "holon/engine/model.hpp"
 #include "holon/transport/transport_data.hpp"
 #include "holon/transport/transport_operator.hpp"
@@ -51,7 +52,7 @@ struct TransportScratch : Scratch {
   double largest_step = 0.0;
   TransportData::Factors factors;
   TransportColumns begin, middle, end;
-  std::array<std::vector<double>, 3> column;
+  std::array<Column<double>, 3> column;
   std::span<double> work(std::size_t k) {
     column[k].resize(op->sites());
     return column[k];
