@@ -2,6 +2,7 @@
 // array of the same size in place moves 16 bytes a site, and no step can be faster. Medians of CPU time and
 // of wall time, divided by sites, species and steps; 1 and 2 threads. `of_bandwidth` is the part of the
 // in-place bandwidth that a step which must pass memory once would use.
+#include "holon/base/column_memory.hpp"
 #include "holon/engine/simulation.hpp"
 #include "holon/transport/flux_diffusion.hpp"
 
@@ -29,7 +30,7 @@ double wall_seconds() {
 }
 
 /// Nanoseconds of CPU time per site of u *= c, the median of some passes.
-double in_place_cost(std::vector<double>& u, ThreadPool& threads) {
+double in_place_cost(Column<double>& u, ThreadPool& threads) {
   std::vector<double> seconds;
   for (int pass = 0; pass < 21; ++pass) {
     const double start = cpu_seconds();
@@ -116,7 +117,7 @@ void diffusion_step(benchmark::State& bench, BenchCase c) {
   const auto n = static_cast<std::size_t>(bench.range(0));
   const auto model = cube(n, c);
   Simulation simulation(model, {.threads = static_cast<int>(bench.range(1))});
-  std::vector<double> plain(n * n * n, 1.0);
+  Column<double> plain(n * n * n, 1.0);
   const double in_place = in_place_cost(plain, simulation.threads());
   simulation.step();  // set-up
   std::vector<double> cpu, wall;
