@@ -47,7 +47,6 @@ FluxDiffusion::FluxDiffusion(std::string name, const Model& model, DiffusionOpti
   refuse_faults(this->name(), coefficients_.evaluate(start).faults);
   const Built built = build(start);
   const auto& op = static_cast<const FluxOperator&>(*built.op);
-  bound_at_start_ = op.spectral_bound();
   crossed_at_start_ = op.has_cross_terms();
   for (std::size_t site = 0; site < op.sites(); ++site) inside_at_start_ += op.inside(site) ? 1 : 0;
   if (integrator_ == automatic) {
@@ -55,7 +54,6 @@ FluxDiffusion::FluxDiffusion(std::string name, const Model& model, DiffusionOpti
         options_.step > 0.0 && options_.step <= explicit_limit(op, heun, field().positive) * (1.0 + 1e-9);
     integrator_ = fits ? heun : field().positive ? backward_euler : implicit;
   }
-  limit_at_start_ = largest_step(op);
 }
 
 GridTransport::Built FluxDiffusion::build(const State& state) const {
@@ -188,12 +186,10 @@ std::vector<std::string> FluxDiffusion::description() const {
       time = "none: the field is at rest whenever somebody looks, by conjugate gradients with multigrid";
       break;
     default:
-      time = fmt::format("explicit: {}, stable up to a step of {:.6g} (coherent units)",
-                         transport::name(explicit_scheme(integrator_)), limit_at_start_);
+      time = fmt::format("explicit: {}", transport::name(explicit_scheme(integrator_)));
   }
   if (options_.integrator == automatic) time += " (chosen by integrator: auto)";
   lines.push_back("time: " + time);
-  lines.push_back(fmt::format("fastest rate of the grid: {:.6g} per unit of coherent time", bound_at_start_));
   return lines;
 }
 

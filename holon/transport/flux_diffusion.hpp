@@ -70,7 +70,6 @@ class FluxDiffusion final : public GridTransport {
   CoefficientKernel decay_;
   std::array<std::array<UniformCoefficient, 2>, 3> transfer_;
   DiffusionIntegrator integrator_;
-  double limit_at_start_ = 0.0, bound_at_start_ = 0.0;
   bool crossed_at_start_ = false;
   std::size_t inside_at_start_ = 0;
 };

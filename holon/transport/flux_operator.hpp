@@ -121,7 +121,8 @@ class FluxOperator final : public TransportOperator {
 
   // One site at a time; `value(site)` gives u.
   template <class Value>
-  std::array<double, 3> coupling_at(std::size_t site, Value value, const SideData* data) const;
+  std::array<double, 3> coupling_at(std::size_t site, const std::array<std::size_t, 3>& index, Value value,
+                                    const SideData* data) const;
   template <class Value>
   double face_flux(int axis, std::size_t site, std::size_t other, Value value, const SideData* data) const;
   template <class Value>

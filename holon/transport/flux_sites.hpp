@@ -26,8 +26,8 @@ inline std::optional<std::size_t> FluxOperator::previous(int axis, std::size_t s
 }
 
 template <class Value>
-std::array<double, 3> FluxOperator::coupling_at(std::size_t site, Value value, const SideData* data) const {
-  const auto index = indices(site);
+std::array<double, 3> FluxOperator::coupling_at(std::size_t site, const std::array<std::size_t, 3>& index,
+                                                Value value, const SideData* data) const {
   const double xy = 2.0 * correlation_[0][site], xz = 2.0 * correlation_[1][site],
                yz = 2.0 * correlation_[2][site];
   std::array<double, 3> mean{};     // of the known edges
@@ -90,7 +90,8 @@ double FluxOperator::face_flux(int axis, std::size_t site, std::size_t other, Va
   const auto n = static_cast<std::size_t>(axis);
   const double f = face_[n][site], edge = f * (value(other) - value(site));
   if (!has_cross_terms()) return edge;
-  const double coupling = coupling_at(site, value, data)[n] + coupling_at(other, value, data)[n];
+  const double coupling =
+      coupling_at(site, indices(site), value, data)[n] + coupling_at(other, indices(other), value, data)[n];
   return f * spacing_[n] * (edge + 0.5 * coupling);
 }
 
@@ -106,7 +107,7 @@ double FluxOperator::wall_flux(int axis, int side, std::size_t site, Value value
   const double datum = column != nullptr && !column->empty() ? (*column)[position] : 0.0;
   double flux = w.conductance[position] * (datum - value(site));
   if (!w.root.empty())
-    flux += (side == 0 ? -1.0 : 1.0) * w.root[position] * coupling_at(site, value, data)[n];
+    flux += (side == 0 ? -1.0 : 1.0) * w.root[position] * coupling_at(site, indices(site), value, data)[n];
   return flux;
 }
 

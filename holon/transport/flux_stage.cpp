@@ -237,6 +237,56 @@ void FluxOperator::run_slabs(const Pass& pass, ThreadPool& threads) const {
   });
 }
 
+namespace {
+
+/// A row of couplings under way: edges along x, and across with the weight of each edge in the mean.
+struct CouplingTask {
+  const double *u, *face;
+  std::array<Across, 2> across;
+  std::array<double, 2>
+      unknown;  ///< half the number of walls across y and z whose gradient the energy determines
+  std::array<const double*, 3> correlation;
+  std::array<double*, 3> coupling;
+};
+
+/// Halves of the couplings of the sites that have both neighbours along x.
+template <bool three, bool walled>
+void couple_row(const CouplingTask& task, std::size_t count) {
+  const double *u = task.u, *sx = task.face;
+  const Across y = task.across[0], z = task.across[1];
+  const double *xy = task.correlation[0], *xz = task.correlation[1], *yz = task.correlation[2];
+  double* __restrict cx = task.coupling[0];
+  double* __restrict cy = task.coupling[1];
+  double* __restrict cz = task.coupling[2];
+  const double q = task.unknown[0], r = task.unknown[1];
+  for (std::size_t i = 1; i + 1 < count; ++i) {
+    const double ex = 0.5 * (sx[i] * (u[i + 1] - u[i]) + sx[i - 1] * (u[i] - u[i - 1]));
+    double ey =
+        y.inverse_width * (y.face_above[i] * (y.above[i] - u[i]) + y.face_below[i] * (u[i] - y.below[i]));
+    if constexpr (three) {
+      double ez =
+          z.inverse_width * (z.face_above[i] * (z.above[i] - u[i]) + z.face_below[i] * (u[i] - z.below[i]));
+      if constexpr (walled) {
+        // <e_y> + q (r_xy <e_x> + r_yz <e_z>) = ey and the same for z.
+        const double between = 2.0 * yz[i];
+        const double left_y = ey - q * 2.0 * xy[i] * ex, left_z = ez - r * 2.0 * xz[i] * ex;
+        const double inverse = 1.0 / (1.0 - q * r * between * between);
+        ey = (left_y - q * between * left_z) * inverse;
+        ez = (left_z - r * between * left_y) * inverse;
+      }
+      cx[i] = xy[i] * ey + xz[i] * ez;
+      cy[i] = xy[i] * ex + yz[i] * ez;
+      cz[i] = xz[i] * ex + yz[i] * ey;
+    } else {
+      if constexpr (walled) ey -= q * 2.0 * xy[i] * ex;
+      cx[i] = xy[i] * ey;
+      cy[i] = xy[i] * ex;
+    }
+  }
+}
+
+}  // namespace
+
 void FluxOperator::couple_slab(const Pass& pass, std::size_t slab, std::array<double*, 3> coupling) const {
   const std::size_t n = count(0), rows = dimensions() == 2 ? 1 : count(1);
   const std::size_t first_row = dimensions() == 2 ? slab : slab * count(1);
@@ -244,58 +294,47 @@ void FluxOperator::couple_slab(const Pass& pass, std::size_t slab, std::array<do
   for (std::size_t r = 0; r < rows; ++r) {
     const std::size_t row = first_row + r, start = row * n;
     const std::array<std::size_t, 3> index{0, row % count(1), row / count(1)};
-    const double* u = pass.u.data() + start;
-    const double* sx = face_[0].data() + start;
-    std::array<Across, 2> across{};
-    bool walls = false;
+    CouplingTask task{};
+    task.u = pass.u.data() + start;
+    task.face = face_[0].data() + start;
+    for (std::size_t k = 0; k < 3; ++k) {
+      task.correlation[k] = correlation_[k].data() + start;
+      task.coupling[k] = coupling[k] != nullptr ? coupling[k] + r * n : nullptr;
+    }
+    bool special = false;  // walls whose gradients are known, or have data
     for (int a = 1; a < dimensions(); ++a) {
       const auto axis = static_cast<std::size_t>(a);
       const auto above = next(a, start, index), below = previous(a, start, index);
-      Across& other = across[axis - 1];
-      other.above = above ? pass.u.data() + *above : u;
-      other.below = below ? pass.u.data() + *below : u;
+      Across& other = task.across[axis - 1];
+      other.above = above ? pass.u.data() + *above : task.u;
+      other.below = below ? pass.u.data() + *below : task.u;
       other.face_above = face_[axis].data() + start;
       other.face_below = below ? face_[axis].data() + *below : no_faces_.data();
-      other.inverse_width = above && below ? 0.5 : 1.0;  // the weight of each edge in the mean
-      walls = walls || !above || !below;
+      // A node on a side has one edge; a cell beside a wall has two, one of them the wall's.
+      other.inverse_width = cells_ || (above && below) ? 0.5 : 1.0;
+      if (!cells_) continue;
+      for (int side = 0; side < 2; ++side) {
+        if (side == 0 ? below.has_value() : above.has_value()) continue;
+        task.unknown[axis - 1] += 0.5;
+        special = special || wall(a, side).kind != SideRule::Kind::flux || pass.data != nullptr;
+      }
     }
-    const double *xy = correlation_[0].data() + start, *xz = correlation_[1].data() + start,
-                 *yz = correlation_[2].data() + start;
-    double* __restrict cx = coupling[0] + r * n;
-    double* __restrict cy = coupling[1] + r * n;
-    const auto edge_sites = [&](std::size_t i) {
-      const auto c = coupling_at(start + i, value, pass.data);
+    const auto site_by_site = [&](std::size_t i) {
+      const auto c = coupling_at(start + i, {i, index[1], index[2]}, value, pass.data);
       for (std::size_t a = 0; a < static_cast<std::size_t>(dimensions()); ++a)
-        coupling[a][r * n + i] = 0.5 * c[a];
+        task.coupling[a][i] = 0.5 * c[a];
     };
-    if (cells_ && walls) {
-      for (std::size_t i = 0; i < n; ++i) edge_sites(i);
+    if (special) {
+      for (std::size_t i = 0; i < n; ++i) site_by_site(i);
       continue;
     }
-    const Across y = across[0], z = across[1];
-    if (dimensions() == 2) {
-      for (std::size_t i = 1; i + 1 < n; ++i) {
-        const double ex = 0.5 * (sx[i] * (u[i + 1] - u[i]) + sx[i - 1] * (u[i] - u[i - 1]));
-        const double ey =
-            y.inverse_width * (y.face_above[i] * (y.above[i] - u[i]) + y.face_below[i] * (u[i] - y.below[i]));
-        cx[i] = xy[i] * ey;
-        cy[i] = xy[i] * ex;
-      }
-    } else {
-      double* __restrict cz = coupling[2] + r * n;
-      for (std::size_t i = 1; i + 1 < n; ++i) {
-        const double ex = 0.5 * (sx[i] * (u[i + 1] - u[i]) + sx[i - 1] * (u[i] - u[i - 1]));
-        const double ey =
-            y.inverse_width * (y.face_above[i] * (y.above[i] - u[i]) + y.face_below[i] * (u[i] - y.below[i]));
-        const double ez =
-            z.inverse_width * (z.face_above[i] * (z.above[i] - u[i]) + z.face_below[i] * (u[i] - z.below[i]));
-        cx[i] = xy[i] * ey + xz[i] * ez;
-        cy[i] = xy[i] * ex + yz[i] * ez;
-        cz[i] = xz[i] * ex + yz[i] * ey;
-      }
-    }
-    edge_sites(0);
-    if (n > 1) edge_sites(n - 1);
+    const bool walled = task.unknown[0] != 0.0 || task.unknown[1] != 0.0;
+    if (dimensions() == 3)
+      walled ? couple_row<true, true>(task, n) : couple_row<true, false>(task, n);
+    else
+      walled ? couple_row<false, true>(task, n) : couple_row<false, false>(task, n);
+    site_by_site(0);
+    if (n > 1) site_by_site(n - 1);
   }
 }
 
