@@ -259,6 +259,7 @@ void couple_row(const CouplingTask& task, std::size_t count) {
   double* __restrict cy = task.coupling[1];
   double* __restrict cz = task.coupling[2];
   const double q = task.unknown[0], r = task.unknown[1];
+#pragma GCC ivdep
   for (std::size_t i = 1; i + 1 < count; ++i) {
     const double ex = 0.5 * (sx[i] * (u[i + 1] - u[i]) + sx[i - 1] * (u[i] - u[i - 1]));
     double ey =
@@ -355,6 +356,46 @@ inline double difference(const CoupledAcross& o, const double* u, std::size_t i)
          o.widths;
 }
 
+/// out = previous out + value u + rate * capacity^-1 * (sum of flux differences).
+struct FluxTask {
+  const double* u;
+  double* out;
+  const double *face, *coupling;  // along x
+  std::array<CoupledAcross, 2> across;
+  const double* inverse_capacity;  // null: 1
+  double previous, value, rate;
+};
+
+template <bool three, bool accumulate, bool capacity>
+void flux_row(const FluxTask& task, std::size_t begin, std::size_t end) {
+  const double *u = task.u, *sx = task.face, *cx = task.coupling, *scale = task.inverse_capacity;
+  double* __restrict out = task.out;
+  const CoupledAcross y = task.across[0], z = task.across[1];
+  const double previous = task.previous, value = task.value, rate = task.rate;
+#pragma GCC ivdep
+  for (std::size_t i = begin; i < end; ++i) {
+    double sum = flux_of(sx[i], u[i + 1] - u[i], cx[i], cx[i + 1]) -
+                 flux_of(sx[i - 1], u[i] - u[i - 1], cx[i - 1], cx[i]);
+    sum += difference(y, u, i);
+    if constexpr (three) sum += difference(z, u, i);
+    if constexpr (capacity) sum *= scale[i];
+    if constexpr (accumulate)
+      out[i] = previous * out[i] + (value * u[i] + rate * sum);
+    else
+      out[i] = value * u[i] + rate * sum;
+  }
+}
+
+template <bool three>
+void run_flux_row(const FluxTask& task, std::size_t begin, std::size_t end) {
+  const bool accumulate = task.previous != 0.0, capacity = task.inverse_capacity != nullptr;
+  if (accumulate)
+    return capacity ? flux_row<three, true, true>(task, begin, end)
+                    : flux_row<three, true, false>(task, begin, end);
+  return capacity ? flux_row<three, false, true>(task, begin, end)
+                  : flux_row<three, false, false>(task, begin, end);
+}
+
 }  // namespace
 
 void FluxOperator::flux_slab(const Pass& pass, std::size_t slab,
@@ -363,20 +404,23 @@ void FluxOperator::flux_slab(const Pass& pass, std::size_t slab,
   const std::size_t first_row = dimensions() == 2 ? slab : slab * count(1);
   const bool all = pass.rows == Rows::all;
   const std::size_t begin = all ? 0 : first_free(0), end = all ? n : end_free(0);
-  const double rate = pass.weights.rate, previous_weight = pass.weights.previous,
-               value = pass.weights.value - pass.weights.rate * decay();
+  FluxTask task{};
+  task.previous = pass.weights.previous;
+  task.value = pass.weights.value - pass.weights.rate * decay();
+  task.rate = pass.weights.rate;
   for (std::size_t r = 0; r < rows; ++r) {
     const std::size_t row = first_row + r, start = row * n;
     const std::array<std::size_t, 3> index{0, row % count(1), row / count(1)};
     if (!all && (index[1] < first_free(1) || index[1] >= end_free(1))) continue;
-    const double* u = pass.u.data() + start;
-    double* __restrict out = pass.out.data() + start;
-    const double* sx = face_[0].data() + start;
-    const double* cx = coupling[1][0] + r * n;
-    std::array<CoupledAcross, 2> across{};
+    const double* u = task.u = pass.u.data() + start;
+    double* out = task.out = pass.out.data() + start;
+    const double* sx = task.face = face_[0].data() + start;
+    const double* cx = task.coupling = coupling[1][0] + r * n;
+    const double* capacity = task.inverse_capacity =
+        inverse_capacity_.empty() ? nullptr : inverse_capacity_.data() + start;
     for (int a = 1; a < dimensions(); ++a) {
       const auto axis = static_cast<std::size_t>(a);
-      CoupledAcross& other = across[axis - 1];
+      CoupledAcross& other = task.across[axis - 1];
       const auto above = next(a, start, index), below = previous(a, start, index);
       other.above = above ? pass.u.data() + *above : u;
       other.below = below ? pass.u.data() + *below : u;
@@ -396,13 +440,11 @@ void FluxOperator::flux_slab(const Pass& pass, std::size_t slab,
       }
       other.widths = spacing_[axis] / width(a, index[axis]);
     }
-    const double* capacity = inverse_capacity_.empty() ? nullptr : inverse_capacity_.data() + start;
-    const CoupledAcross y = across[0], z = across[1];
     const bool three = dimensions() == 3;
     const auto finish = [&](std::size_t i, double sum) {
       if (capacity != nullptr) sum *= capacity[i];
-      const double fresh = value * u[i] + rate * sum;
-      out[i] = previous_weight == 0.0 ? fresh : previous_weight * out[i] + fresh;
+      const double fresh = task.value * u[i] + task.rate * sum;
+      out[i] = task.previous == 0.0 ? fresh : task.previous * out[i] + fresh;
     };
     const auto ends = [&](std::size_t i) {
       double sum = 0.0;
@@ -410,29 +452,13 @@ void FluxOperator::flux_slab(const Pass& pass, std::size_t slab,
       if (i + 1 < n || periodic(0)) sum += flux_of(sx[i], u[above] - u[i], cx[i], cx[above]);
       if (i > 0 || periodic(0)) sum -= flux_of(sx[below], u[i] - u[below], cx[below], cx[i]);
       sum *= spacing_[0] / width(0, i);
-      sum += difference(y, u, i);
-      if (three) sum += difference(z, u, i);
+      sum += difference(task.across[0], u, i);
+      if (three) sum += difference(task.across[1], u, i);
       finish(i, sum);
     };
     if (begin == 0) ends(0);
     const std::size_t from = std::max<std::size_t>(begin, 1), to = std::min(end, n - 1);
-    const auto inner = [&]<bool with_z, bool plain>() {
-      for (std::size_t i = from; i < to; ++i) {
-        double sum = flux_of(sx[i], u[i + 1] - u[i], cx[i], cx[i + 1]) -
-                     flux_of(sx[i - 1], u[i] - u[i - 1], cx[i - 1], cx[i]);
-        sum += difference(y, u, i);
-        if constexpr (with_z) sum += difference(z, u, i);
-        if constexpr (plain)
-          out[i] = value * u[i] + rate * sum;
-        else
-          finish(i, sum);
-      }
-    };
-    const bool plain = capacity == nullptr && previous_weight == 0.0;
-    if (three)
-      plain ? inner.operator()<true, true>() : inner.operator()<true, false>();
-    else
-      plain ? inner.operator()<false, true>() : inner.operator()<false, false>();
+    if (from < to) three ? run_flux_row<true>(task, from, to) : run_flux_row<false>(task, from, to);
     if (end == n && n > 1) ends(n - 1);
     std::array<const double*, 3> row_coupling{};
     for (std::size_t c = 0; c < static_cast<std::size_t>(dimensions()); ++c)
