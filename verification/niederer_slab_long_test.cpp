@@ -17,12 +17,13 @@ TEST(NiedererSlab, SecondOrderIsWithinTheElevenCodesAndItsLimitIsThatOfTheIndepe
   expect_within_the_eleven_codes(tenth.z, {8.95, 0.56}, "z corner at 0.1 mm");
   expect_within_the_eleven_codes(tenth.center, {20.50, 1.30}, "centre at 0.1 mm");
   // Richardson on h^2; what the step of 0.01 ms costs is hundredths of a millisecond (below). The values are
-  // the means of two independent extrapolations, the tolerances what they leave open.
+  // the means of two independent extrapolations, which differ by up to 0.3 ms; across the fibres 0.1 mm is
+  // still coarse, and terms of h^4 add half a millisecond.
   const auto limit = [](double at_0_2, double at_0_1) { return at_0_1 - (at_0_2 - at_0_1) / 3.0; };
   EXPECT_NEAR(limit(fifth.far, tenth.far), 41.4, 0.6);
   EXPECT_NEAR(limit(fifth.x, tenth.x), 31.6, 0.4);
-  EXPECT_NEAR(limit(fifth.y, tenth.y), 26.8, 0.6);
-  EXPECT_NEAR(limit(fifth.z, tenth.z), 8.2, 0.3);
+  EXPECT_NEAR(limit(fifth.y, tenth.y), 26.8, 0.8);
+  EXPECT_NEAR(limit(fifth.z, tenth.z), 8.2, 0.4);
   EXPECT_NEAR(limit(fifth.center, tenth.center), 19.0, 0.4);
 }
 
