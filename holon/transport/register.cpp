@@ -31,7 +31,23 @@ void register_transport(modelfile::Registry& registry) {
       "with data that change in time. Both damp waves that are short for the step slowly: where a start is "
       "not smooth, "
       "take shorter steps or backward_euler. `exact` goes through fast Fourier transforms.\n\n"
-      "Ledger: decay, source and each side, from the fluxes that the scheme took.";
+      "Coefficients that vary from place to place, fibres off the axes (D = across I + (along - across) f "
+      "f^T), "
+      "masks and fields at rest: face fluxes of order 2, between two sites by their resistances in series "
+      "(where D "
+      "depends on the place along its own axis alone: the integral of 1/D, so that layers are exact wherever "
+      "they "
+      "meet), across the axes by the means of the gradients on both sides, symmetric and conservative. "
+      "Explicit "
+      "schemes as above, with a bound on the rates from Gershgorin's circles; `implicit` and "
+      "`backward_euler` by "
+      "directional sweeps along the axes; with fibres off the axes, and for order 2 where data of sides "
+      "change with "
+      "time, Crank-Nicolson and backward Euler by conjugate gradients with geometric multigrid. `steady`: "
+      "the field "
+      "is at rest with its sides and sources whenever somebody looks.\n\n"
+      "Ledger: decay, source, each side, and what an iterative solver leaves over, from the fluxes that the "
+      "scheme took.";
   diffusion.schema = transport::diffusion_schema();
   diffusion.needs_space = false;
   diffusion.recipe = transport::diffusion_recipe;
