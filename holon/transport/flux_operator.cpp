@@ -144,7 +144,8 @@ bool FluxOperator::is_free(std::size_t site) const {
 void FluxOperator::set_bounds() {
   // Without cross terms: Gershgorin's theorem, row by row. With them: the energy is at most that of the faces
   // plus (lambda - 1) sum <e_a>^2, lambda the largest eigenvalue of the correlations; for lines of one D the
-  // second part is at most a quarter of the first's bound, with half edges at walls at most a half.
+  // second part is at most a quarter of the first's bound; where a site on a side has one edge, or half an
+  // edge to its wall, at most a half.
   double largest_row = 0.0;
   for (std::size_t site = 0; site < sites(); ++site) {
     const auto index = indices(site);
@@ -172,7 +173,8 @@ void FluxOperator::set_bounds() {
             std::max(most, conductance(a, site) * std::max(inverse_capacity(site), inverse_capacity(*other)));
     }
     fastest += 4.0 * most / spacing_[static_cast<std::size_t>(a)];
-    for (int side = 0; side < 2; ++side) half_edges = half_edges || (cells_ && wall(a, side).open);
+    for (int side = 0; side < 2; ++side)
+      half_edges = half_edges || (!periodic(a) && (!cells_ || wall(a, side).open));
   }
   bound_ = std::max(bound_, fastest) * (1.0 + (half_edges ? 0.5 : 0.25) * (largest_correlation_ - 1.0));
 }
