@@ -200,8 +200,8 @@ Sampling read_resolution(const modelfile::Section& section, const Observed& of, 
   const double resolution = section.quantity("resolution"), longest = resolution / model.schedule.step;
   constexpr double most_in_a_step = 1e6;
   if (!(longest * most_in_a_step >= 1.0)) {
-    section.error("resolution",
-                  resolution > 0.0 ? "is less than a millionth of the step" : "must be positive", "a time");
+    section.error("resolution", resolution > 0.0 ? "is less than a millionth of the step" : "is not positive",
+                  "a positive time");
     return {};
   }
   return of.field && resolved_between_steps(*of.field, model) ? Sampling::at_least_every(longest)
