@@ -128,8 +128,8 @@ class Run {
     if (record_.status == report::RunRecord::Status::interrupted) {
       std::string settings;
       for (const std::string& setting : options_.settings) settings += fmt::format(" --set '{}'", setting);
-      log_warning(fmt::format("{}; go on with: holon run {} -o {}{} --resume", record_.message, options_.model,
-                              options_.folder, settings));
+      log_warning(fmt::format("{}; go on with: holon run {} -o {}{} --resume", record_.message,
+                              options_.model, options_.folder, settings));
       return 130;
     }
     if (!options_.quiet) print_results();
