@@ -75,10 +75,10 @@ int check(const std::string& text, const std::vector<std::string>& settings) {
   const auto file = find_model(text);
   modelfile::LoadOptions options;
   for (const std::string& setting : settings) options.overrides.push_back(modelfile::parse_override(setting));
+  options.foresee = check_memory;
   const modelfile::Loaded loaded = modelfile::load(file, registry(), options);
   const Model& model = *loaded.model;
   print(loaded.warnings);
-  check_memory(model);
   ThreadPool threads(1);
   const State state = model.initial_state(threads, 0);
   fmt::print("{}\n\n", model.title);

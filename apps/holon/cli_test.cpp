@@ -142,6 +142,16 @@ TEST_F(CommandLine, SetChangesParametersInTheUnitOfTheFile) {
   EXPECT_FALSE(fs::exists(folder / "c"));
 }
 
+TEST_F(CommandLine, ASettingWithAUnitIsConvertedToThatOfTheFile) {
+  const auto model = write("decay.yaml", decay);
+  ASSERT_EQ(run(model, "out", {"--set", "parameters.step=10ms", "--set", "parameters.k=+.001/ms"}).status, 2);
+  const Ended ended =
+      run(model, "out", {"--set", "parameters.step=10ms", "--set", "processes.decay.initial.u=-.008V"});
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const std::string csv = read_file(folder / "out/series/trace.csv");
+  EXPECT_THAT(csv, testing::StartsWith("time [s],u [mV]\n0,-8\n0.1"));
+}
+
 TEST_F(CommandLine, QuietSaysNothing) {
   const Ended ended = run(write("decay.yaml", decay), "out", {"--quiet"});
   EXPECT_EQ(ended.out, "");

@@ -28,7 +28,8 @@ namespace {
 
 std::atomic<int> interrupted{0};
 extern "C" void on_signal(int signal) {
-  if (interrupted != 0) std::_Exit(130);
+  static std::atomic<int> count{0};
+  if (++count > 2) std::_Exit(130);
   interrupted = signal;
 }
 
@@ -314,7 +315,7 @@ class Run {
   LastGood last_good_{0.0};
 };
 
-/// Interrupts are taken from the beginning; a second one ends the program at once.
+/// Interrupts are taken from the beginning; a third one ends the program at once.
 void take_signals() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
@@ -330,11 +331,11 @@ int run_model(const RunOptions& options) {
   modelfile::LoadOptions load;
   for (const std::string& setting : options.settings)
     load.overrides.push_back(modelfile::parse_override(setting));
+  load.foresee = check_memory;
   modelfile::Loaded loaded = modelfile::load(file, registry(), load);
   print(loaded.warnings);
   if (options.what == RunOptions::What::studies && loaded.studies.empty())
     throw InputError(fmt::format("{} has no section 'study'; `holon run` runs its schedule", options.model));
-  check_memory(*loaded.model);
   prepare_folder(options);
   const auto variant = [&](const std::vector<modelfile::Override>& overrides) {
     modelfile::LoadOptions of_variant = load;

@@ -19,7 +19,10 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       .add_option("--threads", options.threads,
                   "Threads (default: all processors); results do not depend on it")
       ->check(CLI::Range(1, 1024));
-  command.add_option("--seed", options.seed, "Seed of the random numbers (default 0)");
+  command.add_option("--seed", options.seed, "Seed of the random numbers (default 0)")
+      ->check([](const std::string& text) {
+        return text.starts_with("-") ? "is " + text + "; expected a whole number from 0 on" : std::string();
+      });
   command.add_flag("--force", options.force, "Overwrite what an earlier run left in the output folder");
   command.add_flag("--quiet", options.quiet, "No progress, no results on the terminal");
   command.add_flag("--no-report", options.no_report, "Do not write report.html");

@@ -112,7 +112,7 @@ std::string UnitNames::hint(std::string_view word) const {
     return "did you mean " + list + "?";
   }
   const std::string nearest = nearest_name(word, candidates);
-  return nearest.empty() ? "see `holon show units` for those that are known"
+  return nearest.empty() ? "units are written as in mV, uM/ms or 1/(uM s)"
                          : "did you mean '" + nearest + "'?";
 }
 

@@ -167,7 +167,7 @@ TEST(Unit, SuggestsTheUnitThatWasMeant) {
   EXPECT_THAT(unit_error("Pas"), HasSubstr("did you mean 'Pa s'?"));
   EXPECT_THAT(unit_error("Kg"), HasSubstr("'kg'"));
   EXPECT_THAT(unit_error("celllls"), HasSubstr("did you mean 'cells'?"));
-  EXPECT_THAT(unit_error("xyzzy"), HasSubstr("holon show units"));
+  EXPECT_THAT(unit_error("xyzzy"), HasSubstr("units are written as in"));
 }
 
 // Each of these is a unit or a prefixed unit to UDUNITS or to some reader, and something else to another.

@@ -3,6 +3,8 @@
 #include "holon/base/error.hpp"
 #include "holon/base/file.hpp"
 
+#include <cstring>
+
 #include <fmt/format.h>
 #include <hdf5.h>
 
@@ -29,6 +31,42 @@ const T& get(const std::map<std::string, Archive::Entry>& entries, const std::st
 }
 
 constexpr std::size_t memory_increment = std::size_t{1} << 22;  // [bytes]
+
+constexpr const char* checksum_path = "checksum";
+
+/// A damaged byte changes it: each word is mixed in by a product with an odd number, which loses nothing.
+class Checksum {
+ public:
+  void add(const void* data, std::size_t bytes) {
+    const auto* at = static_cast<const unsigned char*>(data);
+    add_word(bytes);
+    for (; bytes >= sizeof(std::uint64_t); bytes -= sizeof(std::uint64_t), at += sizeof(std::uint64_t)) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, at, sizeof word);
+      add_word(word);
+    }
+    std::uint64_t rest = 0;
+    std::memcpy(&rest, at, bytes);
+    add_word(rest);
+  }
+  std::int64_t value() const { return static_cast<std::int64_t>(sum_); }
+
+ private:
+  void add_word(std::uint64_t word) {
+    sum_ = (sum_ ^ word) * 0x9e37'79b9'7f4a'7c15;
+    sum_ ^= sum_ >> 32;
+  }
+  std::uint64_t sum_ = 0;
+};
+
+std::int64_t checksum(const std::map<std::string, Archive::Entry>& entries) {
+  Checksum sum;
+  for (const auto& [path, entry] : entries) {
+    sum.add(path.data(), path.size());
+    std::visit([&](const auto& values) { sum.add(values.data(), values.size() * sizeof(values[0])); }, entry);
+  }
+  return sum.value();
+}
 
 /// Closes an HDF5 handle when it goes out of scope.
 class Handle {
@@ -105,6 +143,8 @@ void Archive::write(const std::filesystem::path& path) const {
       write_dataset(file, link, name, H5T_NATIVE_CHAR, text.size(), text.data());
     }
   }
+  const std::int64_t sum = checksum(entries_);
+  write_dataset(file, link, checksum_path, H5T_NATIVE_INT64, 1, &sum);
   void* image = nullptr;
   if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0 || H5Fget_vfd_handle(file, access, &image) < 0)
     throw SystemError(fmt::format("cannot make the checkpoint '{}': not enough memory", path.string()));
@@ -119,6 +159,7 @@ Archive Archive::read(const std::filesystem::path& path) {
     throw SystemError(fmt::format("cannot open '{}': no such file", path.string()));
   const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
   if (!file.valid()) throw InputError(fmt::format("'{}' is no checkpoint, or is damaged", path.string()));
+  const std::uintmax_t file_size = std::filesystem::file_size(path);
   std::vector<std::string> names;
   if (H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_NATIVE, collect, &names, H5O_INFO_BASIC) < 0)
     throw InputError(fmt::format("'{}' is damaged", path.string()));
@@ -128,7 +169,7 @@ Archive Archive::read(const std::filesystem::path& path) {
     const Handle space(H5Dget_space(dataset), H5Sclose);
     const Handle type(H5Dget_type(dataset), H5Tclose);
     const hssize_t points = H5Sget_simple_extent_npoints(space);
-    if (!dataset.valid() || points < 0)
+    if (!dataset.valid() || points < 0 || static_cast<std::uintmax_t>(points) > file_size)
       throw InputError(fmt::format("'{}' is damaged at '{}'", path.string(), name));
     const auto count = static_cast<std::size_t>(points);
     const auto fill = [&](auto values, hid_t memory) {
@@ -144,6 +185,14 @@ Archive Archive::read(const std::filesystem::path& path) {
     else
       fill(std::vector<std::int64_t>(), H5T_NATIVE_INT64);
   }
+  const auto sum = archive.entries_.find(checksum_path);
+  if (sum == archive.entries_.end())
+    throw InputError(fmt::format("'{}' is no checkpoint, or is damaged", path.string()));
+  const auto* stated = std::get_if<std::vector<std::int64_t>>(&sum->second);
+  const std::vector<std::int64_t> kept = stated != nullptr ? *stated : std::vector<std::int64_t>{};
+  archive.entries_.erase(sum);
+  if (kept != std::vector{checksum(archive.entries_)})
+    throw InputError(fmt::format("'{}' is damaged: its checksum is not that of its contents", path.string()));
   return archive;
 }
 

@@ -33,7 +33,7 @@ class Archive {
   Archive group(const std::string& prefix) const;
   void put_group(const std::string& prefix, const Archive& group);
 
-  void write(const std::filesystem::path& file) const;  ///< whole or not at all; SystemError
+  void write(const std::filesystem::path& file) const;  ///< with a checksum, whole or not at all; SystemError
   static Archive read(
       const std::filesystem::path& file);  ///< SystemError (cannot open), InputError (no checkpoint, damaged)
 

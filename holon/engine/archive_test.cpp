@@ -1,7 +1,9 @@
 #include "holon/engine/archive.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/base/file.hpp"
 
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -37,6 +39,29 @@ TEST_F(ArchiveFile, ReadsBackWhatWasWritten) {
   EXPECT_EQ(back.text("model/hash"), "abc\n");
   EXPECT_EQ(back.text("model/none"), "");
   EXPECT_EQ(back.group("state").reals("fields/u/0"), reals);
+}
+
+TEST_F(ArchiveFile, NoDamagedByteGoesUnnoticed) {
+  Archive archive;
+  std::vector<double> reals(40);
+  for (std::size_t i = 0; i < reals.size(); ++i) reals[i] = std::sin(static_cast<double>(i));
+  const std::vector<std::int64_t> integers{3, -4, 5};
+  archive.put("state/u", std::span<const double>(reals));
+  archive.put("state/clock", std::span<const std::int64_t>(integers));
+  archive.put("model/hash", std::string("0123456789abcdef"));
+  archive.write(file);
+  const std::string whole = read_file(file);
+  std::size_t noticed = 0;
+  for (std::size_t at = 0; at < whole.size(); at += 3) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
+    std::ofstream(file, std::ios::binary) << damaged;
+    try {
+      const Archive back = Archive::read(file);
+      ASSERT_EQ(back.entries(), archive.entries()) << "byte " << at;
+    } catch (const InputError&) { ++noticed; }
+  }
+  EXPECT_GT(noticed, 100U);
 }
 
 TEST_F(ArchiveFile, AFullDiskIsASystemErrorAndNothingElse) {

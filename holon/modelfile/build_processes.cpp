@@ -73,6 +73,9 @@ bool attempt(Loader& loader, const ProcessContext& context, Step&& step) {
   } catch (const Abandoned&) { return false; } catch (const InputError& problem) {
     loader.take(problem, context.section.place(), context.section.path());
     return false;
+  } catch (const NumericalFailure& problem) {  // a coefficient that is wrong at the start
+    loader.error(context.section.place(), context.section.path(), problem.what());
+    return false;
   }
 }
 

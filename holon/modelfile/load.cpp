@@ -39,6 +39,7 @@ std::vector<ProcessPlan> build_parts(Loader& loader, Value& root) {
   build_spaces(loader, root);
   build_fields(loader, root);
   std::vector<ProcessPlan> plans = declare_processes(loader, root);
+  if (loader.options().foresee && !loader.has_errors()) loader.options().foresee(loader.model());
   build_initial_values(loader, root);
   validate_observers(loader, root);
   build_schedule(loader, root);
@@ -85,7 +86,11 @@ Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   model.hash = sha256(model.resolved);
   try {
     model.finish();
-  } catch (const InputError& problem) { loader.take(problem, root.find("schedule")->place, "schedule"); }
+  } catch (const InputError& problem) {
+    loader.take(problem, root.find("schedule")->place, "schedule");
+  } catch (const NumericalFailure& problem) {  // a coefficient's value at the start
+    loader.error(root.find("processes")->place, "processes", problem.what());
+  }
   stop_if_errors(loader);
   for (const Diagnostic& d : loader.diagnostics().list()) loaded.warnings.push_back(d);
   loaded.conversions = loader.conversions();

@@ -5,6 +5,7 @@
 #include "holon/modelfile/registry.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ struct LoadOptions {
   std::vector<Override> overrides;
   Studies studies = Studies::build;
   expr::KernelOptions kernels;
+  /// Called when all spaces and fields are declared and nothing is filled yet: may refuse the model for its
+  /// size.
+  std::function<void(const Model&)> foresee;
 };
 
 struct Loaded {

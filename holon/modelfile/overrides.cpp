@@ -47,7 +47,8 @@ const Value* stated_value(const Value& root, const Value& stated) {
   return inner != nullptr ? inner : parameter;
 }
 
-/// A plain number takes the unit in which the file states the value that it replaces.
+/// A number takes the unit in which the file states the value that it replaces: a plain one as it is, one
+/// with another unit converted.
 void take_unit(Value& value, const Value& root, const Value& before) {
   const Value* stated = stated_value(root, before);
   if (stated == nullptr) return;
@@ -57,13 +58,18 @@ void take_unit(Value& value, const Value& root, const Value& before) {
       take_unit(value.list[i], root, stated->list[std::min(i, stated->list.size() - 1)]);
     return;
   }
-  if (value.kind != Value::Kind::scalar || value.quoted || !parse_number(value.scalar)) return;
+  if (value.kind != Value::Kind::scalar || value.quoted || value.is_equation()) return;
   if (stated->kind != Value::Kind::scalar || stated->quoted || stated->is_equation()) return;
   try {
-    const Quantity quantity = parse_quantity(stated->scalar);
-    if (quantity.unit.text() != "1") value.scalar += ' ' + quantity.unit.text();
+    const Unit unit = parse_quantity(stated->scalar).unit;
+    const Quantity given = parse_quantity(value.scalar);
+    if (unit.text() == "1" || given.unit.text() == unit.text()) return;
+    if (given.unit.text() == "1")
+      value.scalar += ' ' + unit.text();
+    else if (given.unit.compatible(unit))
+      value.scalar = Quantity{given.in(unit), unit}.text();
   } catch (const InputError&) {
-    return;  // not stated as a quantity: there is no unit to take
+    return;  // one of them is no quantity: there is no unit to take
   }
 }
 

@@ -32,6 +32,17 @@ std::optional<std::string> text_of(const Evaluated& value) {
   return std::nullopt;
 }
 
+namespace {
+
+/// "52uA/uF", "-.5 ms", "+1e3".
+bool begins_like_a_number(std::string_view text) {
+  if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
+  if (!text.empty() && text.front() == '.') text.remove_prefix(1);
+  return !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0;
+}
+
+}  // namespace
+
 std::string kind_text(const Evaluated& value) {
   switch (value.kind) {
     case Evaluated::Kind::text:
@@ -278,8 +289,7 @@ std::optional<Evaluated> Parameters::evaluate(const Value& value, const std::str
   const std::string_view text = value.scalar;
   const std::string_view first_word = text.substr(0, text.find(' '));
   bool numeric = !value.quoted && parse_number(first_word).has_value();
-  if (!numeric && !value.quoted && !text.empty() &&
-      std::isdigit(static_cast<unsigned char>(text.front())) != 0) {
+  if (!numeric && !value.quoted && begins_like_a_number(text)) {
     try {
       parse_quantity(text);
       numeric = true;

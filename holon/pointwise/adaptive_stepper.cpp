@@ -159,7 +159,7 @@ class AdaptiveStepper final : public Stepper {
         dt = 0.5 * left;
       const double time = piece.begin + done;
       if (!(dt > 4e-16 * std::fabs(time)) || ++block.steps > most_steps) {
-        report_stall(call, block, dt, time, failures);
+        report_stall(call, block, dt / piece.dt(), time, failures);
         return false;
       }
       kernel.run(call.state, at(call, time, dt), block.rows, block.begin, block.end);
@@ -206,7 +206,8 @@ class AdaptiveStepper final : public Stepper {
     }
   }
 
-  void report_stall(const AdvanceCall& call, const Block& block, double dt, double time,
+  /// `part`: the last step as a part of what was to be taken.
+  void report_stall(const AdvanceCall& call, const Block& block, double part, double time,
                     LowestFailure& failures) const {
     const KineticsSystem& system = factory_.system();
     const std::size_t n = system.states.size();
@@ -222,13 +223,22 @@ class AdaptiveStepper final : public Stepper {
     } else if (const auto next = find_not_finite(std::span(block.rows).first(n), block.begin, block.end)) {
       worst = next->site;
       field = (*system.fields)[system.states[next->state]].name;
+    } else {
+      // The state that the step would have changed most, measured by its tolerance.
+      double most = -1.0;
+      for (std::size_t i = 0; i < n; ++i) {
+        const double now = states[i][worst], then = block.rows[i][worst];
+        const double scale = options_.absolute_tolerance[i] +
+                             options_.relative_tolerance * std::max(std::fabs(now), std::fabs(then));
+        if (std::fabs(then - now) / scale <= most) continue;
+        most = std::fabs(then - now) / scale;
+        field = (*system.fields)[system.states[i]].name;
+      }
     }
     std::string message =
         block.steps > most_steps
-            ? fmt::format("more than {} steps in one interval (the last was {:.3g} coherent time units)",
-                          most_steps, dt)
-            : fmt::format("the step fell to {:.3g} coherent time units and the tolerance is still not met",
-                          dt);
+            ? fmt::format("more than {} steps in one interval (the last was {:.3g} of it)", most_steps, part)
+            : fmt::format("the step fell to {:.3g} of the interval and the tolerance is still not met", part);
     failures.report({worst, field,
                      message + "; the equations may be singular there, or too stiff for this integrator "
                                "(rosenbrock and cvode are for stiff ones)",

@@ -4,6 +4,7 @@
 #include "holon/base/file.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -66,6 +67,10 @@ double number_of(std::string_view field, const std::string& name, int line) {
 }  // namespace
 
 void append_number(std::string& text, double value) {
+  if (std::isnan(value)) {  // its sign tells nothing
+    text += "nan";
+    return;
+  }
   char buffer[40];
   const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general,
                                           std::numeric_limits<double>::max_digits10);
