@@ -16,7 +16,9 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_options(holon_options INTERFACE -march=x86-64-v3)
 endif()
 if(HOLON_SANITIZE)
-  target_compile_options(holon_options INTERFACE -fsanitize=${HOLON_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_compile_options(holon_options INTERFACE -fsanitize=${HOLON_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+    # With sanitizers GCC 12 takes LLVM's own pairs of operator new and delete for mismatched.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
   target_link_options(holon_options INTERFACE -fsanitize=${HOLON_SANITIZE})
 endif()
 

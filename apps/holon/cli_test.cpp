@@ -332,6 +332,8 @@ TEST_F(CommandLine, StudyRunsTheStudyAlone) {
   ASSERT_EQ(rows.size(), 4U);
   for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(rows[i][1], std::exp(-3.0 - static_cast<double>(i)), 1e-8);
   EXPECT_FALSE(json("out/results.json").contains("u_end"));
+  EXPECT_GT(json("out/run.json").at("timings").at("studies").at("rates").get<double>(), 0.0);
+  EXPECT_THAT(read_file(folder / "out/report.html"), HasSubstr("study rates"));
   EXPECT_FALSE(fs::exists(folder / "out/series/trace.csv"));
   EXPECT_TRUE(fs::exists(folder / "out/report.html"));
 

@@ -181,6 +181,7 @@ class Run {
                                     return interrupted == 0;
                                   }};
     modelfile::StudyOutcome outcome;
+    const double began = seconds_since_start();
     try {
       outcome = study.run(run);
     } catch (const NumericalFailure&) {
@@ -190,6 +191,7 @@ class Run {
     if (interrupted != 0)
       interrupt(fmt::format("study '{}' interrupted by signal {}", study.name(), interrupted.load()));
     progress.finish(interrupted == 0 ? "done" : record_.message);
+    record_.study_seconds[study.name()] = seconds_since_start() - began;
     of_studies_.results.merge(outcome.results);
     of_studies_.series.merge(outcome.series);
   }

@@ -166,9 +166,11 @@ std::string header_section(const OutputFolder& folder) {
   std::string unit = unit_text(text_of(time, "unit", "1"));
   if (!unit.empty()) unit = " " + unit;
   const double steps = number_of(time, "steps_done");
-  std::string line = count(steps) + (steps == 1 ? " step of " : " steps of ") +
-                     shown(number_of(time, "step")) + unit + ", to " + shown(number_of(time, "reached")) +
-                     unit + ", in " + seconds(number_of(timings, "run_seconds"));
+  std::string line;
+  if (steps > 0)
+    line = count(steps) + (steps == 1 ? " step of " : " steps of ") + shown(number_of(time, "step")) + unit +
+           ", to " + shown(number_of(time, "reached")) + unit + ", ";
+  line += "in " + seconds(number_of(timings, "run_seconds"));
   std::size_t judged = 0, within = 0;
   for (const auto& [name, entry] : folder.results().items()) {
     const Comparison comparison = compare(folder, entry, member(member(run, "results"), name.c_str()));
@@ -288,6 +290,11 @@ std::string timings_section(const OutputFolder& folder) {
     inside += number_of(timing, "seconds");
     row(escape_html(name), number_of(timing, "seconds"), count(number_of(timing, "steps")), more);
   }
+  if (timings.contains("studies"))
+    for (const auto& [name, took] : timings.at("studies").items()) {
+      inside += took.get<double>();
+      row("study " + escape_html(name), took.get<double>(), "", "");
+    }
   row("observers, output, schedule", std::max(0.0, total - inside), "", "");
   rows += "<tr><th scope=\"row\">start of the program to the first step</th>" +
           cell(seconds(number_of(timings, "startup_seconds")), "number") + "<td colspan=\"3\"></td></tr>";

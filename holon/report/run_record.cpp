@@ -25,11 +25,13 @@ Json timings(const RunRecord& record) {
     add("linear_iterations", timing.counters.linear_iterations);
     add("nonlinear_iterations", timing.counters.nonlinear_iterations);
   }
-  return {{"startup_seconds", record.startup_seconds},
-          {"startup_cpu_seconds", record.startup_cpu_seconds},
-          {"run_seconds", record.run_seconds},
-          {"cpu_seconds", record.cpu_seconds},
-          {"processes", std::move(processes)}};
+  Json timings = {{"startup_seconds", record.startup_seconds},
+                  {"startup_cpu_seconds", record.startup_cpu_seconds},
+                  {"run_seconds", record.run_seconds},
+                  {"cpu_seconds", record.cpu_seconds},
+                  {"processes", std::move(processes)}};
+  for (const auto& [name, seconds] : record.study_seconds) timings["studies"][name] = seconds;
+  return timings;
 }
 
 Json ledger(const std::vector<LedgerBalance>& balances) {

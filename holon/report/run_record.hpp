@@ -4,6 +4,7 @@
 #include "holon/engine/simulation.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct RunRecord {
   double run_seconds = 0.0;  ///< all macro steps, with observers and output
   double cpu_seconds = 0.0;  ///< of all threads, whole program
   std::vector<ProcessTiming> processes;
+  std::map<std::string, double> study_seconds;  ///< wall time of each study
 
   std::vector<LedgerBalance> ledger;
   std::vector<EventRecord> events;  ///< times coherent
