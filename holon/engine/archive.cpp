@@ -45,6 +45,7 @@ class Checksum {
       std::memcpy(&word, at, sizeof word);
       add_word(word);
     }
+    if (bytes == 0) return;
     std::uint64_t rest = 0;
     std::memcpy(&rest, at, bytes);
     add_word(rest);

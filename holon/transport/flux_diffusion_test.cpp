@@ -503,7 +503,8 @@ TEST(FluxDiffusionThreads, GiveTheSameBitsForAnyNumberOfThreads) {
         simulation.run();
         const auto u = simulation.state().real(0);
         ends.emplace_back(u.begin(), u.end());
-        for (const LedgerLine& line : simulation.ledger().front().lines) ends.back().push_back(line.amount);
+        const LedgerBalance books = simulation.ledger().front();
+        for (const LedgerLine& line : books.lines) ends.back().push_back(line.amount);
       }
       EXPECT_EQ(ends[0], ends[1]);
       EXPECT_EQ(ends[0], ends[2]);
