@@ -72,8 +72,8 @@ void add_outputs(KernelCase& c) {
 }
 
 TEST(Neon, CodeRunsAndGivesTheNumbersOfThisMachine) {
-  if (!present("aarch64-linux-gnu-g++") || !present("qemu-aarch64"))
-    GTEST_SKIP() << "needs aarch64-linux-gnu-g++ and qemu-aarch64";
+  for (const char* tool : {"aarch64-linux-gnu-g++", "qemu-aarch64"})
+    ASSERT_TRUE(present(tool)) << tool << " is missing; ./dev verify installs it";
   KernelCase c;
   add_outputs(c);
   constexpr std::size_t sites = 4096;

@@ -80,8 +80,8 @@ class CommandLine : public testing::Test {
       ::dup2(file, descriptor);
     }
     std::vector<char*> argv;
-    std::string program = HOLON_PROGRAM;
-    argv.push_back(program.data());
+    std::string path = program.string();
+    argv.push_back(path.data());
     std::vector<std::string> copies = arguments;
     for (std::string& argument : copies) argv.push_back(argument.data());
     argv.push_back(nullptr);
@@ -107,6 +107,7 @@ class CommandLine : public testing::Test {
   nlohmann::json json(const std::string& file) const {
     return nlohmann::json::parse(read_file(folder / file));
   }
+  fs::path program = HOLON_PROGRAM;
 };
 
 TEST_F(CommandLine, ARunWritesItsFolder) {
@@ -390,10 +391,13 @@ TEST_F(CommandLine, ListAndShowKnowTheTypes) {
 }
 
 TEST_F(CommandLine, ListShowAndRunKnowTheCookbook) {
-  // As the program does: its models lie in the source tree around the build folder.
-  const fs::path program = HOLON_PROGRAM;
-  if (!fs::exists(program.parent_path().parent_path() / "packages.txt"))
-    GTEST_SKIP() << "the program was built outside the source tree: it has no cookbook";
+  // As it is installed, wherever it was built.
+  const fs::path models = folder / "share/holon/models";
+  fs::create_directories(models.parent_path());
+  fs::create_directories(folder / "bin");
+  fs::copy_file(HOLON_PROGRAM, folder / "bin/holon");
+  fs::create_directory_symlink(fs::path(HOLON_SOURCE_DIR) / "models", models);
+  program = folder / "bin/holon";
   const Ended list = holon({"list"});
   for (const char* name : {"heart/cell", "principles/nagumo_wave"}) EXPECT_THAT(list.out, HasSubstr(name));
   EXPECT_THAT(list.out, Not(HasSubstr("ten_tusscher_2006_epi")));  // a component, no model

@@ -1,6 +1,5 @@
 // activation_time: when each site of a field rises through a threshold for the first time.
-#include "holon/observe/first_rise.hpp"
-#include "holon/observe/site_map.hpp"
+#include "holon/observe/first_rise_map.hpp"
 #include "holon/observe/types.hpp"
 
 #include <array>
@@ -13,27 +12,21 @@ namespace {
 using modelfile::ObserverContext;
 using modelfile::Schema;
 
-class ActivationTime final : public TimedObserver {
+class ActivationTime final : public FirstRiseMap {
  public:
   static constexpr std::array outcomes{"", "first", "last"};
 
   ActivationTime(const std::string& name, const MapOptions& options, const Model& model)
-      : name_(name),
-        options_(options),
-        values_(options.of, model),
-        rise_(options.of.space->sites(), options.threshold) {}
-
-  bool wants(std::int64_t) const override { return !complete(); }
-  bool complete() const override { return rise_.complete(); }
+      : FirstRiseMap(name, "activation_time", options, model), options_(options) {}
 
   std::map<std::string, ResultValue> results() const override {
-    const std::size_t sites = rise_.times().size();
+    const std::size_t sites = rise().times().size();
     const std::string none =
-        rise_.risen() == 0 ? "no site rose through the threshold" : "the place was not activated";
-    std::map<std::string, ResultValue> results = map_results(times(), options_, none);
+        rise().risen() == 0 ? "no site rose through the threshold" : "the place was not activated";
+    std::map<std::string, ResultValue> results = map_results(map(), options_, none);
     results["first"] = results["least"];
     results["last"] = complete() ? results["greatest"]
-                                 : missing(std::to_string(sites - rise_.risen()) + " of " +
+                                 : missing(std::to_string(sites - rise().risen()) + " of " +
                                                std::to_string(sites) + " sites were not activated",
                                            options_.unit);
     results.erase("least");
@@ -42,25 +35,13 @@ class ActivationTime final : public TimedObserver {
   }
 
  private:
-  std::vector<double> times() const {
-    std::vector<double> times(rise_.times().begin(), rise_.times().end());
+  std::vector<double> map() const override {
+    std::vector<double> times(rise().times().begin(), rise().times().end());
     for (double& time : times) time /= options_.unit.factor();
     return times;
   }
-  void look(const Observation& observation) override {
-    rise_.look(values_.all(observation.state, observation.time, observation.threads), observation.time,
-               observation.threads);
-  }
-  void end(const Observation& observation) override {
-    if (rise_.risen() > 0) write_map(name_, "activation_time", times(), options_, observation);
-  }
-  void save_more(Archive& archive) const override { rise_.save(archive); }
-  void load_more(const Archive& archive) override { rise_.load(archive); }
 
-  std::string name_;
   const MapOptions& options_;
-  ObservedValues values_;
-  FirstRise rise_;
 };
 
 std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {

@@ -1,8 +1,7 @@
 // conduction_velocity_map: how fast the first wave passes each site of a grid.
 #include "holon/modelfile/loader.hpp"
-#include "holon/observe/first_rise.hpp"
+#include "holon/observe/first_rise_map.hpp"
 #include "holon/observe/site_gradient.hpp"
-#include "holon/observe/site_map.hpp"
 #include "holon/observe/types.hpp"
 
 #include <array>
@@ -20,31 +19,25 @@ struct VelocityMapOptions : MapOptions {
   double limit = std::numeric_limits<double>::infinity();  // coherent
 };
 
-class ConductionVelocityMap final : public TimedObserver {
+class ConductionVelocityMap final : public FirstRiseMap {
  public:
   static constexpr std::array outcomes{"", "least", "greatest"};
 
   ConductionVelocityMap(const std::string& name, const VelocityMapOptions& options, const Model& model)
-      : name_(name),
-        options_(options),
-        values_(options.of, model),
-        rise_(options.of.space->sites(), options.threshold) {}
-
-  bool wants(std::int64_t) const override { return !complete(); }
-  bool complete() const override { return rise_.complete(); }
+      : FirstRiseMap(name, "conduction_velocity", options, model), options_(options) {}
 
   std::map<std::string, ResultValue> results() const override {
-    return map_results(speeds(), options_, "the wave did not pass there and at the sites around");
+    return map_results(map(), options_, "the wave did not pass there and at the sites around");
   }
 
  private:
   /// 1/|grad T|; not a number where sites around were not activated, or all at the same time, or above the
   /// limit.
-  std::vector<double> speeds() const {
+  std::vector<double> map() const override {
     const auto& grid = dynamic_cast<const GridSpace&>(*options_.of.space);
     std::vector<double> speeds(grid.sites());
     for (std::size_t site = 0; site < speeds.size(); ++site) {
-      const auto slowness = site_gradient(grid, rise_.times(), site);
+      const auto slowness = site_gradient(grid, rise().times(), site);
       const double norm =
           std::sqrt(slowness[0] * slowness[0] + slowness[1] * slowness[1] + slowness[2] * slowness[2]);
       const bool passed = norm > 0.0 && 1.0 / norm <= options_.limit;
@@ -53,20 +46,8 @@ class ConductionVelocityMap final : public TimedObserver {
     }
     return speeds;
   }
-  void look(const Observation& observation) override {
-    rise_.look(values_.all(observation.state, observation.time, observation.threads), observation.time,
-               observation.threads);
-  }
-  void end(const Observation& observation) override {
-    if (rise_.risen() > 0) write_map(name_, "conduction_velocity", speeds(), options_, observation);
-  }
-  void save_more(Archive& archive) const override { rise_.save(archive); }
-  void load_more(const Archive& archive) override { rise_.load(archive); }
 
-  std::string name_;
   const VelocityMapOptions& options_;
-  ObservedValues values_;
-  FirstRise rise_;
 };
 
 std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {

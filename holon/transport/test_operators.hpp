@@ -1,6 +1,7 @@
 // Grids, operators and fields for the tests of transport.
 #pragma once
 
+#include "holon/base/test_numbers.hpp"
 #include "holon/transport/grid_operator.hpp"
 
 #include <cmath>
@@ -13,23 +14,7 @@ namespace holon::transport::test {
 
 using Sites = GridSpace::Sites;
 
-/// Reproducible numbers in (-1, 1).
-class Numbers {
- public:
-  explicit Numbers(std::uint64_t seed) : state_(seed * 2862933555777941757ULL + 3037000493ULL) {}
-  double operator()() {
-    state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
-    return static_cast<double>(static_cast<std::int64_t>(state_) >> 11) * 0x1.0p-52;
-  }
-  std::vector<double> column(std::size_t n) {
-    std::vector<double> values(n);
-    for (double& v : values) v = (*this)();
-    return values;
-  }
-
- private:
-  std::uint64_t state_;
-};
+using holon::test::Numbers;
 
 /// A grid of the given numbers of sites along its axes, spacings 0.3, 0.2, 0.5.
 inline std::shared_ptr<GridSpace> grid_of(Sites sites, std::vector<std::size_t> counts,
