@@ -113,6 +113,35 @@ TEST(Simulation, BetweenStepsObserversSeeWhatAShorterStepLeadsTo) {
   EXPECT_GT(std::abs(quarters.complete_state().real(0)[0] - exact.state().real(0)[0]), 1e-6);
 }
 
+TEST(Simulation, ObserversDoNotChangeTheBooks) {
+  const auto balance_with = [](std::int64_t every) {
+    auto model = test::two_fields(std::make_shared<PointSpace>("p", Dimension{}), 0.1, 20);
+    FieldTable conserved;
+    for (FieldId id = 0; id < model->fields->size(); ++id) {
+      Field field = (*model->fields)[id];
+      field.conserved = {{"q", 1.0}};
+      conserved.add(field);
+    }
+    *model->fields = conserved;
+    model->processes.push_back(
+        std::make_unique<test::Linear>("a", 0, 1, std::array{-3.0, 0.5, 1.0, -0.5}, *model->fields));
+    model->processes.push_back(
+        std::make_unique<test::Linear>("b", 0, 1, std::array{-1.0, 2.0, 0.5, -1.0}, *model->fields));
+    model->schedule.root = node(Kind::strang, {node(0), node(1)});
+    model->schedule.root.merge = true;
+    model->observers.push_back(std::make_unique<Watcher>(every));
+    model->finish();
+    Simulation simulation(model, {});
+    simulation.run();
+    return simulation.ledger().front();
+  };
+  const LedgerBalance often = balance_with(1), seldom = balance_with(20);
+  EXPECT_LT(often.relative_residual, 1e-14);
+  ASSERT_EQ(often.lines.size(), seldom.lines.size());
+  for (std::size_t i = 0; i < often.lines.size(); ++i)
+    EXPECT_EQ(often.lines[i].amount, seldom.lines[i].amount);
+}
+
 TEST(Simulation, ResumesBitwiseInTheMiddleOfAMergedStep) {
   Simulation whole(merged_model(40), {});
   whole.run();
