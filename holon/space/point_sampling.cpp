@@ -1,0 +1,85 @@
+#include "holon/space/point_sampling.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace holon {
+
+namespace {
+
+/// Rows of a contiguous part of the points.
+SparseMap::Rows part_of_rows(const PointWeights& kernel, const PointCloud& points, std::size_t begin,
+                             std::size_t end) {
+  const GridSpace& grid = kernel.grid();
+  const std::size_t nx = grid.count(0), nxy = grid.count(0) * grid.count(1);
+  SparseMap::Rows rows;
+  rows.site.reserve((end - begin) * 8);
+  rows.weight.reserve((end - begin) * 8);
+  LatticeWeights found;
+  std::array<std::vector<std::size_t>, 3> folded;
+  for (std::size_t i = begin; i < end; ++i) {
+    Position point{};
+    for (int a = 0; a < grid.dimensions(); ++a)
+      point[static_cast<std::size_t>(a)] = points.coordinate[static_cast<std::size_t>(a)][i];
+    kernel.find(point, points.radius.empty() ? 0.0 : points.radius[i], found);
+    for (std::size_t a = 0; a < 3; ++a) {
+      folded[a].resize(static_cast<std::size_t>(found.count[a]));
+      for (std::size_t k = 0; k < folded[a].size(); ++k)
+        folded[a][k] = kernel.fold(static_cast<int>(a), found.low[a] + static_cast<std::int64_t>(k));
+    }
+    const double* weight = found.weight.data();
+    for (const std::size_t z : folded[2])
+      for (const std::size_t y : folded[1])
+        for (const std::size_t x : folded[0]) {
+          if (*weight != 0.0) rows.add(static_cast<std::uint32_t>(x + nx * y + nxy * z), *weight);
+          ++weight;
+        }
+    rows.end_row();
+  }
+  return rows;
+}
+
+SparseMap::Rows all_rows(const GridSpace& grid, PointKernel kernel, const PointCloud& points,
+                         ThreadPool& threads) {
+  constexpr std::size_t grain = 4096;
+  const PointWeights weights(grid, kernel);
+  const std::size_t count = points.coordinate[0].size();
+  const std::size_t parts = (count + grain - 1) / grain;
+  std::vector<SparseMap::Rows> part(parts);
+  threads.for_range(parts, 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t p = begin; p < end; ++p)
+      part[p] = part_of_rows(weights, points, p * grain, std::min(count, (p + 1) * grain));
+  });
+  if (parts == 1) return std::move(part.front());
+  SparseMap::Rows rows;
+  std::size_t entries = 0;
+  for (const SparseMap::Rows& each : part) entries += each.site.size();
+  rows.site.reserve(entries);
+  rows.weight.reserve(entries);
+  rows.begin.reserve(count + 1);
+  for (const SparseMap::Rows& each : part) {
+    const std::size_t before = rows.site.size();
+    rows.site.insert(rows.site.end(), each.site.begin(), each.site.end());
+    rows.weight.insert(rows.weight.end(), each.weight.begin(), each.weight.end());
+    for (std::size_t r = 1; r < each.begin.size(); ++r) rows.begin.push_back(before + each.begin[r]);
+  }
+  return rows;
+}
+
+/// Empty where the ids ascend already.
+std::vector<std::size_t> order_of(std::span<const std::int64_t> ids) {
+  if (std::is_sorted(ids.begin(), ids.end())) return {};
+  std::vector<std::size_t> order(ids.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return ids[a] < ids[b]; });
+  return order;
+}
+
+}  // namespace
+
+PointSampling::PointSampling(const GridSpace& grid, PointKernel kernel, const PointCloud& points,
+                             ThreadPool& threads)
+    : SparseMap(all_rows(grid, kernel, points, threads), measures_of(grid),
+                std::vector<double>(points.coordinate[0].size(), 1.0), order_of(points.id)) {}
+
+}  // namespace holon
