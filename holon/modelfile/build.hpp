@@ -17,6 +17,8 @@ Document::Value read_model_text(Loader& loader, std::string_view text, const std
 /// Applies --set; `folder` is that of the model file.
 void apply_overrides(Loader& loader, Document::Value& root, const std::vector<Override>& overrides,
                      const std::filesystem::path& folder);
+/// `output: {fields: {...}}` becomes an observer of type `fields` with that name.
+void output_to_observer(Loader& loader, Document::Value& root);
 /// Looks for mistakes in the branches of {choose: ...} that are not taken, as far as they show without a
 /// model: syntax, units, and names of parameters, processes and fields.
 void check_untaken(Loader& loader);

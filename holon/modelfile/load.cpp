@@ -68,6 +68,7 @@ Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   const Value* stated = root.find("parameters");
   const Value before = stated != nullptr ? *stated : Value{};
   apply_overrides(loader, root, loader.options().overrides, folder);
+  output_to_observer(loader, root);
   if (const Value* parameters = root.find("parameters")) loader.parameters().read(*parameters, before);
   std::vector<ProcessPlan> plans = build_parts(loader, root);
   stop_if_errors(loader);

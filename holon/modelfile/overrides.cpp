@@ -95,7 +95,8 @@ class Setter {
       return;
     }
     Value* target = &root_;
-    std::string_view rest = override.path;
+    const std::string as_written = path_in_file(override.path);
+    std::string_view rest = as_written;
     std::string path;
     while (!rest.empty()) {
       Step step = descend(*target, rest);
@@ -116,6 +117,18 @@ class Setter {
     Value* value = nullptr;
     std::size_t length = 0;
   };
+
+  /// The frames of `output` are an observer named `fields` in the resolved model, and may be called that.
+  std::string path_in_file(const std::string& path) const {
+    constexpr std::string_view observer = "observe.fields";
+    const Value* output = root_.find("output");
+    const Value* observe = root_.find("observe");
+    const bool frames = output != nullptr && output->find("fields") != nullptr &&
+                        (observe == nullptr || observe->find("fields") == nullptr);
+    const bool meant =
+        path.starts_with(observer) && (path.size() == observer.size() || path[observer.size()] == '.');
+    return frames && meant ? "output.fields" + path.substr(observer.size()) : path;
+  }
 
   /// The member that the path leads into: the longest key that fits, since keys may hold dots.
   static Step descend(Value& at, std::string_view rest) {
@@ -140,7 +153,8 @@ class Setter {
     const bool section = path.empty() && model_schema().find(key) != nullptr;
     const bool last = rest.size() == key.size();
     const bool inside = !path.empty() && !has_free_names(path) && at.kind == Value::Kind::mapping;
-    if (key.empty() || !(inside || (section && (!has_free_names(key) && (last || key == "schedule"))))) {
+    if (key.empty() ||
+        !(inside || (section && (!has_free_names(key) && (last || key == "schedule" || key == "output"))))) {
       report(whole);
       return nullptr;
     }

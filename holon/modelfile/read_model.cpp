@@ -88,7 +88,21 @@ Value read_file_and_includes(Loader& loader, const std::filesystem::path& file,
                        open);
 }
 
-/// `output: {fields: {...}}` is an observer of type `fields`.
+}  // namespace
+
+Value read_model(Loader& loader, const std::filesystem::path& file) {
+  std::vector<std::string> open;
+  return read_file_and_includes(loader, file, open);
+}
+
+Value read_model_text(Loader& loader, std::string_view text, const std::string& name,
+                      const std::filesystem::path& folder) {
+  Diagnostics found;
+  Value root = Document::parse(text, name, folder, found);
+  std::vector<std::string> open;
+  return with_includes(loader, std::move(root), found, "", open);
+}
+
 void output_to_observer(Loader& loader, Value& root) {
   const auto output = std::find_if(root.mapping.begin(), root.mapping.end(),
                                    [](const Value::Member& m) { return m.key == "output"; });
@@ -123,25 +137,6 @@ void output_to_observer(Loader& loader, Value& root) {
     addition.mapping.push_back({"observe", member.key_place, std::move(observe)});
     merge(loader, root, addition);
   }
-}
-
-}  // namespace
-
-Value read_model(Loader& loader, const std::filesystem::path& file) {
-  std::vector<std::string> open;
-  Value root = read_file_and_includes(loader, file, open);
-  output_to_observer(loader, root);
-  return root;
-}
-
-Value read_model_text(Loader& loader, std::string_view text, const std::string& name,
-                      const std::filesystem::path& folder) {
-  Diagnostics found;
-  Value root = Document::parse(text, name, folder, found);
-  std::vector<std::string> open;
-  root = with_includes(loader, std::move(root), found, "", open);
-  output_to_observer(loader, root);
-  return root;
 }
 
 std::vector<const Value::Member*> entries(const Value& root, std::string_view section) {

@@ -92,9 +92,10 @@ struct Attempt {
   std::string errors;
 };
 
-inline Attempt attempt(const std::string& text) {
+inline Attempt attempt(const std::string& text, const std::vector<std::string>& settings = {}) {
   const holon::test::Folder folder;
   modelfile::LoadOptions options;
+  for (const std::string& setting : settings) options.overrides.push_back(modelfile::parse_override(setting));
   options.kernels.tier = expr::Tier::interpreter;
   Attempt out;
   try {

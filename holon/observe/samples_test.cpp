@@ -267,6 +267,22 @@ TEST(Fields, AreThinnedOnRequest) {
               HasSubstr("at least two sites"));
 }
 
+TEST(Fields, OfTheOutputSectionAreSetUnderItsName) {
+  const std::string text = on_a_line("output: {fields: {of: [a.u], every: 1 ms}}\n");
+  const auto frames = [&](const std::string& setting) {
+    const test::Attempt loaded = test::attempt(text, {setting});
+    EXPECT_EQ(loaded.errors, "") << setting;
+    test::Frames written;
+    Simulation(loaded.model, Simulation::Options{1, 0, &written}).run();
+    return written.list;
+  };
+  EXPECT_EQ(frames("output.fields.every=0.5").size(), 3U);
+  EXPECT_EQ(frames("output.fields.of=[=3*a.u]").at(1).columns[0].values[4], 12e-3);
+  EXPECT_EQ(frames("output.fields.stride=2").at(0).space->sites(), 3U);
+  EXPECT_EQ(frames("observe.fields.stride=2").at(0).space->sites(), 3U);  // its name in the resolved model
+  EXPECT_THAT(test::attempt(text, {"output.frames=1"}).errors, HasSubstr("unknown key 'frames'"));
+}
+
 TEST(Observers, GoOnBitByBitFromACheckpoint) {
   const std::string text = on_a_line(R"(
 observe:
