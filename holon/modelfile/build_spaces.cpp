@@ -35,6 +35,38 @@ std::string along(const std::string& path, const Value& value, std::size_t axis)
              : path;
 }
 
+/// An axis and the spacing that it is to be divided by.
+struct Division {
+  const Value* stated_spacing = nullptr;
+  std::string path;  ///< of the spacing
+  const Value* stated_size = nullptr;
+  double extent = 0.0, spacing = 0.0;
+};
+
+bool divides(double extent, double spacing) {
+  const double ratio = extent / spacing, intervals = std::round(ratio);
+  return intervals >= 1.0 && std::abs(ratio - intervals) <= 1e-9 * ratio;
+}
+
+/// The next larger and the next smaller spacing that divide all extents; what there is of them.
+std::vector<double> nearest_spacings(const std::vector<double>& extents, double spacing) {
+  constexpr double most_tried =
+      1e5;  // intervals: sizes that have so little in common are measured, not chosen
+  const double shortest = *std::min_element(extents.begin(), extents.end());
+  const auto fits_all = [&](double intervals) {
+    return std::all_of(extents.begin(), extents.end(),
+                       [&](double extent) { return divides(extent, shortest / intervals); });
+  };
+  const double held = std::floor(shortest / spacing);
+  std::vector<double> result;
+  for (double n = held; n >= std::max(1.0, held - most_tried) && result.empty(); n -= 1.0)
+    if (fits_all(n)) result.push_back(shortest / n);
+  const std::size_t larger = result.size();
+  for (double n = held + 1.0; n <= held + most_tried && result.size() == larger; n += 1.0)
+    if (fits_all(n)) result.push_back(shortest / n);
+  return result;
+}
+
 class SpaceReader {
  public:
   SpaceReader(Loader& loader, const Value& root) : loader_(loader), root_(root) {}
@@ -73,11 +105,12 @@ class SpaceReader {
     }
     const auto periodic = periodic_axes(name, value, axes);
     std::vector<GridSpace::Axis> result;
+    std::vector<Division> divisions;
     double sites = 1.0;
     bool whole = periodic.has_value();
     for (std::size_t a = 0; a < axes; ++a) {
       auto axis = this->axis(along(*size, a), along(path(name) + ".size", *size, a), along(*spacing, a),
-                             along(path(name) + ".spacing", *spacing, a), length);
+                             along(path(name) + ".spacing", *spacing, a), length, divisions);
       if (origin != nullptr) {
         const auto corner =
             loader_.quantity(along(*origin, a), along(path(name) + ".origin", *origin, a), length);
@@ -90,6 +123,7 @@ class SpaceReader {
       sites *= static_cast<double>(axis->intervals);
       result.push_back(*axis);
     }
+    report_misfits(divisions);
     if (!whole) return nullptr;
     if (sites > most_sites) {
       loader_.error(size->place, path(name) + ".size", "makes " + number_text(sites) + " sites",
@@ -106,7 +140,8 @@ class SpaceReader {
   }
 
   std::optional<GridSpace::Axis> axis(const Value& size, const std::string& size_path, const Value& spacing,
-                                      const std::string& spacing_path, const Dimension& length) {
+                                      const std::string& spacing_path, const Dimension& length,
+                                      std::vector<Division>& divisions) {
     const auto extent = loader_.quantity(size, size_path, length);
     const auto distance = loader_.quantity(spacing, spacing_path, length);
     if (!extent || !distance) return std::nullopt;
@@ -125,33 +160,53 @@ class SpaceReader {
       return std::nullopt;
     }
     const double intervals = std::round(ratio);
-    if (intervals < 1.0 || std::abs(ratio - intervals) > 1e-9 * ratio) {
-      report_division(spacing, spacing_path, size, *extent, ratio);
-      return std::nullopt;
-    }
+    divisions.push_back({&spacing, spacing_path, &size, *extent, *distance});
+    if (!divides(*extent, *distance)) return std::nullopt;
     GridSpace::Axis result;
     result.intervals = static_cast<std::size_t>(intervals);
     result.spacing = *extent / intervals;
     return result;
   }
 
-  void report_division(const Value& spacing, const std::string& path, const Value& size, double extent,
-                       double ratio) {
-    const auto unit_of = [&](const Value& value) {
-      const auto quantity = loader_.constant(value, path);
-      return quantity ? quantity->unit : Unit{};
-    };
-    const Unit unit = unit_of(spacing);
-    const auto text = [&](double length) { return rounded_text({length / unit.factor(), unit}); };
-    const double below = std::floor(ratio);
-    std::string fitting = below >= 1.0 ? text(extent / below) + " or " : "";
-    fitting += text(extent / (below + 1.0));
-    loader_.error(spacing.place, path,
-                  "the size " + text(extent) + " (" + size.scalar + ") is no multiple of the spacing " +
-                      text(extent / ratio) + ": it holds " + fmt::format("{:.9g} intervals", ratio),
-                  "", "the nearest spacings that fit are " + fitting);
+  /// Sizes that are no multiples of their spacing. One spacing for all axes is one mistake, and what is
+  /// offered instead fits all of them.
+  void report_misfits(const std::vector<Division>& divisions) {
+    std::vector<Division> misfits;
+    for (const Division& d : divisions)
+      if (!divides(d.extent, d.spacing)) misfits.push_back(d);
+    if (misfits.empty()) return;
+    const bool shared = divisions.size() > 1 && divisions[0].stated_spacing == divisions[1].stated_spacing;
+    std::vector<double> extents;
+    for (const Division& d : divisions) extents.push_back(d.extent);
+    const std::vector<double> common =
+        shared ? nearest_spacings(extents, divisions[0].spacing) : std::vector<double>{};
+    if (!common.empty())
+      report_misfit(misfits, common, " all axes");
+    else
+      for (const Division& d : misfits) report_misfit({d}, nearest_spacings({d.extent}, d.spacing), "");
   }
 
+  void report_misfit(const std::vector<Division>& misfits, const std::vector<double>& fitting,
+                     const std::string& what) {
+    const Division& first = misfits.front();
+    const auto stated = loader_.constant(*first.stated_spacing, first.path);
+    const Unit unit = stated ? stated->unit : Unit{};
+    const auto text = [&](double length) { return rounded_text({length / unit.factor(), unit}); };
+    std::string sizes, intervals, spacings;
+    for (std::size_t i = 0; i < misfits.size(); ++i) {
+      const Division& d = misfits[i];
+      const std::string joint = i == 0 ? "" : i + 1 == misfits.size() ? " and " : ", ";
+      sizes += joint + text(d.extent) + " (" + d.stated_size->scalar + ')';
+      intervals += joint + fmt::format("{:.9g}", d.extent / d.spacing);
+    }
+    for (const double spacing : fitting) spacings += (spacings.empty() ? "" : " or ") + text(spacing);
+    const bool one = misfits.size() == 1;
+    loader_.error(first.stated_spacing->place, first.path,
+                  fmt::format("the {} {} {} of the spacing {}: {} {} intervals", one ? "size" : "sizes",
+                              sizes, one ? "is no multiple" : "are no multiples", text(first.spacing),
+                              one ? "it holds" : "they hold", intervals),
+                  "", "the nearest spacings that fit" + what + " are " + spacings);
+  }
   std::optional<std::vector<bool>> periodic_axes(const std::string& name, const Value& value,
                                                  std::size_t axes) {
     std::vector<bool> result(axes, false);

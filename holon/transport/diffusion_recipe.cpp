@@ -4,6 +4,9 @@
 #include "holon/transport/transport_recipe.hpp"
 
 #include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
 
 namespace holon::transport {
 
@@ -60,6 +63,51 @@ Dimension dimension_of(const Section& section, std::string_view key) {
   return equation ? equation->dimension() : Dimension{};
 }
 
+/// Refuses the value of a coefficient that is the same everywhere: a negative one, and zero where that leaves
+/// nothing definite.
+enum class Least { zero, above_zero };
+bool refused(const ProcessContext& context, const std::string& path, const modelfile::Document::Value& stated,
+             const Coefficient& coefficient, Least least) {
+  if (UniformCoefficient::obstacle(coefficient)) return false;
+  const State start(std::make_shared<FieldTable>(), context.model.parameters, 0);
+  const double value = UniformCoefficient(coefficient).value(start);
+  if (std::isfinite(value) && (value > 0.0 || (value == 0.0 && least == Least::zero))) return false;
+  modelfile::Loader& loader = context.section.loader();
+  const auto quantity = loader.constant(stated, path);
+  if (!quantity) return true;
+  loader.error(
+      stated.place, path,
+      (stated.is_equation() ? "'" + stated.scalar + "' is " : "is ") + modelfile::rounded_text(*quantity),
+      least == Least::zero ? "zero or a positive number" : "a positive number");
+  return true;
+}
+
+/// The same for an option with one value, one for each axis, or those of fibres.
+bool refused(const ProcessContext& context, const std::string& key, const DiffusionOptions& options) {
+  const auto* stated = context.section.raw(key);
+  const std::string path = context.section.path_of(key);
+  if (stated == nullptr) return false;
+  bool any = false;
+  const auto refuse = [&](const std::string& rest, const auto* value, const Coefficient& coefficient,
+                          Least least) {
+    any = (value != nullptr && refused(context, path + rest, *value, coefficient, least)) || any;
+  };
+  if (key == "capacity") {
+    refuse("", stated, options.capacity, Least::above_zero);
+  } else if (options.fibres) {
+    const FibreConduction& fibres = *options.fibres;
+    refuse(".along", stated->find("along"), fibres.along, Least::above_zero);
+    refuse(".across", stated->find("across"), fibres.across, Least::above_zero);
+    if (fibres.sheet) refuse(".sheet", stated->find("sheet"), *fibres.sheet, Least::above_zero);
+  } else {
+    const bool list = stated->kind == modelfile::Document::Value::Kind::list;
+    for (std::size_t i = 0; i < options.diffusivity.size(); ++i)
+      refuse(list ? fmt::format("[{}]", i) : "", list ? &stated->list.at(i) : stated, options.diffusivity[i],
+             Least::zero);
+  }
+  return any;
+}
+
 class DiffusionRecipe final : public modelfile::ProcessRecipe {
  public:
   void declare(ProcessContext& context) override;
@@ -99,15 +147,21 @@ std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
   if (const auto* given = section.raw(key); given != nullptr && given->find("fibre") != nullptr) {
     options.fibres = read_fibres(section.section(key));
     if (section.loader().has_errors()) return nullptr;
+  } else
+    options.diffusivity = section.coefficients(key);
+  if (by_conductivity) options.capacity = section.coefficient("capacity");
+  if (!reported(section)) {
+    const bool slope = refused(context, std::string(key), options),
+               rate = refused(context, "capacity", options);
+    if (slope || rate) return nullptr;
+  }
+  if (options.fibres)
     // Fibres along the axes are the case of one value per axis.
     if (auto per_axis = diffusivity_per_axis(*options.fibres);
         per_axis && per_axis->size() == static_cast<std::size_t>(field.space->dimensions())) {
       options.diffusivity = std::move(*per_axis);
       options.fibres.reset();
     }
-  } else
-    options.diffusivity = section.coefficients(key);
-  if (by_conductivity) options.capacity = section.coefficient("capacity");
   options.decay = section.coefficient("decay");
   options.source = section.coefficient("source");
   options.order = static_cast<int>(section.integer("order"));
