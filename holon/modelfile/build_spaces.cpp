@@ -196,7 +196,8 @@ class SpaceReader {
     for (std::size_t i = 0; i < misfits.size(); ++i) {
       const Division& d = misfits[i];
       const std::string joint = i == 0 ? "" : i + 1 == misfits.size() ? " and " : ", ";
-      sizes += joint + text(d.extent) + " (" + d.stated_size->scalar + ')';
+      sizes +=
+          joint + text(d.extent) + (d.stated_size->is_equation() ? " (" + d.stated_size->scalar + ')' : "");
       intervals += joint + fmt::format("{:.9g}", d.extent / d.spacing);
     }
     for (const double spacing : fitting) spacings += (spacings.empty() ? "" : " or ") + text(spacing);
