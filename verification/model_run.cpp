@@ -59,7 +59,9 @@ ModelRun ModelRun::of_text(const std::string& text, const std::vector<std::strin
 void ModelRun::load(const std::string& file, const std::vector<std::string>& settings) {
   modelfile::LoadOptions options;
   for (const std::string& setting : settings) options.overrides.push_back(modelfile::parse_override(setting));
-  model_ = modelfile::load(file, registry(), options).model;
+  const modelfile::Loaded loaded = modelfile::load(file, registry(), options);
+  model_ = loaded.model;
+  warnings_ = loaded.warnings;
   simulation_ = std::make_unique<Simulation>(model_, Simulation::Options{});
 }
 

@@ -25,6 +25,7 @@ class ModelRun {
   double result(const std::string& name) const;  ///< in its unit; fails the test if it is missing
   std::vector<double> array(const std::string& name) const;
   std::string unit(const std::string& name) const;
+  const std::vector<Diagnostic>& warnings() const { return warnings_; }  ///< when the model was read
   Series series(const std::string& name) const;
   /// A column of a series by its name, without the unit.
   std::vector<double> column(const std::string& series, const std::string& name) const;
@@ -34,6 +35,7 @@ class ModelRun {
   void load(const std::string& file, const std::vector<std::string>& settings);
   const ResultValue& value(const std::string& name) const;
   std::shared_ptr<const Model> model_;
+  std::vector<Diagnostic> warnings_;
   std::unique_ptr<Simulation> simulation_;
   std::map<std::string, ResultValue> results_;
 };

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "verification/model_run.hpp"
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace holon::verification {
@@ -22,6 +23,7 @@ TEST(Readme, FirstModelHasFifteenLinesAndRunsAsTheTextSays) {
   const std::string model = first_model();
   EXPECT_LE(std::count(model.begin(), model.end(), '\n'), 15);
   ModelRun run = ModelRun::of_text(model);
+  EXPECT_THAT(run.warnings(), ::testing::IsEmpty());
   // Fronts approach the speed 2 sqrt(r D) = 40 um/h from below, as 1 - 3/(2 t): the text says "nearly".
   EXPECT_NEAR(run.to_the_end().result("speed"), 40.0, 2.0);
   EXPECT_EQ(run.unit("speed"), "um/h");

@@ -189,7 +189,9 @@ class ResultReader {
         stated != nullptr ? loader_.constant(*stated, path_ + ".published.tolerance") : std::nullopt;
     if (tolerance) {
       const bool relative = tolerance->unit.text() == "%";
-      if (relative)
+      if (std::isinf(tolerance->value))
+        published.tolerance.reset();  // none is published for these parameters
+      else if (relative)
         published.tolerance = std::abs(value->value) * tolerance->si();
       else if (loader_.fits(*stated, path_ + ".published.tolerance", tolerance->unit.dimension(),
                             value->unit.dimension()))

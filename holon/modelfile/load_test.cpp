@@ -65,6 +65,16 @@ TEST(Load, BuildsSpacesFieldsProcessesScheduleEventsObserversAndResults) {
   EXPECT_TRUE(model.results[2].equation->depends_on("result:u"));
 }
 
+TEST(Load, APublishedToleranceOfInfinityIsNone) {
+  const Folder folder;
+  std::string text = model_text;
+  const std::string stated = "tolerance: 1 %";
+  text.replace(text.find(stated), stated.size(), "tolerance: =if 1 < 0 then 1 mV else inf");
+  const Attempt a = attempt(folder, text);
+  ASSERT_EQ(a.text(), "");
+  EXPECT_FALSE(a.model->results[0].published->tolerance.has_value());
+}
+
 TEST(Load, QuantitiesReachProcessesInCoherentUnits) {
   const Folder folder;
   const Attempt a = attempt(folder, model_text);

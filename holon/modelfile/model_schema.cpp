@@ -174,7 +174,8 @@ const Schema& result_schema() {
     s.add("unit", Type::text, "unit to report in").make_optional();
     Schema published("published", "The published number that this one is held against.");
     published.add("value", Type::any_quantity, "the number");
-    published.add("tolerance", Type::any_quantity, "how far ours may be from it; `1 %` is relative")
+    published
+        .add("tolerance", Type::any_quantity, "how far ours may be from it; `1 %` is relative, inf is none")
         .make_optional();
     published.add("source", Type::text, "where it was published").make_optional();
     s.section("published", published, "a published number to compare with").make_optional();

@@ -137,7 +137,7 @@ std::string result_row(const OutputFolder& folder, const std::string& name, cons
   if (!comparison.published) return row + "<td colspan=\"4\"></td></tr>";
   const bool known = entry.contains("value") && entry["value"].is_number();
   std::string published = shown(comparison.value);
-  if (comparison.judged)
+  if (member(note, "published").contains("tolerance"))
     published += " <span class=\"tolerance\">\u00b1 " + shown(comparison.tolerance, 3) + "</span>";
   std::string deviation;
   if (known) {

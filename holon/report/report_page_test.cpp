@@ -166,6 +166,7 @@ TEST_F(ReportPage, DoesNotJudgeARunThatWasSetOtherwise) {
   EXPECT_EQ(page.find("class=\"off\""), std::string::npos);
   EXPECT_EQ(page.find("published values reproduced"), std::string::npos);
   EXPECT_NE(page.find("0.6135"), std::string::npos);
+  EXPECT_NE(page.find("\u00b1 0.003"), std::string::npos);
   EXPECT_NE(page.find("so it is not judged by them"), std::string::npos);
   EXPECT_NE(page.find("1 step of"), std::string::npos);
 }
