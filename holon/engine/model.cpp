@@ -1,9 +1,11 @@
 #include "holon/engine/model.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/space/population.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include <fmt/format.h>
@@ -21,9 +23,31 @@ ProcessId Model::process_id(std::string_view name) const {
   throw InputError(fmt::format("there is no process '{}'; {}", name, suggestion(name, names)));
 }
 
+namespace {
+
+/// The agents of the start: ids from 0 on, nobody's daughters, at their places.
+void settle(const Population& population, State& state) {
+  const PopulationFields fields = population_fields(state.fields(), population);
+  const auto ids = state.integer(fields.id);
+  std::iota(ids.begin(), ids.end(), std::int64_t{0});
+  std::ranges::fill(state.integer(fields.parent), std::int64_t{-1});
+  state.integer(fields.next_id)[0] = static_cast<std::int64_t>(population.sites());
+  if (!fields.position) return;
+  const std::vector<Position> places = population.positions_at_start(state.seed);
+  for (int a = 0; a < population.dimensions(); ++a) {
+    const auto column = state.real(*fields.position, a);
+    for (std::size_t site = 0; site < places.size(); ++site)
+      column[site] = places[site][static_cast<std::size_t>(a)];
+  }
+}
+
+}  // namespace
+
 State Model::initial_state(ThreadPool& threads, std::uint64_t seed) const {
   State state(fields, parameters, accounts.size());
   state.seed = seed;
+  for (const auto& [name, space] : spaces)
+    if (const auto* population = dynamic_cast<const Population*>(space.get())) settle(*population, state);
   for (const auto& [field, coefficient] : initial) {
     const Field& described = (*fields)[field];
     const CoefficientKernel kernel(described.name + " initial", coefficient, described.space, *fields,
@@ -124,7 +148,7 @@ void refuse_initial_failure(const Model& model, const State& state, ThreadPool& 
           throw InputError(
               Diagnostic{.path = "initial value of " + field.name,
                          .message = fmt::format("is {} at {}", number_text(state.real(port.field, c)[*site]),
-                                                field.space->site_text(*site)),
+                                                state.site_text(*field.space, *site)),
                          .expected = "a finite number everywhere"});
     }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -78,7 +79,7 @@ void Simulation::look_for_failure(const State& state, const Process& process, co
       if (!site) continue;
       outcome.why = Outcome::Why::failed;
       outcome.what = {process.name(), field.name, fmt::format("the value is {}", number_text(values[*site])),
-                      field.space->site_text(*site), interval.t1()};
+                      state.site_text(*field.space, *site), interval.t1()};
       return;
     }
   }
@@ -294,16 +295,19 @@ double Simulation::event_value(std::size_t event, State& state) const {
   const EventRecipe& recipe = model_->events[event];
   SiteKernel::Call call;
   call.time = state.time.value(model_->schedule.step);
+  const std::size_t sites = state.sites(*recipe.space);
+  if (sites == 0) return std::numeric_limits<double>::quiet_NaN();  // nobody there: nothing crosses
+  if (event_column_.size() < sites) event_column_.resize(sites);
   double* const column = event_column_.data();
   if (recipe.reduction == EventRecipe::Reduction::site) {
     event_kernels_[event].run(state, call, std::span(&column, 1), recipe.site, recipe.site + 1);
     return column[recipe.site];
   }
   event_kernels_[event].run(state, call, std::span(&column, 1), *threads_);
-  const auto sites = static_cast<std::ptrdiff_t>(recipe.space->sites());
   const bool largest = (recipe.reduction == EventRecipe::Reduction::any) ==
                        (recipe.direction != EventRecipe::Direction::falling);
-  return largest ? *std::max_element(column, column + sites) : *std::min_element(column, column + sites);
+  return largest ? *std::max_element(column, column + static_cast<std::ptrdiff_t>(sites))
+                 : *std::min_element(column, column + static_cast<std::ptrdiff_t>(sites));
 }
 
 namespace {

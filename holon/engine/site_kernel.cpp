@@ -14,7 +14,16 @@ namespace {
 
 /// Where a kernel's column or uniform comes from at run time.
 struct From {
-  enum class What { field, coordinate, column, time, dt, parameter, uniform } what = What::field;
+  enum class What {
+    field,
+    integer_field,
+    coordinate,
+    column,
+    time,
+    dt,
+    parameter,
+    uniform
+  } what = What::field;
   std::size_t index = 0;  // field, axis, column, parameter or uniform
   int component = 0;
 };
@@ -53,7 +62,11 @@ SiteKernel::SiteKernel(const Source& source, std::shared_ptr<const Space> space,
     } else if (symbol == "dt") {
       uniform(symbol, {From::What::dt});
     } else if (symbol.starts_with("position.")) {
-      column(symbol, {From::What::coordinate, static_cast<std::size_t>(symbol[9] - 'x')});
+      const int axis = symbol[9] - 'x';
+      if (space_->varies())
+        column(symbol, {From::What::field, fields.id(space_->name() + ".position"), axis});
+      else
+        column(symbol, {From::What::coordinate, static_cast<std::size_t>(axis)});
     } else if (symbol.starts_with("field:")) {
       std::string name = symbol.substr(6);
       int component = 0;
@@ -64,14 +77,16 @@ SiteKernel::SiteKernel(const Source& source, std::shared_ptr<const Space> space,
       }
       const FieldId id = fields.id(name);
       const Field& field = fields[id];
+      const From::What what =
+          field.type == FieldType::integer ? From::What::integer_field : From::What::field;
       if (field.space.get() == space_.get())
-        column(symbol, {From::What::field, id, component});
-      else if (field.space->sites() == 1)
-        uniform(symbol, {From::What::field, id, component});
+        column(symbol, {what, id, component});
+      else if (field.space->single())
+        uniform(symbol, {what, id, component});
       else
-        throw InputError(fmt::format(
-            "'{}' is used on space '{}', but lives on '{}' with {} sites; a coupling between them is needed",
-            name, space_->name(), field.space->name(), field.space->sites()));
+        throw InputError(
+            fmt::format("'{}' is used on space '{}', but lives on '{}'; a coupling between them is needed",
+                        name, space_->name(), field.space->name()));
     } else if (symbol.starts_with("parameter:")) {
       uniform(symbol, {From::What::parameter, parameters.id(symbol.substr(10))});
     } else if (symbol.starts_with("uniform:")) {
@@ -96,6 +111,11 @@ void SiteKernel::run(const State& state, const Call& call, std::span<double* con
   in.clear();
   uniforms.clear();
   std::size_t wave = 0;
+  const auto column_of = [&](std::size_t sites) {
+    if (waves.size() <= wave) waves.emplace_back();
+    waves[wave].resize(sites);
+    return waves[wave].data();
+  };
   for (const From& from : bound_->columns) {
     switch (from.what) {
       case From::What::coordinate:
@@ -104,6 +124,14 @@ void SiteKernel::run(const State& state, const Call& call, std::span<double* con
       case From::What::column:
         in.push_back(call.columns[from.index]);
         break;
+      case From::What::integer_field: {
+        const auto numbers = state.integer(static_cast<FieldId>(from.index), from.component);
+        in.push_back(column_of(end - begin) - begin);
+        std::transform(numbers.begin() + static_cast<std::ptrdiff_t>(begin),
+                       numbers.begin() + static_cast<std::ptrdiff_t>(end), waves[wave++].begin(),
+                       [](std::int64_t n) { return static_cast<double>(n); });
+        break;
+      }
       default: {
         const auto field = static_cast<FieldId>(from.index);
         const Waveform* waveform =
@@ -111,10 +139,8 @@ void SiteKernel::run(const State& state, const Call& call, std::span<double* con
         if (waveform == nullptr) {
           in.push_back(state.real(field, from.component).data());
         } else {
-          if (waves.size() <= wave) waves.emplace_back();
-          waves[wave].resize(end - begin);
-          waveform->evaluate(call.time, begin, end, waves[wave]);
-          in.push_back(waves[wave++].data() - begin);
+          in.push_back(column_of(end - begin) - begin);
+          waveform->evaluate(call.time, begin, end, waves[wave++]);
         }
       }
     }
@@ -133,6 +159,10 @@ void SiteKernel::run(const State& state, const Call& call, std::span<double* con
       case From::What::uniform:
         uniforms.push_back(call.uniforms[from.index]);
         break;
+      case From::What::integer_field:
+        uniforms.push_back(
+            static_cast<double>(state.integer(static_cast<FieldId>(from.index), from.component)[0]));
+        break;
       default: {
         const auto field = static_cast<FieldId>(from.index);
         const Waveform* waveform =
@@ -148,7 +178,7 @@ void SiteKernel::run(const State& state, const Call& call, std::span<double* con
 
 void SiteKernel::run(const State& state, const Call& call, std::span<double* const> out,
                      ThreadPool& threads) const {
-  threads.for_range(space_->sites(), sites_per_task,
+  threads.for_range(state.sites(*space_), sites_per_task,
                     [&](std::size_t begin, std::size_t end) { run(state, call, out, begin, end); });
 }
 

@@ -18,9 +18,10 @@ class Inputs;
 
 /// Evaluates nodes at the sites of a space. Symbols of the graph are bound by their names:
 ///   time, dt                   uniform, given at each run (coherent unless the builder scales them)
-///   position.x/.y/.z           the space's coordinates
-///   field:NAME, field:NAME[c]  column of the State (component c); a field on a one-site space is a uniform
-///   on any space parameter:PATH             uniform from the State's parameters uniform:NAME one of
+///   position.x/.y/.z           the space's coordinates; on a population those of the State
+///   field:NAME, field:NAME[c]  column of the State (component c); a field on a space of
+///   one site for ever is a uniform on any space; integers are converted
+///   parameter:PATH             uniform from the State's parameters uniform:NAME one of
 ///   `uniforms`, given at each run, in that order column:NAME                one of `columns`, given at each
 ///   run, in that order
 class SiteKernel {

@@ -3,8 +3,10 @@
 #include "holon/base/column_memory.hpp"
 #include "holon/base/error.hpp"
 #include "holon/engine/archive.hpp"
+#include "holon/space/population.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -42,37 +44,179 @@ void CompensatedSum::add(double x) {
   sum = total;
 }
 
-/// One column per field component, 8 bytes an entry; real and integer columns lie in the same buffer.
-struct State::Columns {
-  std::vector<std::size_t> offset;  // of a field's first component, in entries
-  std::vector<std::size_t> stride;  // between components, in entries
-  std::size_t entries = 0;
-  double* data = nullptr;
+namespace {
 
-  explicit Columns(const FieldTable& fields) {
-    constexpr std::size_t line = 8;  // 64 bytes
+constexpr std::size_t line = 8;  // entries in 64 bytes
+constexpr std::size_t sites_per_task = 8192;
+
+std::size_t whole_lines(std::size_t entries) { return (entries + line - 1) / line * line; }
+
+std::uint64_t next_arrangement() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
+
+/// Memory for columns, with zeros in it.
+class ColumnBuffer {
+ public:
+  explicit ColumnBuffer(std::size_t entries)
+      : entries_(entries), data_(static_cast<double*>(allocate_column(entries * sizeof(double)))) {
+    std::memset(data_, 0, entries_ * sizeof(double));
+  }
+  ~ColumnBuffer() { free_column(data_, entries_ * sizeof(double)); }
+  ColumnBuffer(const ColumnBuffer&) = delete;
+  ColumnBuffer& operator=(const ColumnBuffer&) = delete;
+  double* data() const { return data_; }
+  std::size_t entries() const { return entries_; }
+
+ private:
+  std::size_t entries_;
+  double* data_;
+};
+
+}  // namespace
+
+/// One column per field component, 8 bytes an entry. All columns of spaces that never change lie in one
+/// block, those of each population in a block of its own, with room for more agents than there are.
+struct State::Columns {
+  struct Block {
+    const Space* population = nullptr;  // null for the block of all other spaces
+    std::vector<FieldId> fields;
+    std::size_t sites = 0, room = 0;  // of a population
+    std::uint64_t arrangement = 0;
+    std::unique_ptr<ColumnBuffer> buffer, other;  // rearranging goes from one to the other
+  };
+  struct Where {
+    std::size_t block = 0;
+    std::size_t offset = 0, stride = 0;  // of the first component, and between components, in entries
+    std::size_t sites = 0;
+    double* data = nullptr;
+  };
+  const FieldTable* fields;
+  std::vector<Block> blocks;
+  std::vector<Where> where;
+
+  explicit Columns(const FieldTable& table) : fields(&table), blocks(1), where(table.size()) {
+    for (FieldId id = 0; id < table.size(); ++id) {
+      const Space* space = table[id].space.get();
+      where[id].block = space->varies() ? block_of(*space) : 0;
+      where[id].sites = space->sites();
+      blocks[where[id].block].fields.push_back(id);
+    }
+    for (Block& block : blocks) {
+      if (block.population != nullptr) {
+        block.sites = block.population->sites();
+        block.arrangement = next_arrangement();
+      }
+      lay_out(block, block.sites);
+    }
+  }
+
+  /// The population's block, made at its first field.
+  std::size_t block_of(const Space& population) {
+    for (std::size_t b = 1; b < blocks.size(); ++b)
+      if (blocks[b].population == &population) return b;
+    blocks.emplace_back().population = &population;
+    return blocks.size() - 1;
+  }
+  const Block& find(const Space& population) const {
+    for (const Block& block : blocks)
+      if (block.population == &population) return block;
+    require(false, "a state is asked for a population of its model that has fields");
+    return blocks.front();
+  }
+  Block& find(const Space& population) {
+    return const_cast<Block&>(static_cast<const Columns*>(this)->find(population));
+  }
+
+  /// Makes empty columns, those of a population with room for so many agents.
+  void lay_out(Block& block, std::size_t room) {
+    block.room = room;
     std::size_t at = 0, column = 0;
-    const auto place = [&](std::size_t sites) {
-      const std::size_t here = at;
+    for (const FieldId id : block.fields) {
+      const Field& field = (*fields)[id];
+      const std::size_t sites = block.population != nullptr ? room : field.space->sites();
+      where[id].offset = at;
+      where[id].stride = whole_lines(sites) + 3 * line;
       // Columns of a power-of-two size would meet in the same cache sets: each begins a few lines later than
       // the last.
-      at += (sites + line - 1) / line * line + line * (1 + column++ % 7) + line;
-      return here;
-    };
-    for (FieldId id = 0; id < fields.size(); ++id) {
-      const Field& field = fields[id];
-      const std::size_t sites = field.space->sites();
-      const std::size_t padded = (sites + line - 1) / line * line + 3 * line;
-      offset.push_back(place(padded * static_cast<std::size_t>(field.components)));
-      stride.push_back(padded);
+      at += where[id].stride * static_cast<std::size_t>(field.components) + line * (1 + column++ % 7) + line;
     }
-    entries = at + line;
-    data = static_cast<double*>(allocate_column(entries * sizeof(double)));
-    std::memset(data, 0, entries * sizeof(double));
+    block.buffer = std::make_unique<ColumnBuffer>(at + line);
+    block.other.reset();
+    point(block);
   }
-  ~Columns() { free_column(data, entries * sizeof(double)); }
-  Columns(const Columns&) = delete;
-  Columns& operator=(const Columns&) = delete;
+  void point(const Block& block) {
+    for (const FieldId id : block.fields) {
+      where[id].data = block.buffer->data() + where[id].offset;
+      if (block.population != nullptr) where[id].sites = block.sites;
+    }
+  }
+  template <class Visit>
+  void for_each_column(const Block& block, Visit visit) const {
+    for (const FieldId id : block.fields)
+      for (int c = 0; c < (*fields)[id].components; ++c)
+        visit(where[id].offset + where[id].stride * static_cast<std::size_t>(c));
+  }
+
+  /// A third more room than is needed now, so that a growing population is laid out anew only now and then.
+  static std::size_t room_for(std::size_t sites) { return sites + sites / 3 + 64; }
+
+  void resize(Block& block, std::size_t sites) {
+    if (sites > block.room) {
+      const std::unique_ptr<ColumnBuffer> before = std::move(block.buffer);
+      std::vector<std::size_t> from;
+      for_each_column(block, [&](std::size_t offset) { from.push_back(offset); });
+      lay_out(block, room_for(sites));
+      std::size_t column = 0;
+      for_each_column(block, [&](std::size_t offset) {
+        std::copy_n(before->data() + from[column++], block.sites, block.buffer->data() + offset);
+      });
+    }
+    if (sites > block.sites)
+      for_each_column(block, [&](std::size_t offset) {
+        std::fill_n(block.buffer->data() + offset + block.sites, sites - block.sites, 0.0);
+      });
+    block.sites = sites;
+    block.arrangement = next_arrangement();
+    point(block);
+  }
+
+  void rearrange(Block& block, std::span<const std::size_t> from, ThreadPool& threads) {
+    std::unique_ptr<ColumnBuffer> before = std::move(block.buffer);
+    std::vector<std::size_t> old;
+    for_each_column(block, [&](std::size_t offset) { old.push_back(offset); });
+    if (from.size() > block.room) {
+      lay_out(block, room_for(from.size()));
+    } else {
+      if (!block.other) block.other = std::make_unique<ColumnBuffer>(before->entries());
+      block.buffer = std::move(block.other);
+      block.other = std::move(before);
+    }
+    const double* const source = before ? before->data() : block.other->data();
+    threads.for_range(from.size(), sites_per_task, [&](std::size_t begin, std::size_t end) {
+      std::size_t column = 0;
+      for_each_column(block, [&](std::size_t offset) {
+        const double* const in = source + old[column++];
+        double* const out = block.buffer->data() + offset;
+        for (std::size_t k = begin; k < end; ++k) out[k] = in[from[k]];
+      });
+    });
+    block.sites = from.size();
+    block.arrangement = next_arrangement();
+    point(block);
+  }
+
+  void assign(Block& block, const Block& from) {
+    if (block.population == nullptr) {
+      std::memcpy(block.buffer->data(), from.buffer->data(), block.buffer->entries() * sizeof(double));
+      return;
+    }
+    if (from.sites > block.room) lay_out(block, from.room);
+    block.sites = from.sites;
+    block.arrangement = from.arrangement;
+    point(block);
+  }
 };
 
 State::State(std::shared_ptr<const FieldTable> fields, std::shared_ptr<const ParameterTable> parameters,
@@ -98,7 +242,13 @@ State State::clone() const {
 
 void State::assign(const State& other) {
   require(fields_ == other.fields_, "states that are assigned belong to one model");
-  std::memcpy(columns_->data, other.columns_->data, columns_->entries * sizeof(double));
+  for (std::size_t b = 0; b < columns_->blocks.size(); ++b) {
+    columns_->assign(columns_->blocks[b], other.columns_->blocks[b]);
+    if (b == 0) continue;
+    for (const FieldId id : columns_->blocks[b].fields)
+      for (int c = 0; c < (*fields_)[id].components; ++c)
+        std::ranges::copy(other.real(id, c), real(id, c).begin());
+  }
   parameters_ = other.parameters_;
   accounts_ = other.accounts_;
   time = other.time;
@@ -107,15 +257,13 @@ void State::assign(const State& other) {
 }
 
 std::span<double> State::real(FieldId field, int component) {
-  return {columns_->data + columns_->offset[field] +
-              columns_->stride[field] * static_cast<std::size_t>(component),
-          (*fields_)[field].space->sites()};
+  const Columns::Where& where = columns_->where[field];
+  return {where.data + where.stride * static_cast<std::size_t>(component), where.sites};
 }
 
 std::span<const double> State::real(FieldId field, int component) const {
-  return {columns_->data + columns_->offset[field] +
-              columns_->stride[field] * static_cast<std::size_t>(component),
-          (*fields_)[field].space->sites()};
+  const Columns::Where& where = columns_->where[field];
+  return {where.data + where.stride * static_cast<std::size_t>(component), where.sites};
 }
 
 std::span<std::int64_t> State::integer(FieldId field, int component) {
@@ -126,6 +274,36 @@ std::span<std::int64_t> State::integer(FieldId field, int component) {
 std::span<const std::int64_t> State::integer(FieldId field, int component) const {
   const auto column = real(field, component);
   return {reinterpret_cast<const std::int64_t*>(column.data()), column.size()};
+}
+
+std::size_t State::sites(const Space& space) const {
+  return space.varies() ? columns_->find(space).sites : space.sites();
+}
+
+std::uint64_t State::arrangement(const Space& space) const {
+  return space.varies() ? columns_->find(space).arrangement : 0;
+}
+
+void State::resize(const Space& population, std::size_t sites) {
+  require(population.varies(), "only a population is resized");
+  columns_->resize(columns_->find(population), sites);
+}
+
+void State::rearrange(const Space& population, std::span<const std::size_t> from, ThreadPool& threads) {
+  require(population.varies(), "only a population is rearranged");
+  columns_->rearrange(columns_->find(population), from, threads);
+}
+
+std::string State::site_text(const Space& space, std::size_t site) const {
+  if (space.type() != Space::Type::population) return space.site_text(site);
+  const PopulationFields population = population_fields(*fields_, space);
+  std::string text = fmt::format("agent {} of {}", integer(population.id)[site], space.name());
+  if (!population.position) return text;
+  const bool plain = space.length_dimension().dimensionless();
+  for (int a = 0; a < space.dimensions(); ++a)
+    text += fmt::format("{}{:.6g}", a == 0 ? " at (" : ", ",
+                        real(*population.position, a)[site] * (plain ? 1.0 : 1e3));
+  return text + (plain ? ")" : ") mm");
 }
 
 void State::write(Archive& archive) const {
@@ -150,6 +328,10 @@ void State::write(Archive& archive) const {
 }
 
 void State::read(const Archive& archive) {
+  for (Columns::Block& block : columns_->blocks)
+    if (block.population != nullptr)
+      columns_->resize(block,
+                       archive.integers(fmt::format("fields/{}.id/0", block.population->name())).size());
   for (FieldId id = 0; id < fields_->size(); ++id) {
     const Field& field = (*fields_)[id];
     for (int c = 0; c < field.components; ++c) {

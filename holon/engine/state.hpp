@@ -2,6 +2,7 @@
 // once.
 #pragma once
 
+#include "holon/base/parallel.hpp"
 #include "holon/base/unit.hpp"
 #include "holon/engine/time.hpp"
 #include "holon/space/field.hpp"
@@ -71,12 +72,29 @@ class State {
   State& operator=(State&&) noexcept;
   ~State();
   State clone() const;
-  void assign(const State& other);  ///< copies contents without allocating
+  /// Copies contents; allocates only where a population is larger than any that this state has held.
+  void assign(const State& other);
 
+  /// Spans are as long as the field's space has sites now; they are no longer valid after a population was
+  /// resized or rearranged.
   std::span<double> real(FieldId field, int component = 0);
   std::span<const double> real(FieldId field, int component = 0) const;
   std::span<std::int64_t> integer(FieldId field, int component = 0);
   std::span<const std::int64_t> integer(FieldId field, int component = 0) const;
+
+  /// The number of sites: of a population, that of this state; of any other space, its own.
+  std::size_t sites(const Space& space) const;
+  /// A number that differs from all others of this process since the agents of the population were last made,
+  /// removed or put in another order: what was computed for an arrangement holds as long as its number does
+  /// (copies of a state keep it). Positions may change meanwhile. 0 for spaces that never change.
+  std::uint64_t arrangement(const Space& space) const;
+  /// Gives a population another number of sites: the first stay as they are, new ones are zero.
+  void resize(const Space& population, std::size_t sites);
+  /// Puts the sites of a population in another order, leaves some out, takes some several times: site k is
+  /// then what site from[k] was, in all fields.
+  void rearrange(const Space& population, std::span<const std::size_t> from, ThreadPool& threads);
+  /// What messages call a site; agents by their id and place.
+  std::string site_text(const Space& space, std::size_t site) const;
 
   double parameter(ParameterId id) const { return parameters_[id]; }
   void set_parameter(ParameterId id, double value) { parameters_[id] = value; }

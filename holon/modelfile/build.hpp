@@ -31,6 +31,10 @@ void validate_observers(Loader& loader, const Document::Value& root);
 void find_time_dimension(Loader& loader, const Document::Value& root);
 void find_length_dimension(Loader& loader, const Document::Value& root);
 void build_spaces(Loader& loader, const Document::Value& root);
+/// Null where it is wrong, which has been reported then.
+std::shared_ptr<const Space> read_population(Loader& loader, const std::string& name,
+                                             const Document::Value& value);
+/// The fields that populations bring along; then those of the section `fields:`.
 void build_fields(Loader& loader, const Document::Value& root);
 /// With the coefficients that need all fields to be declared first.
 void build_initial_values(Loader& loader, const Document::Value& root);

@@ -27,17 +27,17 @@ std::shared_ptr<const Space> event_space(Loader& loader, const Value& event, con
     for (const auto& [name, meaning] : equation->names()) {
       if (!model.fields->contains(name) || loader.parameters().contains(name)) continue;
       const auto& candidate = (*model.fields)[model.fields->id(name)].space;
-      if (space && space != candidate && space->sites() > 1 && candidate->sites() > 1) {
+      if (space && space != candidate && !space->single() && !candidate->single()) {
         loader.error(when.place, path + ".when",
                      "joins fields of the spaces '" + space->name() + "' and '" + candidate->name() + "'");
         return nullptr;
       }
-      if (!space || candidate->sites() > space->sites()) space = candidate;
+      if (!space || space->single()) space = candidate;
     }
   }
   if (space) return space;
   for (const auto& [name, candidate] : model.spaces)
-    if (candidate->sites() == 1) return candidate;
+    if (candidate->single()) return candidate;
   return std::make_shared<PointSpace>("event");
 }
 
@@ -85,7 +85,11 @@ void build_event(Loader& loader, const Value::Member& entry) {
   const Value* at = value.find("at");
   if (at != nullptr && at->kind == Value::Kind::list) {
     event.reduction = EventRecipe::Reduction::site;
-    if (event.space) event.site = site_at(loader, *event.space, *at, path + ".at").value_or(0);
+    if (event.space && event.space->varies())
+      section.error("at", "is a place, but '" + event.space->name() + "' is a population, whose agents move",
+                    "any or every");
+    else if (event.space)
+      event.site = site_at(loader, *event.space, *at, path + ".at").value_or(0);
   } else {
     const std::string which = section.text("at");
     if (which != "any" && which != "every")

@@ -1,12 +1,48 @@
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/model_schema.hpp"
 #include "holon/modelfile/validate.hpp"
+#include "holon/space/population.hpp"
 
 namespace holon::modelfile {
 
 using Value = Document::Value;
 
+namespace {
+
+void declare_populations(Loader& loader, const Value& root) {
+  for (const auto* entry : entries(root, "spaces")) {
+    const auto found = loader.model().spaces.find(entry->key);
+    if (found == loader.model().spaces.end()) continue;
+    const auto population = std::dynamic_pointer_cast<const Population>(found->second);
+    if (!population) continue;
+    try {
+      declare_population_fields(*loader.model().fields, population);
+    } catch (const InputError& error) { loader.take(error, entry->value.place, "spaces." + entry->key); }
+    const Value* processes = root.find("processes");
+    if (processes != nullptr && processes->find(entry->key) != nullptr)
+      loader.error(entry->key_place, "spaces." + entry->key,
+                   "'" + entry->key + "' is also the name of a process, and both have fields", "",
+                   "give one of them another name");
+  }
+}
+
+/// As stated; by default amounts are shared between the daughters and all else is copied.
+OnDivision on_division(const Section& section, const Field& field) {
+  if (!section.has("on_division"))
+    return field.kind == FieldKind::amount ? OnDivision::share : OnDivision::copy;
+  if (!field.space->varies())
+    section.error("on_division", "is stated, but '" + field.space->name() + "' is no population",
+                  "a field of a population", "leave it out");
+  const std::string rule = section.text("on_division");
+  for (const OnDivision known : {OnDivision::share, OnDivision::reset, OnDivision::draw})
+    if (rule == name(known)) return known;
+  return OnDivision::copy;
+}
+
+}  // namespace
+
 void build_fields(Loader& loader, const Value& root) {
+  declare_populations(loader, root);
   for (const auto* entry : entries(root, "fields")) {
     const std::string path = "fields." + entry->key;
     const Value& value = entry->value;
@@ -37,6 +73,7 @@ void build_fields(Loader& loader, const Value& root) {
                    : kind == "amount" ? FieldKind::amount
                                       : FieldKind::value;
       field.positive = section.flag("positive");
+      field.on_division = on_division(section, field);
       if (section.has("description")) field.description = section.text("description");
       if (const Value* conserved = section.raw("conserved"))
         for (const Value::Member& quantity : conserved->mapping)
@@ -52,6 +89,13 @@ void build_fields(Loader& loader, const Value& root) {
 
 void build_initial_values(Loader& loader, const Value& root) {
   Model& model = loader.model();
+  for (const auto* entry : entries(root, "spaces")) {
+    const Value* radius = entry->value.find("radius");
+    if (radius == nullptr || !model.fields->contains(entry->key + ".radius")) continue;
+    if (auto coefficient =
+            loader.coefficient(*radius, "spaces." + entry->key + ".radius", loader.dimensions().at("length")))
+      model.initial.emplace_back(model.fields->id(entry->key + ".radius"), std::move(*coefficient));
+  }
   for (const auto* entry : entries(root, "fields")) {
     const Value* initial = entry->value.find("initial");
     if (initial == nullptr || !model.fields->contains(entry->key)) continue;

@@ -77,6 +77,7 @@ class SpaceReader {
     if (type == "point") return std::make_shared<PointSpace>(name, length);
     if (type == "grid") return grid(name, value, length);
     if (type == "named_points") return points(name, value, length);
+    if (type == "population") return read_population(loader_, name, value);
     if (type == "product") return product(name, value);
     return nullptr;  // reported by validate_model
   }
@@ -271,6 +272,12 @@ class SpaceReader {
     }
     open_.pop_back();
     if (!whole) return nullptr;
+    for (const auto& factor : factors)
+      if (factor->varies()) {
+        loader_.error(value.place, path(name), "is a product with the population '" + factor->name() + "'",
+                      "spaces whose sites do not change");
+        return nullptr;
+      }
     if (static_cast<double>(factors[0]->sites()) * static_cast<double>(factors[1]->sites()) > most_sites) {
       loader_.error(value.place, path(name), "has more than 2^31 sites");
       return nullptr;
@@ -323,9 +330,14 @@ void find_length_dimension(Loader& loader, const Value& root) {
 void build_spaces(Loader& loader, const Value& root) {
   SpaceReader reader(loader, root);
   auto& spaces = loader.model().spaces;
-  for (const bool products : {false, true})
+  // What refers to other spaces comes after them.
+  const auto rank = [](const Value& space) {
+    const std::string type = type_of(space);
+    return type == "population" ? 1 : type == "product" ? 2 : 0;
+  };
+  for (const int now : {0, 1, 2})
     for (const auto* entry : entries(root, "spaces")) {
-      if (spaces.contains(entry->key) || (type_of(entry->value) == "product") != products) continue;
+      if (spaces.contains(entry->key) || rank(entry->value) != now) continue;
       if (auto space = reader.read(entry->key, entry->value))
         spaces[entry->key] = std::move(space);
       else

@@ -100,6 +100,25 @@ Schema make_product_schema() {
   return schema;
 }
 
+Schema make_population_schema() {
+  Schema schema(
+      "population",
+      "Agents with ids, places and radii that move, appear, divide and vanish. Its fields are NAME.id, "
+      "NAME.parent, NAME.generation and NAME.fate, in a frame also NAME.position and NAME.radius.");
+  schema.choice("type", {"population"}, "the name of the type");
+  schema.add("in", Type::space, "the grid in which the agents are; left out: well mixed, without places")
+      .make_optional();
+  schema.add("count", Type::integer, "how many there are at the start; not needed where places are listed")
+      .make_optional();
+  schema
+      .add("place", Type::anything,
+           "random, lattice, {positions: [[x, y], ...]}, or {file: FILE, unit: um} with one place in a line")
+      .with_default("random");
+  schema.coefficient("radius", "any_length", "of the agents at the start").with_default("0");
+  schema.add("description", Type::text, "a remark for readers").make_optional();
+  return schema;
+}
+
 }  // namespace
 
 const Schema& model_schema() {
@@ -109,13 +128,13 @@ const Schema& model_schema() {
 
 const Schema* space_schema(std::string_view type) {
   static const Schema grid = make_grid_schema(), point = make_point_schema(), points = make_points_schema(),
-                      product = make_product_schema();
-  for (const Schema* schema : {&grid, &point, &points, &product})
+                      population = make_population_schema(), product = make_product_schema();
+  for (const Schema* schema : {&grid, &point, &points, &population, &product})
     if (schema->title() == type) return schema;
   return nullptr;
 }
 
-std::vector<std::string> space_types() { return {"grid", "named_points", "point", "product"}; }
+std::vector<std::string> space_types() { return {"grid", "named_points", "point", "population", "product"}; }
 
 const Schema& field_schema() {
   static const Schema schema = [] {
@@ -128,6 +147,11 @@ const Schema& field_schema() {
     s.coefficient("initial", "unit", "its value at the start");
     s.add("positive", Type::flag, "never negative: schemes that can't keep it so are refused")
         .with_default("false");
+    s.choice(
+         "on_division", {"copy", "share", "reset", "draw"},
+         "what the daughters of a dividing agent get: all of it each, half each, the initial value, or an "
+         "initial value drawn anew (default: share for amounts, copy for all else)")
+        .make_optional();
     s.mapping("conserved", element(Type::number), "how much of a conserved quantity one unit of it holds")
         .make_optional();
     s.add("description", Type::text, "a remark for readers").make_optional();

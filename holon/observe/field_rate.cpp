@@ -13,7 +13,7 @@ bool changes(const Port& port) {
 }  // namespace
 
 std::optional<FieldRate> FieldRate::of(FieldId field, const Model& model) {
-  if ((*model.fields)[field].space->sites() != 1) return std::nullopt;
+  if (!(*model.fields)[field].space->single()) return std::nullopt;
   std::vector<const Process*> processes;
   std::vector<FieldId> unknowns;
   bool advanced = false;

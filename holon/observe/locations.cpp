@@ -102,7 +102,7 @@ std::vector<Location> read_locations(const Section& section, const std::string& 
   LocationReader reader(section, key, space);
   const Value* value = section.raw(key);
   if (value != nullptr) return reader.read(*value);
-  if (space.sites() != 1)
+  if (!space.single())
     reader.fail("is missing: the space '" + space.name() + "' has " + std::to_string(space.sites()) +
                 " sites");
   return {Location{"", space.position(0), Stencil{{0}, {1.0}}}};

@@ -26,8 +26,8 @@ std::shared_ptr<const Space> space_of(const Coefficient& equation, const Section
   for (FieldId id = 0; id < model.fields->size(); ++id) {
     const Field& field = (*model.fields)[id];
     if (!equation.depends_on("field:" + field.name)) continue;
-    if (field.space->sites() == 1 && !space) point = field.space;
-    if (field.space->sites() == 1 || field.space == space) continue;
+    if (field.space->single() && !space) point = field.space;
+    if (field.space->single() || field.space == space) continue;
     if (space) {
       section.loader().error(value.place, path,
                              "'" + owner + "' lives on '" + space->name() + "' and '" + field.name +

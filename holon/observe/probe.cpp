@@ -103,7 +103,7 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   ProbeOptions options;
   options.sampling = read_sampling(context);
   for (const Observed& observed : read_values(context)) {
-    if (observed.space->sites() == 1) {
+    if (observed.space->single()) {
       options.columns.push_back({observed, {"", observed.space->position(0), Stencil{{0}, {1.0}}}});
       continue;
     }

@@ -92,7 +92,7 @@ class AdaptiveStepper final : public Stepper {
   std::optional<SiteFailure> advance(AdvanceCall& call) const override {
     LowestFailure failures;
     std::atomic<std::uint64_t> steps = 0, rejected = 0;
-    call.work.threads->for_range(factory_.system().space->sites(), block_sites,
+    call.work.threads->for_range(call.state.sites(*factory_.system().space), block_sites,
                                  [&](std::size_t first, std::size_t last) {
                                    thread_local std::vector<double> buffer;
                                    for (std::size_t begin = first; begin < last; begin += block_sites) {

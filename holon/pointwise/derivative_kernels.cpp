@@ -104,7 +104,7 @@ DerivativeKernels::Table DerivativeKernels::evaluate(const LazyKernel& kernel, s
                                                      std::vector<const double*> columns,
                                                      ThreadPool& threads) const {
   Table table;
-  table.sites = factory_.system().space->sites();
+  table.sites = state.sites(*factory_.system().space);
   table.values.resize(outputs * table.sites);
   std::vector<double*> out;
   for (std::size_t k = 0; k < outputs; ++k) out.push_back(table.values.data() + k * table.sites);
@@ -128,7 +128,7 @@ void DerivativeKernels::rate(const State& state, double time, ThreadPool& thread
 void DerivativeKernels::jvp(const State& state, double time, const Vector& du, ThreadPool& threads,
                             Vector& out) const {
   const KineticsSystem& system = factory_.system();
-  const std::size_t sites = system.space->sites();
+  const std::size_t sites = state.sites(*system.space);
   std::vector<const double*> columns = factory_.columns();
   std::vector<std::vector<double>> made;  // directions that are no column of the vector as they stand
   made.reserve(variables_.size());

@@ -49,7 +49,7 @@ class FixedStepper final : public Stepper {
       counts.push_back(steps_of(piece, options_.step));
       call.work.counters.steps += static_cast<std::uint64_t>(counts.back());
     }
-    call.work.threads->for_range(system.space->sites(), chunk_sites,
+    call.work.threads->for_range(call.state.sites(*system.space), chunk_sites,
                                  [&](std::size_t first, std::size_t last) {
                                    thread_local std::vector<double> growth;
                                    std::vector<double*> out = states;

@@ -37,7 +37,7 @@ class ImplicitMidpointStepper final : public Stepper {
     LowestFailure failures;
     std::atomic<std::uint64_t> steps = 0, iterations = 0;
     call.work.threads->for_range(
-        factory_.system().space->sites(), block_sites, [&](std::size_t first, std::size_t last) {
+        call.state.sites(*factory_.system().space), block_sites, [&](std::size_t first, std::size_t last) {
           for (std::size_t begin = first; begin < last; begin += block_sites) {
             const Count count = advance_block(call, begin, std::min(last, begin + block_sites), failures);
             steps += count.steps;

@@ -33,6 +33,16 @@ Kinetics::Kinetics(Setup setup)
       }) {
   const KineticsSystem& system = setup_.system;
   const std::size_t n = system.states.size();
+  if (system.space->varies() && integrator_ == nullptr)
+    throw InputError(
+        fmt::format("integrator '{}' is for a fixed number of sites, and '{}' is a population; use "
+                    "rosenbrock or dormand_prince",
+                    setup_.step.integrator, system.space->name()));
+  if (system.space->varies() && !system.columns.empty())
+    throw InputError(
+        fmt::format("'{}' has one value for each site, and '{}' is a population, whose sites come "
+                    "and go; make it a field of the population",
+                    system.columns.front().name, system.space->name()));
   setup_.step.positive.resize(n, false);
   setup_.step.absolute_tolerance.resize(n, setup_.step.relative_tolerance);
   if (integrator_ == nullptr) {
@@ -70,7 +80,7 @@ Kinetics::Kinetics(Setup setup)
   for (std::size_t i = 0; i < n; ++i) {
     if (!(*system.fields)[system.states[i]].conserved.empty()) conserved_.push_back(i);
   }
-  if (!conserved_.empty()) {
+  if (!conserved_.empty() && !system.space->varies()) {
     for (std::size_t s = 0; s < system.space->sites(); ++s) measure_.push_back(system.space->measure(s));
   }
 }
@@ -131,7 +141,7 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
     Outcome outcome;
     outcome.why = Outcome::Why::failed;
     outcome.reached = interval.begin;
-    outcome.what = {name(), failure->field, failure->message, system.space->site_text(failure->site),
+    outcome.what = {name(), failure->field, failure->message, state.site_text(*system.space, failure->site),
                     failure->time};
     return outcome;
   }
@@ -139,7 +149,7 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
   for (std::size_t k = 0; k < conserved_.size(); ++k) {
     const FieldId id = system.states[conserved_[k]];
     const auto after = state.real(id);
-    const bool per_site = (*system.fields)[id].kind == FieldKind::amount;
+    const bool per_site = (*system.fields)[id].kind == FieldKind::amount || measure_.empty();
     state.account(accounts()[k])
         .add(work.threads->sum(after.size(), ledger_block, [&](std::size_t begin, std::size_t end) {
           CompensatedSum sum;
@@ -219,7 +229,7 @@ double Kinetics::spectral_radius(const State& state, std::size_t site) const {
 double Kinetics::stable_step(const State& state) const {
   constexpr double unlimited = std::numeric_limits<double>::infinity();
   if (integrator_ == nullptr || integrator_->stability_limit == 0.0) return unlimited;
-  const std::size_t sites = setup_.system.space->sites();
+  const std::size_t sites = state.sites(*setup_.system.space);
   const std::size_t samples = std::min(sites, sampled_sites);
   double largest = 0.0;
   for (std::size_t k = 0; k < samples; ++k) {
@@ -234,8 +244,8 @@ double Kinetics::stable_step(const State& state) const {
 
 Scales Kinetics::scales(const State& state) const {
   Scales scales;
-  const std::size_t site = setup_.system.space->sites() / 2;
-  const double radius = spectral_radius(state, site);
+  const std::size_t sites = state.sites(*setup_.system.space);
+  const double radius = sites > 0 ? spectral_radius(state, sites / 2) : 0.0;
   scales.time_resolution = setup_.step.step;
   if (radius > 0.0) scales.time_extent = setup_.system.time_unit / radius;
   return scales;

@@ -67,7 +67,7 @@ class Kinetics final : public Process {
   std::vector<FieldId> rate_reads_, output_reads_;
   std::vector<CoefficientKernel> initial_;
   std::vector<std::size_t> conserved_;  // states that hold something conserved
-  std::vector<double> measure_;         // of the sites; empty if nothing is conserved
+  std::vector<double> measure_;         // of the sites; empty if nothing is conserved or every site counts 1
 };
 
 }  // namespace holon::pointwise

@@ -273,7 +273,7 @@ void KineticsRecipe::check_spaces(const ProcessContext& context, const KineticsS
   for (const auto& output : system.outputs) roots.push_back(output.value);
   for (const FieldId id : fields_in(*system.graph, roots, *system.fields)) {
     const Field& field = (*system.fields)[id];
-    if (field.space == system.space || field.space->sites() == 1) continue;
+    if (field.space == system.space || field.space->single()) continue;
     context.section.error("inputs",
                           fmt::format("'{}' lives on space '{}' and the equations on '{}'", field.name,
                                       field.space->name(), system.space->name()),

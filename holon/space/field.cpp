@@ -18,6 +18,20 @@ std::string_view name(FieldKind kind) {
   return "";
 }
 
+std::string_view name(OnDivision rule) {
+  switch (rule) {
+    case OnDivision::copy:
+      return "copy";
+    case OnDivision::share:
+      return "share";
+    case OnDivision::reset:
+      return "reset";
+    case OnDivision::draw:
+      return "draw";
+  }
+  return "";
+}
+
 FieldId FieldTable::add(Field field) {
   if (by_name_.contains(field.name)) throw InputError(fmt::format("two fields are named '{}'", field.name));
   const auto id = static_cast<FieldId>(fields_.size());

@@ -22,6 +22,10 @@ enum class FieldType { real, integer };
 /// (concentration), or an amount per site.
 enum class FieldKind { value, density, amount };
 std::string_view name(FieldKind kind);
+/// What becomes of a value when the agent that holds it divides: both daughters have it; each has half; both
+/// begin with the initial value; both begin with an initial value drawn anew.
+enum class OnDivision { copy, share, reset, draw };
+std::string_view name(OnDivision rule);
 
 struct Field {
   std::string name;  ///< "membrane.V": owner's name, dot, own name; or a name from the model's `fields:`
@@ -31,6 +35,7 @@ struct Field {
   Unit unit;  ///< the array's numbers are in this unit (never one with an offset)
   FieldKind kind = FieldKind::value;
   bool positive = false;
+  OnDivision on_division = OnDivision::copy;  ///< where the space is a population
   /// What of conserved quantities one unit of the field holds: {"calcium": 1}.
   std::map<std::string, double> conserved;
   std::string description;

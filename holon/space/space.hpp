@@ -28,7 +28,7 @@ struct Stencil {
 /// today one rank owns all.
 class Space {
  public:
-  enum class Type { point, grid, product, named_points };
+  enum class Type { point, grid, product, named_points, population };
   virtual ~Space() = default;
   Space(const Space&) = delete;
   Space& operator=(const Space&) = delete;
@@ -36,6 +36,11 @@ class Space {
   const std::string& name() const { return name_; }
   virtual Type type() const = 0;
   virtual std::size_t sites() const = 0;
+  /// True where the number of sites is part of the State (a population): State::sites(space) is the number
+  /// then, and sites() that at the start.
+  virtual bool varies() const { return false; }
+  /// True for a space of one site for ever: fields on it are numbers that any other space may read.
+  bool single() const { return sites() == 1 && !varies(); }
   /// Number of axes that positions have: 0 for a point.
   virtual int dimensions() const = 0;
   virtual Position position(std::size_t site) const = 0;
