@@ -15,6 +15,7 @@ find_library(UDUNITS_LIBRARY udunits2 REQUIRED)
 find_library(HDF5_LIBRARY hdf5 PATH_SUFFIXES hdf5/serial REQUIRED)
 find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(Eigen3 REQUIRED NO_MODULE)
 find_library(FFTW3_LIBRARY fftw3 REQUIRED)
 
 if(HOLON_TESTS)

@@ -20,6 +20,7 @@ LIBRARIES = [
     ("yaml-cpp", re.compile(r"yaml-cpp/"), "holon/modelfile"),
     ("SUNDIALS", re.compile(r"(sundials|cvodes?|idas?|nvector|sunmatrix|sunlinsol|sunnonlinsol)/"), "holon/kinetics"),
     ("FFTW", re.compile(r"fftw3"), "holon/transport"),
+    ("Eigen", re.compile(r"Eigen/"), "holon/analysis"),
     ("zlib", re.compile(r"zlib\.h"), "holon/report"),
     ("deal.II", re.compile(r"deal\.II/"), "holon/fem"),
     ("CLI11", re.compile(r"CLI/"), "apps/holon"),

@@ -1,5 +1,6 @@
 #include "verification/model_run.hpp"
 
+#include "holon/analysis/register.hpp"
 #include "holon/kinetics/register.hpp"
 #include "holon/modelfile/load.hpp"
 #include "holon/observe/register.hpp"
@@ -25,6 +26,7 @@ const modelfile::Registry& registry() {
     register_kinetics(registry);
     register_transport(registry);
     register_observe(registry);
+    register_analysis(registry);
     register_study(registry);
     return registry;
   }();

@@ -21,6 +21,7 @@ class ModelRun {
   ModelRun& to_the_end();
   Simulation& simulation() { return *simulation_; }
   const Model& model() const { return *model_; }
+  std::shared_ptr<const Model> shared_model() const { return model_; }
 
   double result(const std::string& name) const;  ///< in its unit; fails the test if it is missing
   std::vector<double> array(const std::string& name) const;

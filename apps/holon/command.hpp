@@ -20,6 +20,7 @@ using Action = std::function<int()>;
 void add_run(CLI::App& program, Action& action);
 void add_study(CLI::App& program, Action& action);
 void add_check(CLI::App& program, Action& action);
+void add_scales(CLI::App& program, Action& action);
 void add_list(CLI::App& program, Action& action);
 void add_show(CLI::App& program, Action& action);
 void add_report(CLI::App& program, Action& action);

@@ -1,3 +1,4 @@
+#include "holon/analysis/register.hpp"
 #include "holon/base/error.hpp"
 #include "holon/base/file.hpp"
 #include "holon/kinetics/register.hpp"
@@ -20,6 +21,7 @@ const modelfile::Registry& registry() {
     register_kinetics(made);
     register_transport(made);
     register_observe(made);
+    register_analysis(made);
     register_study(made);
     return made;
   }();

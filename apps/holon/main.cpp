@@ -88,6 +88,7 @@ int main_program(int argc, char** argv) {
   add_run(program, action);
   add_study(program, action);
   add_check(program, action);
+  add_scales(program, action);
   add_list(program, action);
   add_show(program, action);
   add_report(program, action);

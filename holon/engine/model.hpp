@@ -1,6 +1,7 @@
 // Model: what is simulated. Immutable after it is built; safe to share between threads and among many States.
 #pragma once
 
+#include "holon/engine/declared_scales.hpp"
 #include "holon/engine/determination.hpp"
 #include "holon/engine/event.hpp"
 #include "holon/engine/ledger.hpp"
@@ -47,6 +48,7 @@ class Model {
   std::vector<std::unique_ptr<ObserverRecipe>> observers;
   std::vector<ResultRecipe> results;
   std::vector<LedgerAccount> accounts;
+  DeclaredScales declared_scales;
   std::vector<std::pair<FieldId, Coefficient>>
       initial;           ///< of fields that no process owns, evaluated in this order
   std::string hash;      ///< SHA-256 of the resolved model

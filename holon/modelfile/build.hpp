@@ -55,6 +55,8 @@ void build_schedule(Loader& loader, const Document::Value& root);
 /// it against the fields that they share.
 void complete_schedule(Loader& loader, const Document::Value& root);
 void build_events(Loader& loader, const Document::Value& root);
+/// What the file states about scales of processes and about how they are joined.
+void build_scales(Loader& loader, const Document::Value& root);
 void build_observers(Loader& loader, const Document::Value& root);
 void build_results(Loader& loader, const Document::Value& root);
 std::vector<std::unique_ptr<Study>> build_studies(Loader& loader, const Document::Value& root);

@@ -44,6 +44,7 @@ std::vector<ProcessPlan> build_parts(Loader& loader, Value& root) {
   validate_observers(loader, root);
   build_schedule(loader, root);
   build_events(loader, root);
+  build_scales(loader, root);
   return plans;
 }
 

@@ -49,6 +49,17 @@ Schema make_model_schema() {
       .make_optional();
   schema.choice("ledger", {"strict", "report"}, "whether a leak in the books ends the run as a failure")
       .with_default("report");
+  Schema scales("scales", "What is stated about scales; `holon scales` computes the rest.");
+  scales
+      .mapping(
+          "boxes", element(Type::anything),
+          "PROCESS: {time: [resolution, extent], space: [resolution, extent]} instead of what is computed")
+      .make_optional();
+  scales
+      .list("patterns", element(Type::anything),
+            "{between: [A, B], pattern: interact, call_release or dispatch}: how two processes are joined")
+      .make_optional();
+  schema.section("scales", scales, "scales of processes, for the scale-separation map").make_optional();
   schema
       .mapping("study", element(Type::anything), "what is asked of whole simulations: sweeps over parameters")
       .make_optional();

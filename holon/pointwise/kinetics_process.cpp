@@ -193,6 +193,13 @@ void Kinetics::jacobian(const State& state, double time, Workspace& work, Sparse
   derivatives_.jacobian(state, time, *work.threads, entries);
 }
 
+std::vector<SiteRates::Entry> Kinetics::jacobian_at(const State& state, double time, std::size_t site) const {
+  std::vector<SiteRates::Entry> entries;
+  for (const auto& entry : derivatives_.jacobian_at(state, time, site))
+    entries.push_back({setup_.system.states[entry.row], entry.column, entry.value / setup_.system.time_unit});
+  return entries;
+}
+
 // The largest growth of |J^k x| per k over the later half of a power iteration (Gelfand's formula), which is
 // the spectral radius also where the dominant eigenvalues are a complex pair.
 double Kinetics::spectral_radius(const State& state, std::size_t site) const {

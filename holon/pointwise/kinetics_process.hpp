@@ -8,6 +8,7 @@
 // not finite, a step that meets no tolerance, an iteration that does not converge.
 #pragma once
 
+#include "holon/engine/site_rates.hpp"
 #include "holon/pointwise/derivative_kernels.hpp"
 #include "holon/pointwise/stepper.hpp"
 #include "holon/pointwise/switching_times.hpp"
@@ -19,7 +20,7 @@
 
 namespace holon::pointwise {
 
-class Kinetics final : public Process {
+class Kinetics final : public Process, public SiteRates {
  public:
   struct Setup {
     KineticsSystem system;
@@ -45,6 +46,7 @@ class Kinetics final : public Process {
   void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const override;
   void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const override;
   void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
+  std::vector<SiteRates::Entry> jacobian_at(const State& state, double time, std::size_t site) const override;
   /// Explicit methods: the stability limit over the spectral radius of the Jacobian at sampled sites of this
   /// state.
   double stable_step(const State& state) const override;

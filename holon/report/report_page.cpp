@@ -2,6 +2,7 @@
 
 #include "holon/base/file.hpp"
 #include "holon/report/page_sections.hpp"
+#include "holon/report/scale_map_page.hpp"
 #include "holon/report/xml_text.hpp"
 
 namespace holon {
@@ -45,6 +46,7 @@ std::string report_html(const std::filesystem::path& folder, const PageBudget& b
   page += results_section(output);
   if (!data["frames"].empty()) page += "<section id=\"frames\"><h2>Fields</h2></section>\n";
   if (!data["series"].empty()) page += "<section id=\"curves\"><h2>Curves</h2></section>\n";
+  page += scale_map_section(folder);
   page += events_section(output) + ledger_section(output) + timings_section(output) + model_section(output) +
           environment_section(output);
   page += "</main>\n<script type=\"application/json\" id=\"data\">" + script_json(data) + "</script>\n";

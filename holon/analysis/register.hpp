@@ -1,0 +1,10 @@
+// The observer type `scales`.
+#pragma once
+
+#include "holon/modelfile/registry.hpp"
+
+namespace holon {
+
+void register_analysis(modelfile::Registry& registry);
+
+}  // namespace holon

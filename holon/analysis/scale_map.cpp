@@ -1,0 +1,294 @@
+#include "holon/analysis/scale_map.hpp"
+
+#include "holon/base/error.hpp"
+#include "holon/base/progress.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace holon::analysis {
+
+namespace {
+
+/// The step that a process is advanced by, below a node that covers `dt`.
+std::optional<double> step_of(const ScheduleNode& node, ProcessId process, double dt) {
+  using Kind = ScheduleNode::Kind;
+  if (node.kind == Kind::advance) return node.process == process ? std::optional(dt) : std::nullopt;
+  for (std::size_t c = 0; c < node.children.size(); ++c) {
+    double part = dt;
+    if (node.kind == Kind::subcycle) part = dt / static_cast<double>(std::max<std::int64_t>(1, node.count));
+    if (node.kind == Kind::every) part = dt * static_cast<double>(node.count);
+    if (node.kind == Kind::strang && c + 1 < node.children.size()) part = 0.5 * dt;
+    if (const auto found = step_of(node.children[c], process, part)) return found;
+  }
+  return std::nullopt;
+}
+
+ScaleInterval interval_of(const Space& space) {
+  if (const auto* product = dynamic_cast<const ProductSpace*>(&space)) {
+    const ScaleInterval micro = interval_of(product->micro());
+    return micro.known() ? micro : interval_of(product->macro());
+  }
+  ScaleInterval interval;
+  if (const auto* grid = dynamic_cast<const GridSpace*>(&space)) {
+    interval.resolution = std::numeric_limits<double>::infinity();
+    for (int a = 0; a < grid->dimensions(); ++a) {
+      interval.resolution = std::min(interval.resolution, grid->axis(a).spacing);
+      interval.extent = std::max(interval.extent, grid->extent(a));
+    }
+  }
+  return interval;
+}
+
+std::set<FieldId> changed_by(const Process& process) {
+  std::set<FieldId> fields;
+  for (const Port& port : process.ports())
+    if (port.role == Port::Role::advance || port.role == Port::Role::determine ||
+        port.role == Port::Role::contribute)
+      fields.insert(port.field);
+  return fields;
+}
+
+std::vector<std::string> joining_fields(const Model& model, const Process& a, const Process& b) {
+  std::set<FieldId> joining;
+  const auto look = [&](const Process& one, const Process& other) {
+    const std::set<FieldId> changed = changed_by(one);
+    for (const Port& port : other.ports())
+      if (changed.contains(port.field)) joining.insert(port.field);
+  };
+  look(a, b);
+  look(b, a);
+  std::vector<std::string> names;
+  for (const FieldId field : joining) names.push_back((*model.fields)[field].name);
+  return names;
+}
+
+class Mapper {
+ public:
+  Mapper(const Model& model, const std::vector<const State*>& states, const std::vector<double>& times,
+         ThreadPool& threads)
+      : model_(model), states_(states), times_(times), threads_(threads) {}
+
+  ScaleMap make() {
+    map_.title = model_.title;
+    map_.time = model_.schedule.time_dimension;
+    map_.length = Dimension::length();
+    for (const auto& [name, space] : model_.spaces)
+      if (space->dimensions() > 0) map_.length = space->length_dimension();
+    for (std::size_t p = 0; p < model_.processes.size(); ++p)
+      if (!changed_by(*model_.processes[p]).empty() && is_scheduled(p)) add_process(p);
+    steps_that_are_their_own();
+    for (std::size_t a = 0; a < map_.processes.size(); ++a)
+      for (std::size_t b = a + 1; b < map_.processes.size(); ++b) map_.pairs.push_back(pair(a, b));
+    find_quasi_steady();
+    map_.schedule = recommend(model_, map_);
+    return std::move(map_);
+  }
+
+ private:
+  bool is_scheduled(std::size_t p) const {
+    return step_of(model_.schedule.root, static_cast<ProcessId>(p), model_.schedule.step).has_value();
+  }
+
+  void add_process(std::size_t p) {
+    const Process& process = *model_.processes[p];
+    ProcessScales scales;
+    scales.name = process.name();
+    scales.type = process.type();
+    scales.step =
+        step_of(model_.schedule.root, static_cast<ProcessId>(p), model_.schedule.step).value_or(0.0);
+    scales.stable_step = std::numeric_limits<double>::infinity();
+    for (const State* state : states_)
+      scales.stable_step = std::min(scales.stable_step, process.stable_step(*state));
+    for (const FieldId field : changed_by(process)) {
+      const Space& space = *(*model_.fields)[field].space;
+      const ScaleInterval interval = interval_of(space);
+      scales.sites = std::max(scales.sites, space.sites());
+      if (scales.space_name.empty()) scales.space_name = space.name();
+      if (!interval.known() || interval.extent < scales.space.extent) continue;
+      scales.space = interval;
+      scales.space_name = space.name();
+      scales.space_source = "spacing and size of '" + space.name() + "'";
+    }
+    own_times(process, scales);
+    declared_box(scales);
+    map_.processes.push_back(std::move(scales));
+    ids_.push_back(p);
+  }
+
+  void own_times(const Process& process, ProcessScales& scales) const {
+    for (std::size_t k = 0; k < states_.size(); ++k) {
+      TimeScales look = time_scales(model_, process, *states_[k], times_[k], threads_);
+      scales.spectrum = k == 0 ? std::move(look) : joined(std::move(scales.spectrum), look);
+    }
+    const Scales stated = process.scales(*states_.front());
+    const bool transport = stated.space_extent > 0.0 && stated.time_extent > 0.0;
+    if (transport) {
+      scales.fastest = std::isfinite(stated.time_resolution) ? stated.time_resolution : 0.0;
+      scales.slowest = stated.time_extent;
+      scales.time_source = "across a spacing, and across the domain";
+      scales.relaxes = scales.spectrum.fastest == 0.0 || scales.spectrum.relaxes;
+    } else if (scales.spectrum.fastest > 0.0) {
+      scales.fastest = scales.spectrum.fastest;
+      scales.slowest = scales.spectrum.slowest;
+      scales.time_source = "1/|eigenvalue| of its Jacobian";
+      if (scales.spectrum.sites > 1) scales.time_source += fmt::format(" at {} sites", scales.spectrum.sites);
+      if (states_.size() > 1) scales.time_source += fmt::format(" and {} times", states_.size());
+      scales.relaxes = scales.spectrum.relaxes;
+    } else {
+      scales.fastest = stated.time_resolution;
+      scales.slowest = stated.time_extent;
+      if (scales.slowest > 0.0) scales.time_source = "stated by the process";
+    }
+    scales.time = {scales.fastest, scales.slowest};
+  }
+
+  void declared_box(ProcessScales& scales) {
+    const auto found = model_.declared_scales.boxes.find(scales.name);
+    if (found == model_.declared_scales.boxes.end()) return;
+    const DeclaredScales::Box& box = found->second;
+    if (box.space) {
+      scales.space = {box.space->first, box.space->second};
+      scales.space_source = "stated in the model file";
+    }
+    if (box.time) {
+      scales.time = {box.time->first, box.time->second};
+      scales.fastest = box.time->first;
+      scales.slowest = box.time->second;
+      scales.time_source = "stated in the model file";
+      declared_time_.insert(scales.name);
+    }
+  }
+
+  /// A step finer than the process's own times is part of its box, unless a faster process is the reason for
+  /// it.
+  void steps_that_are_their_own() {
+    for (ProcessScales& one : map_.processes) {
+      if (declared_time_.contains(one.name) || !(one.step > 0.0)) continue;
+      const bool shared = std::any_of(map_.processes.begin(), map_.processes.end(), [&](const auto& other) {
+        return other.name != one.name && other.step <= one.step && other.fastest > 0.0 &&
+               other.fastest < one.fastest;
+      });
+      if (one.time.resolution > 0.0 && (shared || one.step >= one.time.resolution)) continue;
+      one.time.resolution = one.step;
+      one.time_source += (one.time_source.empty() ? "" : ", ") + std::string("its step");
+    }
+  }
+
+  PairScales pair(std::size_t a, std::size_t b) const {
+    const ProcessScales &one = map_.processes[a], &other = map_.processes[b];
+    PairScales result;
+    const bool by_time = one.time.known() && other.time.known();
+    const bool by_space = one.space.known() && other.space.known();
+    const bool a_fast = by_time ? finer(one.time, other.time) : !by_space || finer(one.space, other.space);
+    const bool a_small = by_space ? finer(one.space, other.space) : a_fast;
+    result.fast = a_fast ? a : b;
+    result.slow = a_fast ? b : a;
+    result.small = a_small ? a : b;
+    result.large = a_small ? b : a;
+    result.time = relation(one.time, other.time);
+    result.space = relation(one.space, other.space);
+    if (by_space) {
+      result.epsilon = map_.processes[result.small].space.extent / map_.processes[result.large].space.extent;
+      result.tau_ratio_diffusion = result.epsilon * result.epsilon;
+      result.tau_ratio_advection = result.epsilon;
+    }
+    const ProcessScales &fast = map_.processes[result.fast], &slow = map_.processes[result.slow];
+    if (by_time) result.epsilon_time = separation(one.time, other.time);
+    if (fast.slowest > 0.0 && slow.fastest > 0.0) result.time_ratio = fast.slowest / slow.fastest;
+    result.pattern = fitting_pattern(result.time);
+    result.many_instances = result.space == Relation::separated;
+    result.fields = joining_fields(model_, *model_.processes[ids_[a]], *model_.processes[ids_[b]]);
+    for (const DeclaredScales::Joint& joint : model_.declared_scales.patterns)
+      if ((joint.one == one.name && joint.other == other.name) ||
+          (joint.one == other.name && joint.other == one.name)) {
+        result.declared = joint.pattern;
+        hold_against(result);
+      }
+    return result;
+  }
+
+  void hold_against(const PairScales& pair) const {
+    if (*pair.declared == name(pair.pattern) || pair.time == Relation::unknown) return;
+    // What runs one after the other need not be separated.
+    if (*pair.declared == name(Pattern::dispatch)) return;
+    const ProcessScales &fast = map_.processes[pair.fast], &slow = map_.processes[pair.slow];
+    warnings_.push_back(fmt::format(
+        "'{}' and '{}' are joined by '{}', but their times {}: '{}' spans {} to {}, '{}' {} to {} "
+        "(extent over resolution {:.3g}); '{}' fits",
+        fast.name, slow.name, *pair.declared, pair.time == Relation::overlap ? "overlap" : "are separated",
+        fast.name, time_text(fast.time.resolution, map_.time), time_text(fast.time.extent, map_.time),
+        slow.name, time_text(slow.time.resolution, map_.time), time_text(slow.time.extent, map_.time),
+        pair.epsilon_time, name(pair.pattern)));
+  }
+
+  void find_quasi_steady() {
+    map_.warnings = warnings_;
+    for (const PairScales& pair : map_.pairs) {
+      const ProcessScales &fast = map_.processes[pair.fast], &slow = map_.processes[pair.slow];
+      const double ratio = declared_time_.contains(fast.name) || declared_time_.contains(slow.name)
+                               ? pair.epsilon_time
+                               : pair.time_ratio;
+      if (!(ratio > 0.0) || ratio > 1.0 / least_gap) continue;
+      if (!fast.relaxes && !declared_time_.contains(fast.name)) continue;
+      map_.quasi_steady.push_back({fast.name, slow.name, {}, {}, ratio, ratio, ratio * ratio});
+    }
+    for (const ProcessScales& process : map_.processes)
+      for (const FastStates& gap : process.spectrum.gaps)
+        if (gap.relaxes)
+          map_.quasi_steady.push_back({process.name, process.name, gap.states, gap.others, gap.ratio(),
+                                       gap.ratio(), gap.ratio() * gap.ratio()});
+  }
+
+  const Model& model_;
+  const std::vector<const State*>& states_;
+  const std::vector<double>& times_;
+  ThreadPool& threads_;
+  ScaleMap map_;
+  std::vector<std::size_t> ids_;  // of the processes in the model
+  std::set<std::string> declared_time_;
+  mutable std::vector<std::string> warnings_;
+};
+
+}  // namespace
+
+ScaleMap scale_map(const Model& model, const std::vector<const State*>& states,
+                   const std::vector<double>& times, ThreadPool& threads) {
+  return Mapper(model, states, times, threads).make();
+}
+
+ScaleMap scale_map(const Model& model, const std::vector<Look>& looks, ThreadPool& threads) {
+  std::vector<const State*> states;
+  std::vector<double> times;
+  for (const Look& look : looks) {
+    states.push_back(&look.state);
+    times.push_back(look.time);
+  }
+  return scale_map(model, states, times, threads);
+}
+
+std::vector<Look> looks_along(std::shared_ptr<const Model> model, int threads, std::size_t most,
+                              double most_site_steps) {
+  std::vector<Look> looks;
+  Simulation simulation(model, {threads, 0, nullptr});
+  looks.push_back({simulation.complete_state(), simulation.time()});
+  std::size_t sites = 0;
+  for (const auto& [name, space] : model->spaces) sites += space->sites();
+  const std::int64_t steps = model->schedule.steps;
+  if (static_cast<double>(sites) * static_cast<double>(steps) > most_site_steps || most < 2) return looks;
+  const std::int64_t between = std::max<std::int64_t>(1, steps / static_cast<std::int64_t>(most - 1));
+  try {
+    for (std::int64_t step = 1; step <= steps && looks.size() < most && !simulation.finished(); ++step) {
+      simulation.step();
+      if (step % between == 0) looks.push_back({simulation.complete_state(), simulation.time()});
+    }
+  } catch (const NumericalFailure& failure) {
+    log_warning(fmt::format("looks end at the failure of the run: {}", failure.what()));
+  }
+  return looks;
+}
+
+}  // namespace holon::analysis

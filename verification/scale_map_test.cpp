@@ -1,0 +1,246 @@
+// `holon scales`: boxes from the discretisation and from eigenvalues, and what follows from them (case:
+// engine E11).
+#include "holon/analysis/scale_map.hpp"
+
+#include <cmath>
+
+#include "verification/model_run.hpp"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace holon::verification {
+namespace {
+
+using analysis::Pattern;
+using analysis::Relation;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+analysis::ScaleMap map_of(const std::string& text) {
+  ModelRun run = ModelRun::of_text(text);
+  ThreadPool threads(1);
+  return analysis::scale_map(run.model(), analysis::looks_along(run.shared_model(), 1), threads);
+}
+
+const analysis::ProcessScales& process(const analysis::ScaleMap& map, const std::string& name) {
+  for (const auto& scales : map.processes)
+    if (scales.name == name) return scales;
+  throw std::runtime_error("no process " + name);
+}
+
+const std::string declared = R"(
+holon: 1
+spaces: {p: {type: point}}
+processes:
+  atmosphere:
+    type: kinetics
+    space: p
+    units: {time: s, a: 1}
+    states: {a: 1}
+    equations: |
+      a' = -a
+  surface:
+    type: kinetics
+    space: p
+    units: {time: s, b: 1}
+    states: {b: 1}
+    equations: |
+      b' = -b
+  binding:
+    type: kinetics
+    space: p
+    units: {time: s, n: 1}
+    states: {n: 1}
+    equations: |
+      n' = -n
+  growth:
+    type: kinetics
+    space: p
+    units: {time: s, g: 1}
+    states: {g: 1}
+    equations: |
+      g' = -g
+schedule: {step: 0.1 s, steps: 1}
+scales:
+  boxes:
+    atmosphere: {time: [1 s, 1 d], space: [0.1 m, 100 m]}
+    surface: {time: [10 min, 1 d], space: [1 m, 100 m]}
+    binding: {time: [1 us, 10 ms], space: [10 nm, 1 um]}
+    growth: {time: [1 h, 100 d], space: [1 mm, 10 cm]}
+  patterns:
+  - {between: [atmosphere, surface], pattern: call_release}
+  - {between: [binding, growth], pattern: call_release}
+)";
+
+const analysis::PairScales& pair(const analysis::ScaleMap& map, const std::string& a, const std::string& b) {
+  for (const auto& scales : map.pairs) {
+    const std::string &fast = map.processes[scales.fast].name, &slow = map.processes[scales.slow].name;
+    if ((fast == a && slow == b) || (fast == b && slow == a)) return scales;
+  }
+  throw std::runtime_error("no pair " + a + " " + b);
+}
+
+TEST(ScaleMap, LessonCasesGiveTheirRegionsAndPatterns) {
+  const auto map = map_of(declared);
+  const auto& air = pair(map, "atmosphere", "surface");
+  EXPECT_EQ(air.time, Relation::overlap);
+  EXPECT_EQ(air.space, Relation::overlap);
+  EXPECT_EQ(air.pattern, Pattern::interact);
+  const auto& calcium = pair(map, "binding", "growth");
+  EXPECT_EQ(calcium.time, Relation::separated);
+  EXPECT_EQ(calcium.space, Relation::separated);
+  EXPECT_TRUE(calcium.many_instances);
+  EXPECT_EQ(calcium.pattern, Pattern::call_release);
+  EXPECT_NEAR(calcium.epsilon_time, 2.7777777777777778e-6, 1e-17);
+  EXPECT_NEAR(calcium.epsilon, 1e-5, 1e-17);
+}
+
+TEST(ScaleMap, AWrongDeclaredPatternIsAWarningWithTheNumbers) {
+  const auto map = map_of(declared);
+  ASSERT_EQ(map.warnings.size(), 1u);
+  EXPECT_THAT(map.warnings[0], HasSubstr("'atmosphere' and 'surface' are joined by 'call_release'"));
+  EXPECT_THAT(map.warnings[0], HasSubstr("1 s to 1 d"));
+  EXPECT_THAT(map.warnings[0], HasSubstr("'interact' fits"));
+}
+
+TEST(ScaleMap, SeparatedBindingIsProposedAsQuasiSteady) {
+  const auto map = map_of(declared);
+  bool found = false;
+  for (const auto& quasi : map.quasi_steady)
+    found = found || (quasi.process == "binding" && quasi.relative_to == "growth" &&
+                      std::abs(quasi.error_order_0 - 2.7777777777777778e-6) < 1e-17);
+  EXPECT_TRUE(found);
+}
+
+// Times of linear systems are known exactly: x' = -x/tau.
+TEST(ScaleMap, TimesAreThoseOfTheJacobian) {
+  const auto map = map_of(R"(
+holon: 1
+spaces: {p: {type: point}}
+processes:
+  enzyme:
+    type: kinetics
+    space: p
+    units: {time: ms, s: mM, c: uM, total: uM}
+    states: {s: 1, c: 3, total: 5}
+    equations: |
+      c' = 1000*s - 500*c
+      s' = -0.002*s
+      total' = 0
+schedule: {step: 1 us, steps: 1}
+)");
+  const auto& enzyme = process(map, "enzyme");
+  EXPECT_NEAR(enzyme.fastest, 1e-3 / 500.0, 1e-15);
+  EXPECT_NEAR(enzyme.slowest, 1e-3 / 0.002, 1e-9);
+  EXPECT_EQ(enzyme.spectrum.neutral, 1);
+  EXPECT_FALSE(enzyme.space.known());
+  ASSERT_EQ(map.quasi_steady.size(), 1u);
+  EXPECT_THAT(map.quasi_steady[0].states, ElementsAre("enzyme.c"));
+  EXPECT_NEAR(map.quasi_steady[0].error_order_0, 0.002 / 500.0, 1e-12);
+}
+
+TEST(ScaleMap, NothingThatSwingsOrGrowsIsQuasiSteady) {
+  const auto map = map_of(R"(
+holon: 1
+spaces: {p: {type: point}}
+processes:
+  swing:
+    type: kinetics
+    space: p
+    units: {time: ms, x: 1, v: 1}
+    states: {x: 1, v: 0}
+    equations: |
+      x' = 1000*v
+      v' = -1000*x
+  slow:
+    type: kinetics
+    space: p
+    units: {time: ms, y: 1}
+    states: {y: 1}
+    inputs: {}
+    equations: |
+      y' = -0.001*y
+  bloom:
+    type: kinetics
+    space: p
+    units: {time: ms, z: 1}
+    states: {z: 1}
+    equations: |
+      z' = 300*z
+schedule: {step: 1 us, steps: 1}
+)");
+  EXPECT_TRUE(map.quasi_steady.empty());
+  EXPECT_NEAR(process(map, "swing").slowest, 1e-6, 1e-15);
+  EXPECT_TRUE(process(map, "bloom").spectrum.grows);
+}
+
+TEST(ScaleMap, GridsGiveResolutionExtentAndTimesAcrossThem) {
+  const auto map = map_of(R"(
+holon: 1
+spaces:
+  cell: {type: grid, sites: cells, size: [20 um], spacing: 2 um}
+  tissue: {type: grid, sites: cells, size: [2 cm], spacing: 0.2 mm}
+fields:
+  calcium: {space: cell, unit: uM, kind: density, initial: 1 uM}
+  drug: {space: tissue, unit: uM, kind: density, initial: 1 uM}
+processes:
+  inside: {type: diffusion, field: calcium, diffusivity: 300 um^2/s, integrator: implicit}
+  across: {type: diffusion, field: drug, diffusivity: 300 um^2/s, integrator: implicit}
+schedule: {step: 1 ms, steps: 1}
+)");
+  const auto& joint = pair(map, "inside", "across");
+  EXPECT_NEAR(joint.epsilon, 1e-3, 1e-15);
+  EXPECT_NEAR(joint.tau_ratio_diffusion, 1e-6, 1e-18);
+  EXPECT_NEAR(joint.tau_ratio_advection, 1e-3, 1e-15);
+  EXPECT_EQ(joint.space, Relation::separated);
+  const auto &inside = process(map, "inside"), &across = process(map, "across");
+  EXPECT_NEAR(inside.space.resolution, 2e-6, 1e-18);
+  EXPECT_NEAR(inside.slowest / across.slowest, 1e-6, 1e-15);  // l^2/D
+  EXPECT_NEAR(inside.slowest, 4e-10 / 3e-10, 1e-9);
+}
+
+// A slow process that is advanced with the fast one's step is not thereby fast.
+TEST(ScaleMap, ASharedStepIsThatOfTheFastest) {
+  const std::string text = R"(
+holon: 1
+spaces: {p: {type: point}}
+processes:
+  binding:
+    type: kinetics
+    space: p
+    units: {time: ms, n: 1}
+    states: {n: 0}
+    equations: |
+      n' = 1 - 2*n
+  growth:
+    type: kinetics
+    space: p
+    units: {time: h, g: 1, n: 1}
+    states: {g: 1}
+    inputs: {n: =binding.n}
+    equations: |
+      g' = -0.01*g*n
+schedule: {step: 0.1 ms, steps: 80}
+)";
+  const auto map = map_of(text);
+  const auto& joint = pair(map, "binding", "growth");
+  EXPECT_EQ(joint.time, Relation::separated);
+  EXPECT_THAT(joint.fields, ElementsAre("binding.n"));
+  EXPECT_THAT(map.schedule.yaml, HasSubstr("binding"));
+  EXPECT_THAT(map.schedule.yaml, HasSubstr("growth"));
+  EXPECT_THAT(map.quasi_steady.empty(), false);
+}
+
+TEST(ScaleMap, JsonHoldsAllNumbers) {
+  const auto map = map_of(declared);
+  const auto json = nlohmann::json::parse(analysis::json(map));
+  EXPECT_EQ(json["processes"].size(), 4u);
+  EXPECT_EQ(json["pairs"].size(), 6u);
+  EXPECT_EQ(json["processes"][0]["time"]["unit"], "s");
+  EXPECT_EQ(json["warnings"].size(), 1u);
+}
+
+}  // namespace
+}  // namespace holon::verification
