@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <random>
 #include <sstream>
 #include <thread>
 
@@ -14,6 +15,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -260,6 +262,55 @@ TEST_F(CommandLine, AnInterruptedRunGoesOnBitByBit) {
     EXPECT_EQ(read_file(folder / out / "results.json"), read_file(folder / "whole/results.json"));
     EXPECT_EQ(read_file(folder / out / "series/trace.csv"), read_file(folder / "whole/series/trace.csv"));
   }
+}
+
+TEST_F(CommandLine, ARunThatIsKilledAtAnyMomentLeavesAFolderToGoOnFrom) {
+  const fs::path model = write("long.yaml", long_run());
+  ASSERT_EQ(run(model, "whole", {"--quiet"}).status, 0);
+  std::mt19937 random(20);
+  std::uniform_int_distribution<int> delay(0, 250);  // [ms]
+  int resumed = 0;
+  for (int kill = 0; kill < 20; ++kill) {
+    const std::string out = "killed" + std::to_string(kill);
+    const pid_t child =
+        start({"run", model.string(), "-o", (folder / out).string(), "--checkpoint-every", "0.0002"});
+    while (!fs::exists(folder / out)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(delay(random)));
+    ::kill(child, SIGKILL);
+    wait(child);
+    if (fs::exists(folder / out / "run.json"))
+      EXPECT_EQ(holon({"report", (folder / out).string()}).status, 0) << out;
+    if (!fs::exists(folder / out / "checkpoint.h5")) continue;
+    ++resumed;
+    const Ended ended = run(model, out, {"--resume", "--quiet"});
+    ASSERT_EQ(ended.status, 0) << out << ": " << ended.err;
+    EXPECT_EQ(read_file(folder / out / "results.json"), read_file(folder / "whole/results.json"));
+    EXPECT_EQ(read_file(folder / out / "series/trace.csv"), read_file(folder / "whole/series/trace.csv"));
+  }
+  EXPECT_GT(resumed, 0);
+}
+
+TEST_F(CommandLine, ADiskThatFillsUpDuringACheckpointLeavesTheOldOne) {
+  const fs::path model = write("long.yaml", long_run()), out = folder / "out";
+  const pid_t child = start({"run", model.string(), "-o", out.string(), "--checkpoint-every", "0.0002"});
+  while (!fs::exists(out / "checkpoint.h5")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  ::kill(child, SIGTERM);
+  ASSERT_EQ(wait(child).status, 130);
+  const std::string old = read_file(out / "checkpoint.h5");
+  // No file may grow beyond half of the checkpoint: writing fails as on a full disk.
+  rlimit before{}, low{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  low = before;
+  low.rlim_cur = old.size() / 2;
+  ::setrlimit(RLIMIT_FSIZE, &low);
+  const pid_t limited = start(
+      {"run", model.string(), "-o", out.string(), "--resume", "--checkpoint-every", "0.0002", "--quiet"});
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  const Ended ended = wait(limited);
+  EXPECT_EQ(ended.status, 4) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("checkpoint.h5"));
+  EXPECT_EQ(read_file(out / "checkpoint.h5"), old);
+  EXPECT_EQ(run(model, "out", {"--resume"}).status, 0);
 }
 
 TEST_F(CommandLine, ResumeFromAnotherModelSaysWhatDiffers) {

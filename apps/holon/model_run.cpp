@@ -112,6 +112,7 @@ class Run {
     write_file(folder_ / "model.resolved.yaml", model_->resolved);
     record_.startup_seconds = begin_ = seconds_since_start();
     record_.startup_cpu_seconds = processor_seconds();
+    write_record();  // a folder of a run that is killed can be read
     try {
       if (options_.what == RunOptions::What::schedule_and_studies) run_schedule();
       for (const auto& study : studies_)
@@ -228,6 +229,14 @@ class Run {
   void write_checkpoint() {
     frames_.flush();
     simulation_.checkpoint().write(checkpoint_file());
+    write_record();
+  }
+
+  void write_record() {
+    record_.run_seconds = seconds_since_start() - begin_;
+    report::describe(simulation_, record_);
+    record_.cpu_seconds = processor_seconds();
+    write_file(folder_ / "run.json", report::run_json(record_));
   }
 
   void check_ledger() {
@@ -242,7 +251,6 @@ class Run {
   }
 
   void write_outputs() {
-    record_.run_seconds = seconds_since_start() - begin_;
     frames_.flush();
     auto series = of_studies_.series;
     auto results = of_studies_.results;
@@ -259,9 +267,9 @@ class Run {
       report::write_series(folder_ / "series", series);
     }
     write_file(folder_ / "results.json", report::results_json(results));
-    report::describe(simulation_, record_);
-    record_.cpu_seconds = processor_seconds();
-    write_file(folder_ / "run.json", report::run_json(record_));
+    if (record_.status == report::RunRecord::Status::running)
+      record_.status = report::RunRecord::Status::done;
+    write_record();
     if (options_.no_report) return;
     try {
       report::write_report(folder_);
@@ -284,6 +292,21 @@ class Run {
     const auto results = simulation_.results();
     for (const ResultRecipe& recipe : model_->results)
       std::printf("%-28s %s\n", recipe.name.c_str(), value_text(results.at(recipe.name)).c_str());
+    for (const LedgerBalance& balance : record_.ledger) print_books(balance);
+  }
+
+  /// "ledger of calcium: 2.5 pmol at the start, produced 0.1, consumed -0.3, 2.3 at the end, relative
+  /// residual 1e-16"
+  static void print_books(const LedgerBalance& balance) {
+    double produced = 0.0, consumed = 0.0;
+    for (const LedgerLine& line : balance.lines) (line.amount > 0.0 ? produced : consumed) += line.amount;
+    const std::string unit = balance.unit.text() == "1" ? "" : " " + balance.unit.text();
+    std::printf("%s\n",
+                fmt::format("ledger of {}: {:.9g}{} at the start, in {:.6g}, out {:.6g}, {:.9g} at the end, "
+                            "relative residual {:.2g}",
+                            balance.quantity, balance.held_at_start, unit, produced, -consumed,
+                            balance.held_now, balance.relative_residual)
+                    .c_str());
   }
 
   static std::string value_text(const ResultValue& result) {
@@ -321,6 +344,7 @@ class Run {
 void take_signals() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a failed write, with its message
 }
 
 }  // namespace

@@ -11,16 +11,18 @@
 
 namespace holon {
 
-/// One line: how much of a quantity a process brought in (positive) or took out through a channel.
+/// One line: how much of a quantity a process brought in (positive) or took out through a channel, all fields
+/// that hold it together: a reaction that only turns one form into another brings in nothing.
 struct LedgerLine {
   std::string process, channel;
   double amount = 0.0;
+  double moved = 0.0;  ///< sum of the absolute amounts by field
 };
 
 /// The books of one conserved quantity over a run.
 struct LedgerBalance {
   std::string quantity;
-  Unit unit;  ///< field unit times the measure's unit
+  Unit unit;  ///< of the first field that holds it, times its measure's unit
   double held_at_start = 0.0, held_now = 0.0;
   std::vector<LedgerLine> lines;
   /// |held_now - held_at_start - sum of lines| / (|held| + sum |lines|), with |held| the sum of absolute
@@ -31,9 +33,10 @@ struct LedgerBalance {
 /// Reads the books from a state. Quantities are the names in Field::conserved.
 class Ledger {
  public:
+  /// Throws InputError where fields hold one quantity in units that can't be converted into each other.
   Ledger(const FieldTable& fields, std::vector<LedgerAccount> accounts);
-  /// Content of each quantity in a state: sum over fields of weight * sum over sites of value * measure
-  /// (measure is left out for kind amount).
+  /// Content of each quantity in a state, in its unit: sum over fields of weight * sum over sites of value *
+  /// measure (measure is left out for kind amount).
   std::map<std::string, double> held(const State& state, ThreadPool& threads) const;
   std::map<std::string, double> held_absolute(const State& state, ThreadPool& threads) const;
   std::vector<LedgerBalance> balances(const State& state, const std::map<std::string, double>& held_at_start,
@@ -42,9 +45,21 @@ class Ledger {
   bool empty() const { return quantities_.empty(); }
 
  private:
+  std::map<std::string, double> sum(const State& state, ThreadPool& threads, double (*shape)(double)) const;
+
+  /// What a field holds of a quantity, per content of the field.
+  struct Share {
+    FieldId field = 0;
+    double weight = 0.0;  ///< with the factor from the field's unit to that of the quantity
+  };
+  struct Quantity {
+    std::string name;
+    Unit unit;
+    std::vector<Share> shares;
+  };
   const FieldTable* fields_;
   std::vector<LedgerAccount> accounts_;
-  std::vector<std::string> quantities_;
+  std::vector<Quantity> quantities_;
 };
 
 }  // namespace holon

@@ -184,6 +184,7 @@ void Model::finish() {
 
   // The ledger's accounts: only fields that hold something conserved have any.
   accounts.clear();
+  Ledger(*fields, {});  // whose units fit together
   for (const auto& process : processes) {
     std::vector<AccountId> ids;
     for (const LedgerAccount& account : process->ledger_accounts()) {

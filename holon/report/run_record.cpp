@@ -39,7 +39,10 @@ Json ledger(const std::vector<LedgerBalance>& balances) {
   for (const LedgerBalance& balance : balances) {
     Json lines = Json::array();
     for (const LedgerLine& line : balance.lines)
-      lines.push_back({{"process", line.process}, {"channel", line.channel}, {"amount", line.amount}});
+      lines.push_back({{"process", line.process},
+                       {"channel", line.channel},
+                       {"amount", line.amount},
+                       {"moved", line.moved}});
     out[balance.quantity] = {{"relative_residual", balance.relative_residual},
                              {"unit", balance.unit.text()},
                              {"held_at_start", balance.held_at_start},
@@ -68,6 +71,8 @@ Json result_notes(const std::vector<ResultRecipe>& recipes) {
 
 const char* name(RunRecord::Status status) {
   switch (status) {
+    case RunRecord::Status::running:
+      return "running";
     case RunRecord::Status::done:
       return "done";
     case RunRecord::Status::failed:

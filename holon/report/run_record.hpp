@@ -12,8 +12,9 @@ namespace holon::report {
 
 /// Everything that run.json holds. Times of the simulation are in `time_unit`; times of the clock in seconds.
 struct RunRecord {
-  enum class Status { done, failed, interrupted };
-  Status status = Status::done;
+  /// `running` is what stands in the file until the run has ended, for ever if it was killed.
+  enum class Status { running, done, failed, interrupted };
+  Status status = Status::running;
   std::string message;  ///< why it failed or stopped early
 
   std::string title, model_file, model_text, resolved_model, model_hash;
