@@ -124,7 +124,7 @@ Outcome GridTransport::advance(State& state, const Interval& interval, const Inp
   }
   ++work.counters.steps;
   work.counters.linear_iterations += step.iterations;
-  return {Outcome::Why::done, interval.end, std::numeric_limits<double>::infinity(), {}};
+  return {.reached = interval.end, .seen_finite = step.seen_finite};
 }
 
 std::optional<DataFault> GridTransport::evaluate(Step& step, double time, TransportColumns& columns) const {

@@ -108,6 +108,7 @@ class GridTransport : public Process {
     ThreadPool& threads;
     Book book;
     std::uint64_t iterations = 0;  ///< of linear solvers
+    bool seen_finite = false;      ///< the scheme has seen that all values that it made are finite
     const TransportOperator& op() const { return *scratch.op; }
   };
   /// Advances step.u; a fault of the data stops it.

@@ -11,7 +11,8 @@ void Diffusion::take_reflection(Step& step) const {
   const double fade = std::expm1(-step.op().decay() * step.dt);
   if (step.book.open && step.op().decays())
     step.book.decay += fade * step.op().content(step.u, {}, step.threads);
-  scratch.sweeps_for(0.5 * step.dt).reflect(step.u, 1.0 + fade, step.threads);
+  const DirectionalSweeps::Reflection all{&scratch.sweeps_for(0.5 * step.dt), step.u, 1.0 + fade};
+  step.seen_finite = DirectionalSweeps::reflect({&all, 1}, step.threads).front();
 }
 
 std::optional<DataFault> Diffusion::take_implicit(Step& step) const {
