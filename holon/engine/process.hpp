@@ -50,6 +50,7 @@ struct Outcome {
   Time reached;
   double suggested_dt = std::numeric_limits<double>::infinity();
   Diagnosis what;
+  bool seen_finite = false;  ///< all values of the fields that it advanced are finite: nobody needs to look
 };
 
 /// A polynomial in time (degree 0 to 3) for a field inside an interval: Lagrange through values at given

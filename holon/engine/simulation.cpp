@@ -101,7 +101,7 @@ void Simulation::run_instruction(State& state, ProcessId process, Time begin, Ti
     if (to > end) to = end;
     const Interval interval{at, to, model_->schedule.step};
     Outcome outcome = mechanism.advance(state, interval, none, work);
-    if (outcome.why == Outcome::Why::done && !mechanism.detects_failure())
+    if (outcome.why == Outcome::Why::done && !outcome.seen_finite && !mechanism.detects_failure())
       look_for_failure(state, mechanism, interval, outcome);
     if (outcome.why == Outcome::Why::failed || (outcome.why == Outcome::Why::rejected && halvings == 20)) {
       const Schedule& schedule = model_->schedule;

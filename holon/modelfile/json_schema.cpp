@@ -75,8 +75,9 @@ Json plain(const Option& option) {
 }
 
 Json property(const Option& option) {
-  Json value = option.type == Option::Type::anything ? Json::object()
-                                                     : any_of({plain(option), reference_to("choose")});
+  std::vector<Json> forms{plain(option), reference_to("choose")};
+  if (option.by_field) forms.push_back({{"type", "object"}, {"additionalProperties", plain(option)}});
+  Json value = option.type == Option::Type::anything ? Json::object() : any_of(std::move(forms));
   value["description"] = option.documentation;
   if (option.default_value) value["default"] = *option.default_value;
   return value;

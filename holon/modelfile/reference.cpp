@@ -74,8 +74,9 @@ void rows(const Schema& schema, const std::string& prefix, std::string& text) {
     const std::string needed = option.default_value ? '`' + *option.default_value + '`'
                                : option.optional    ? ""
                                                     : "required";
-    text += "| `" + prefix + option.key + "` | " + cell(type_text(option)) + " | " +
-            cell(dimension_text(option)) + " | " + cell(needed) + " | " + cell(option.documentation) + " |\n";
+    text += "| `" + prefix + option.key + "` | " + cell(type_text(option)) +
+            (option.by_field ? ", or by field" : "") + " | " + cell(dimension_text(option)) + " | " +
+            cell(needed) + " | " + cell(option.documentation) + " |\n";
     const Schema* inner = option.schema.get();
     std::string below = prefix + option.key + '.';
     if (inner == nullptr && !option.element.empty()) {

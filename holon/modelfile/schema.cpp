@@ -16,6 +16,11 @@ Option& Option::make_optional() {
   return *this;
 }
 
+Option& Option::make_by_field() {
+  by_field = true;
+  return *this;
+}
+
 Option& Schema::add(std::string key, Option::Type type, std::string documentation) {
   require(find(key) == nullptr, "an option of a schema is declared once");
   Option option;

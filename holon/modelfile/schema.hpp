@@ -51,9 +51,11 @@ struct Option {
       element;  ///< at most one: the type of a list's or mapping's values; several: alternatives
   std::shared_ptr<const Schema> schema;  ///< of a section; of a list: of the mapping that may stand instead
   int least = 0, most = 1 << 30;         ///< number of elements of a list
+  bool by_field = false;  ///< beside an option `fields`: may also be a mapping from those to such values
 
   Option& with_default(std::string text);
   Option& make_optional();
+  Option& make_by_field();
 };
 
 /// The options of a mapping.

@@ -34,6 +34,15 @@ const Value* Section::raw(std::string_view key) const {
   return value_ != nullptr ? value_->find(key) : nullptr;
 }
 
+const Value& Section::mapping() const {
+  require(value_ != nullptr, "a section of defaults alone has no mapping");
+  return *value_;
+}
+
+Section Section::with(const Value& mapping) const {
+  return Section(*loader_, &mapping, schema_, path_, dimensions_);
+}
+
 std::string Section::path_of(std::string_view key) const { return path_ + '.' + std::string(key); }
 
 const Option& Section::option(std::string_view key) const {

@@ -67,6 +67,9 @@ class Section {
   std::vector<std::string> keys(std::string_view key) const;         ///< of a mapping with free keys
   Section child(std::string_view key, std::string_view name) const;  ///< the section under a free key
   const Document::Value* raw(std::string_view key) const;            ///< null if absent
+  const Document::Value& mapping() const;                            ///< as a whole; not of defaults alone
+  Section with(
+      const Document::Value& mapping) const;  ///< another mapping in its place, which must outlive it
 
   // References to other parts of the model, with the nearest name in the error. Where there is none of that
   // name nothing sensible could go on: Abandoned is thrown, which the loader catches.

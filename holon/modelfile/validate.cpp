@@ -1,5 +1,7 @@
 #include "holon/modelfile/validate.hpp"
 
+#include "holon/modelfile/by_field.hpp"
+
 #include <algorithm>
 
 namespace holon::modelfile {
@@ -181,6 +183,24 @@ void validate_reference(Loader& loader, const Value& value, const Option& option
   if (option.type == Type::field) loader.field(*name, value.place, path);
 }
 
+/// A mapping from fields to values of the option.
+void validate_by_field(Loader& loader, const Value& value, const Option& option,
+                       const std::vector<std::string>& fields, const std::string& path,
+                       const Dimensions& dimensions, Phase phase) {
+  for (const Value::Member& member : value.mapping) {
+    const std::string place = path + '.' + member.key;
+    if (std::find(fields.begin(), fields.end(), member.key) != fields.end())
+      validate(loader, member.value, option, place, dimensions, phase);
+    else if (phase == Phase::keys)
+      loader.error(member.key_place, place, "'" + member.key + "' is none of the fields", "",
+                   suggestion(member.key, fields));
+  }
+  if (phase != Phase::keys || option.default_value || option.type == Type::section) return;
+  for (const std::string& field : fields)
+    if (value.find(field) == nullptr)
+      loader.error(value.place, path, "has no value for '" + field + "'", "one value for each of the fields");
+}
+
 }  // namespace
 
 void validate(Loader& loader, const Value& value, const Option& option, const std::string& path,
@@ -221,9 +241,13 @@ void validate(Loader& loader, const Value& value, const Schema& schema, const st
     return;
   }
   const std::string prefix = path.empty() ? "" : path + '.';
+  const std::vector<std::string> fields = listed_fields(value);
   std::vector<std::string> misspelt;  // keys that are there under another name: they are not missing as well
   for (const Value::Member& member : value.mapping) {
-    if (const Option* option = schema.find(member.key)) {
+    const Option* option = schema.find(member.key);
+    if (option != nullptr && given_by_field(*option, member.value, fields)) {
+      validate_by_field(loader, member.value, *option, fields, prefix + member.key, dimensions, phase);
+    } else if (option != nullptr) {
       validate(loader, member.value, *option, prefix + member.key, dimensions, phase);
     } else if (phase == Phase::keys) {
       loader.error(member.key_place, prefix + member.key, "unknown key '" + member.key + "'", "",

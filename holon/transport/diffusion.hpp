@@ -42,6 +42,12 @@ class Diffusion final : public GridTransport {
   std::vector<std::string> description() const override;
   DiffusionIntegrator integrator() const { return integrator_; }
 
+  /// Whether a step is the product of one-dimensional Crank-Nicolson steps and nothing else.
+  bool reflects() const { return integrator_ == DiffusionIntegrator::implicit && implicit_commutes(); }
+  /// Such a step but for its sweeps: keeps the books, and says what to sweep.
+  DirectionalSweeps::Reflection begin_reflection(State& state, const Interval& interval,
+                                                 Workspace& work) const;
+
  private:
   struct DiffusionScratch;
   Built build(const State& state) const override;
@@ -51,7 +57,7 @@ class Diffusion final : public GridTransport {
   bool may_pass(int axis, int side) const override;
   std::optional<DataFault> take(Step& step) const override;
   std::optional<DataFault> take_implicit(Step& step) const;
-  void take_reflection(Step& step) const;
+  DirectionalSweeps::Reflection prepare_reflection(Step& step) const;
   std::optional<DataFault> take_backward_euler(Step& step) const;
   std::optional<DataFault> take_exact(Step& step) const;
 

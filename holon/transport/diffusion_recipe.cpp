@@ -1,6 +1,8 @@
 // The process type `diffusion` in model files.
+#include "holon/modelfile/by_field.hpp"
 #include "holon/modelfile/loader.hpp"
 #include "holon/transport/flux_diffusion.hpp"
+#include "holon/transport/joint_diffusion.hpp"
 #include "holon/transport/transport_recipe.hpp"
 
 #include <algorithm>
@@ -66,13 +68,12 @@ Dimension dimension_of(const Section& section, std::string_view key) {
 /// Refuses the value of a coefficient that is the same everywhere: a negative one, and zero where that leaves
 /// nothing definite.
 enum class Least { zero, above_zero };
-bool refused(const ProcessContext& context, const std::string& path, const modelfile::Document::Value& stated,
-             const Coefficient& coefficient, Least least) {
+bool refused(modelfile::Loader& loader, const Model& model, const std::string& path,
+             const modelfile::Document::Value& stated, const Coefficient& coefficient, Least least) {
   if (UniformCoefficient::obstacle(coefficient)) return false;
-  const State start(std::make_shared<FieldTable>(), context.model.parameters, 0);
+  const State start(std::make_shared<FieldTable>(), model.parameters, 0);
   const double value = UniformCoefficient(coefficient).value(start);
   if (std::isfinite(value) && (value > 0.0 || (value == 0.0 && least == Least::zero))) return false;
-  modelfile::Loader& loader = context.section.loader();
   const auto quantity = loader.constant(stated, path);
   if (!quantity) return true;
   loader.error(
@@ -83,14 +84,16 @@ bool refused(const ProcessContext& context, const std::string& path, const model
 }
 
 /// The same for an option with one value, one for each axis, or those of fibres.
-bool refused(const ProcessContext& context, const std::string& key, const DiffusionOptions& options) {
-  const auto* stated = context.section.raw(key);
-  const std::string path = context.section.path_of(key);
+bool refused(const Section& section, const Model& model, const std::string& key,
+             const DiffusionOptions& options) {
+  const auto* stated = section.raw(key);
+  const std::string path = section.path_of(key);
   if (stated == nullptr) return false;
   bool any = false;
   const auto refuse = [&](const std::string& rest, const auto* value, const Coefficient& coefficient,
                           Least least) {
-    any = (value != nullptr && refused(context, path + rest, *value, coefficient, least)) || any;
+    any = (value != nullptr && refused(section.loader(), model, path + rest, *value, coefficient, least)) ||
+          any;
   };
   if (key == "capacity") {
     refuse("", stated, options.capacity, Least::above_zero);
@@ -112,10 +115,30 @@ class DiffusionRecipe final : public modelfile::ProcessRecipe {
  public:
   void declare(ProcessContext& context) override;
   std::unique_ptr<Process> make(ProcessContext& context) override;
+
+ private:
+  static void declare_fields(const Section& section);
+  /// Of one field; nothing where something is wrong, which has been reported.
+  static std::optional<DiffusionOptions> read_options(Section section, const Model& model);
 };
+
+void DiffusionRecipe::declare_fields(const Section& section) {
+  if (section.has("field") && section.has("fields"))
+    section.loader().error(section.key_place("fields"), section.path_of("fields"),
+                           "'field' and 'fields' can't both be given", "one of them");
+  else if (!section.has("field") && !section.has("fields") && !reported(section))
+    section.error("field", "the key 'field' is missing", "the field that spreads, or 'fields', a list");
+  std::vector<std::string> seen;
+  for (const std::string& field : modelfile::listed_fields(section.mapping())) {
+    if (std::find(seen.begin(), seen.end(), field) != seen.end())
+      section.error("fields", "'" + field + "' is listed twice", "each field once");
+    seen.push_back(field);
+  }
+}
 
 void DiffusionRecipe::declare(ProcessContext& context) {
   Section& section = context.section;
+  declare_fields(section);
   const auto error = [&](std::string_view key, std::string message, std::string expected) {
     section.loader().error(section.key_place(key), section.path_of(key), std::move(message),
                            std::move(expected));
@@ -133,27 +156,59 @@ void DiffusionRecipe::declare(ProcessContext& context) {
   else if (!diffusivity && !conductivity && !reported(section))
     error("diffusivity", "how fast the field spreads is not stated",
           "'diffusivity', or 'conductivity' and 'capacity'");
-  section.set_dimension("capacity", capacity ? dimension_of(section, "capacity") : Dimension{});
+  const auto fields = modelfile::listed_fields(section.mapping());
+  const auto* given = section.raw("capacity");
+  if (given == nullptr || fields.empty() ||
+      !modelfile::given_by_field(*section.schema()->find("capacity"), *given, fields)) {
+    section.set_dimension("capacity", capacity ? dimension_of(section, "capacity") : Dimension{});
+    return;
+  }
+  const auto with_value = std::find_if(
+      fields.begin(), fields.end(), [&](const std::string& field) { return given->find(field) != nullptr; });
+  const auto first = modelfile::for_field(section.mapping(), *section.schema(), *with_value);
+  section.set_dimension("capacity", dimension_of(section.with(first), "capacity"));
 }
 
 std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
-  Section& section = context.section;
+  const Section& section = context.section;
+  if (!section.has("fields")) {
+    auto options = read_options(section, context.model);
+    return options ? make_diffusion(context.name, context.model, std::move(*options)) : nullptr;
+  }
+  std::vector<DiffusionOptions> all;
+  std::shared_ptr<const Space> space;
+  for (const std::string& field : modelfile::listed_fields(section.mapping())) {
+    const auto mapping = modelfile::for_field(section.mapping(), *section.schema(), field);
+    auto options = read_options(section.with(mapping), context.model);
+    if (!options) continue;
+    const Field& read = (*context.model.fields)[options->field];
+    if (space == nullptr) space = read.space;
+    if (read.space != space)
+      section.error("fields", "'" + field + "' lives on '" + read.space->name() + "'",
+                    "fields on one space, here '" + space->name() + "'", "use a process for each space");
+    all.push_back(std::move(*options));
+  }
+  if (section.loader().has_errors()) return nullptr;
+  return std::make_unique<JointDiffusion>(context.name, context.model, std::move(all));
+}
+
+std::optional<DiffusionOptions> DiffusionRecipe::read_options(Section section, const Model& model) {
   DiffusionOptions options;
   options.field = section.field("field");
-  const Field& field = (*context.model.fields)[options.field];
+  const Field& field = (*model.fields)[options.field];
   section.set_dimension("field", field.unit.dimension());
   const bool by_conductivity = section.has("conductivity");
   const std::string_view key = by_conductivity ? "conductivity" : "diffusivity";
   if (const auto* given = section.raw(key); given != nullptr && given->find("fibre") != nullptr) {
     options.fibres = read_fibres(section.section(key));
-    if (section.loader().has_errors()) return nullptr;
+    if (section.loader().has_errors()) return std::nullopt;
   } else
     options.diffusivity = section.coefficients(key);
   if (by_conductivity) options.capacity = section.coefficient("capacity");
   if (!reported(section)) {
-    const bool slope = refused(context, std::string(key), options),
-               rate = refused(context, "capacity", options);
-    if (slope || rate) return nullptr;
+    const bool slope = refused(section, model, std::string(key), options),
+               rate = refused(section, model, "capacity", options);
+    if (slope || rate) return std::nullopt;
   }
   if (options.fibres)
     // Fibres along the axes are the case of one value per axis.
@@ -166,7 +221,7 @@ std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
   options.source = section.coefficient("source");
   options.order = static_cast<int>(section.integer("order"));
   options.integrator = diffusion_integrator(section.text("integrator"));
-  options.step = context.model.schedule.step;
+  options.step = model.schedule.step;
   if (const auto* grid = dynamic_cast<const GridSpace*>(field.space.get()))
     options.sides = read_sides(section, *grid);
   if (section.has("where")) options.where = section.coefficient("where");
@@ -174,11 +229,15 @@ std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
       by_conductivity ? std::map<std::string, std::string>{{"diffusivity", "conductivity"}}
                       : std::map<std::string, std::string>{};
   auto faults = diffusion_faults(options, field);
-  if (faults.empty() && !section.loader().has_errors() && needs_face_fluxes(options))
-    faults = FluxDiffusion::faults_at_sites(options, field, context.model);
+  // A fibre of no length lies along no axis: what order 4 lacks is said of fibres that are in order.
+  const bool of_order_alone = std::all_of(faults.begin(), faults.end(),
+                                          [](const OptionFault& fault) { return fault.key == "order"; });
+  if (of_order_alone && !section.loader().has_errors() && needs_face_fluxes(options))
+    if (auto at_sites = FluxDiffusion::faults_at_sites(options, field, model); !at_sites.empty())
+      faults = std::move(at_sites);
   report(section, faults, names);
-  if (!faults.empty() || section.loader().has_errors()) return nullptr;
-  return make_diffusion(context.name, context.model, std::move(options));
+  if (!faults.empty() || section.loader().has_errors()) return std::nullopt;
+  return options;
 }
 
 Schema fibre_schema(const std::string& dimension) {
@@ -203,9 +262,20 @@ std::unique_ptr<modelfile::ProcessRecipe> diffusion_recipe() { return std::make_
 
 Schema diffusion_schema() {
   Schema schema("diffusion", "Diffusion with decay and sources on a grid.");
-  schema.add("field", Option::Type::field, "The field that spreads: real, on a space of type grid.");
+  schema.add("field", Option::Type::field, "The field that spreads: real, on a space of type grid.")
+      .make_optional();
+  Option field;
+  field.type = Option::Type::field;
+  Option& fields =
+      schema
+          .list("fields", field,
+                "Instead of `field`: several fields on one grid, each as if it had a process of its own, but "
+                "stepped together. What may be given by field is one value for all of them, or a mapping: "
+                "{c1: 0.1 1/s, c2: 0.2 1/s}.")
+          .make_optional();
+  fields.least = 1;
   const auto per_axis = [&](const std::string& key, const std::string& dimension, const std::string& text) {
-    Option& option = schema.list(key, coefficient_of(dimension), text).make_optional();
+    Option& option = schema.list(key, coefficient_of(dimension), text).make_optional().make_by_field();
     option.most = 3;
     option.schema = std::make_shared<const Schema>(fibre_schema(dimension));
   };
@@ -219,15 +289,18 @@ Schema diffusion_schema() {
       .coefficient("capacity", "capacity",
                    "What the field's rate is multiplied by, such as surface-to-volume ratio times membrane "
                    "capacitance; may vary from place to place.")
-      .make_optional();
+      .make_optional()
+      .make_by_field();
   schema
       .coefficient("decay", "capacity/time",
                    "First-order loss, times the field; may vary from place to place.")
-      .with_default("0");
+      .with_default("0")
+      .make_by_field();
   schema
       .coefficient("source", "capacity*field/time",
                    "What is added everywhere: a number or an equation of place, time and parameters.")
-      .with_default("0");
+      .with_default("0")
+      .make_by_field();
   Schema robin("robin", "Exchange with an outside.");
   robin.coefficient("transfer", "capacity*length/time", "Flux per difference of values (not negative).");
   robin.coefficient("outside", "field", "The value outside.");
@@ -237,7 +310,8 @@ Schema diffusion_schema() {
   side.section("robin", robin, "Flux into the domain = transfer (outside - value at the side).")
       .make_optional();
   schema.section("boundary", boundary_schema(side), "Sides where something passes; periodic axes have none.")
-      .make_optional();
+      .make_optional()
+      .make_by_field();
   schema
       .add("order", Option::Type::integer,
            "In space: 2 (finite volumes), or 4 (wider flux differences; sides of zero flux or given value "

@@ -19,18 +19,28 @@ class DirectionalSweeps {
   /// u = (I - c A_axis)^-1 u along all lines of free sites.
   void solve(int axis, std::span<double> u, ThreadPool& threads) const;
 
-  /// u = scale prod_axes (I - c A)^-1 (I + c A) u, in place: each factor as 2 v - u with v = (I - c A)^-1 u.
-  /// In three dimensions the x and y sweeps are done plane by plane, so memory is passed twice.
-  void reflect(std::span<double> u, double scale, ThreadPool& threads) const;
+  /// One field's share in reflect().
+  struct Reflection {
+    const DirectionalSweeps* sweeps = nullptr;
+    std::span<double> u;
+    double scale = 1.0;
+  };
+  /// u = scale prod_axes (I - c A)^-1 (I + c A) u, in place, for several fields of one grid and the same free
+  /// sites: each factor as 2 v - u with v = (I - c A)^-1 u. In three dimensions the x and y sweeps are done
+  /// plane by plane, so memory is passed twice, and the threads meet twice for all fields. Says of each field
+  /// whether what came out is finite.
+  static std::vector<bool> reflect(std::span<const Reflection> fields, ThreadPool& threads);
 
   double step() const { return c_; }
 
  private:
-  void sweep_x(double* u, std::size_t first_line, std::size_t lines, LineFactors::Update update,
-               double scale) const;
-  void sweep_across(int axis, double* first, std::size_t lanes, LineFactors::Update update) const;
-  void sweep(int axis, std::span<double> u, LineFactors::Update update, double scale,
-             ThreadPool& threads) const;
+  // All of these say whether the results are finite.
+  bool sweep_x(double* u, std::size_t first_line, std::size_t lines, LineUpdate update, double scale) const;
+  bool sweep_across(int axis, double* first, std::size_t lanes, LineUpdate update) const;
+  /// Parts of a sweep, which don't depend on each other.
+  std::size_t parts(int axis) const;
+  bool sweep_part(int axis, std::size_t part, double* u, LineUpdate update, double scale) const;
+  bool reflect_plane(std::size_t plane, double* u, double scale) const;
 
   double c_ = 0.0;
   std::vector<LineFactors> factors_;

@@ -175,7 +175,8 @@ TEST(DirectionalSweeps, ReflectionIsTheProductOfCrankNicolsonFactorsAndConserves
     Numbers numbers(9);
     const auto u = numbers.column(op.sites());
     auto reflected = u;
-    sweeps.reflect(reflected, 0.75, threads);
+    const DirectionalSweeps::Reflection all{&sweeps, reflected, 0.75};
+    EXPECT_TRUE(DirectionalSweeps::reflect({&all, 1}, threads).at(0)) << c.name;
     auto expected = u;
     for (int a = 0; a < op.dimensions(); ++a) {
       auto rhs = expected;
@@ -209,7 +210,8 @@ TEST(DirectionalSweepsThreads, GiveTheSameBitsForAnyNumberOfThreads) {
         swept.solve(a, out, threads);
       }
       stages.push_back(out);
-      if (!op.has_held_sites()) swept.reflect(out, 0.9, threads);
+      const DirectionalSweeps::Reflection all{&swept, out, 0.9};
+      if (!op.has_held_sites()) DirectionalSweeps::reflect({&all, 1}, threads);
       sweeps.push_back(out);
       contents.push_back(op.content(out, {}, threads));
     }

@@ -97,34 +97,41 @@ TransportScratch& GridTransport::scratch(const State& state, Workspace& work) co
   return *scratch;
 }
 
+GridTransport::Step GridTransport::begin(State& state, const Interval& interval, Workspace& work) const {
+  Step step{state, scratch(state, work), state.real(id_), interval.t0(), interval.dt(), *work.threads, {}};
+  step.book.open = !accounts().empty();
+  return step;
+}
+
+void GridTransport::keep_books(State& state, const Book& book) const {
+  if (!book.open) return;
+  std::size_t k = 0;
+  if (may_decay()) state.account(accounts()[k++]).add(book.decay);
+  if (data_.has_source()) state.account(accounts()[k++]).add(book.source);
+  if (iterates()) state.account(accounts()[k++]).add(book.residual);
+  for (int axis = 0; axis < grid_->dimensions(); ++axis)
+    for (int side = 0; side < 2; ++side)
+      if (may_pass(axis, side))
+        state.account(accounts()[k++])
+            .add(book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)]);
+}
+
 Outcome GridTransport::advance(State& state, const Interval& interval, const Inputs&, Workspace& work) const {
-  TransportScratch& scratch = this->scratch(state, work);
+  Step step = begin(state, interval, work);
   const auto failed = [&](const std::string& message, const std::string& place) {
     return Outcome{
         Outcome::Why::failed, interval.begin, 0.0, {name(), field_.name, message, place, interval.t0()}};
   };
-  const double limit = scratch.largest_step;
+  const double limit = step.scratch.largest_step;
   if (interval.dt() > limit * (1.0 + 1e-9))
     return failed(fmt::format("the step {:g} is above the stability limit {:g}", interval.dt(), limit), "");
-  Step step{state, scratch, state.real(id_), interval.t0(), interval.dt(), *work.threads, {}};
-  step.book.open = !accounts().empty();
   // The data at this step's begin are those at the last one's end.
-  if (scratch.end.time == step.t0) std::swap(scratch.begin, scratch.end);
+  if (step.scratch.end.time == step.t0) std::swap(step.scratch.begin, step.scratch.end);
   if (const auto fault = take(step)) return failed(fault->what, fault->place);
-  if (step.book.open) {
-    std::size_t k = 0;
-    if (may_decay()) state.account(accounts()[k++]).add(step.book.decay);
-    if (data_.has_source()) state.account(accounts()[k++]).add(step.book.source);
-    if (iterates()) state.account(accounts()[k++]).add(step.book.residual);
-    for (int axis = 0; axis < grid_->dimensions(); ++axis)
-      for (int side = 0; side < 2; ++side)
-        if (may_pass(axis, side))
-          state.account(accounts()[k++])
-              .add(step.book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)]);
-  }
+  keep_books(state, step.book);
   ++work.counters.steps;
   work.counters.linear_iterations += step.iterations;
-  return {Outcome::Why::done, interval.end, std::numeric_limits<double>::infinity(), {}};
+  return {.reached = interval.end, .seen_finite = step.seen_finite};
 }
 
 std::optional<DataFault> GridTransport::evaluate(Step& step, double time, TransportColumns& columns) const {

@@ -108,8 +108,12 @@ class GridTransport : public Process {
     ThreadPool& threads;
     Book book;
     std::uint64_t iterations = 0;  ///< of linear solvers
+    bool seen_finite = false;      ///< the scheme has seen that all values that it made are finite
     const TransportOperator& op() const { return *scratch.op; }
   };
+  Step begin(State& state, const Interval& interval, Workspace& work) const;
+  /// Adds what a step brought in to the process's accounts.
+  void keep_books(State& state, const Book& book) const;
   /// Advances step.u; a fault of the data stops it.
   virtual std::optional<DataFault> take(Step& step) const = 0;
   std::optional<DataFault> take_explicit(Step& step, ExplicitScheme scheme) const;

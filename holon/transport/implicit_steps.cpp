@@ -6,17 +6,26 @@
 
 namespace holon::transport {
 
-void Diffusion::take_reflection(Step& step) const {
+DirectionalSweeps::Reflection Diffusion::prepare_reflection(Step& step) const {
   auto& scratch = static_cast<DiffusionScratch&>(step.scratch);
   const double fade = std::expm1(-step.op().decay() * step.dt);
   if (step.book.open && step.op().decays())
     step.book.decay += fade * step.op().content(step.u, {}, step.threads);
-  scratch.sweeps_for(0.5 * step.dt).reflect(step.u, 1.0 + fade, step.threads);
+  return {&scratch.sweeps_for(0.5 * step.dt), step.u, 1.0 + fade};
+}
+
+DirectionalSweeps::Reflection Diffusion::begin_reflection(State& state, const Interval& interval,
+                                                          Workspace& work) const {
+  Step step = begin(state, interval, work);
+  const DirectionalSweeps::Reflection reflection = prepare_reflection(step);
+  keep_books(state, step.book);
+  return reflection;
 }
 
 std::optional<DataFault> Diffusion::take_implicit(Step& step) const {
   if (implicit_commutes()) {
-    take_reflection(step);
+    const DirectionalSweeps::Reflection all = prepare_reflection(step);
+    step.seen_finite = DirectionalSweeps::reflect({&all, 1}, step.threads).front();
     return std::nullopt;
   }
   auto& scratch = static_cast<DiffusionScratch&>(step.scratch);

@@ -33,6 +33,9 @@ LineFactors::LineFactors(const AxisStencil& stencil, double c)
   }
   factor_band(std::move(band));
   if (border > 0) factor_border(last_columns, last_rows);
+  if (reach_ == 1 && border == 0)
+    for (const Row& row : rows_)
+      tridiagonal_.push_back({row.inverse, -row.lower1, -row.upper1, 1.0 / row.inverse});
 }
 
 void LineFactors::factor_band(std::vector<std::array<double, 5>> band) {
@@ -80,11 +83,11 @@ void LineFactors::factor_border(const std::vector<std::vector<double>>& last_col
                   {-schur[1][0] / determinant, schur[0][0] / determinant}}};
 }
 
-template <int reach, LineFactors::Update update>
+template <int reach, LineUpdate update>
 void LineFactors::solve_as(double* u, std::size_t stride, std::size_t lanes, double* __restrict work,
                            double scale) const {
   const auto finish = [scale](double& target, double v) {
-    if constexpr (update == Update::replace)
+    if constexpr (update == LineUpdate::replace)
       target = v;
     else
       target = scale * ((v + v) - target);
@@ -155,8 +158,8 @@ void LineFactors::solve_as(double* u, std::size_t stride, std::size_t lanes, dou
     for (std::size_t l = 0; l < lanes; ++l) finish(u[(inner_ + r) * stride + l], last[r * lanes + l]);
 }
 
-/// The same for `block` lines side by side (stride = lanes = block) that are not periodic.
-template <int reach, LineFactors::Update update>
+/// The same for `block` lines side by side (stride = lanes = block), of reach 2 and not periodic.
+template <LineUpdate update>
 void LineFactors::solve_block(double* u, double* __restrict work, double scale) const {
   constexpr std::size_t vectors = block / 4;
   std::array<Four, vectors> near{}, far{};  // d at the last two sites
@@ -165,9 +168,9 @@ void LineFactors::solve_block(double* u, double* __restrict work, double scale) 
     for (std::size_t q = 0; q < vectors; ++q) {
       Four d = load(u + i * block + 4 * q) * row.inverse;
       if (i >= 1) d = d - row.lower1 * near[q];
-      if (reach == 2 && i >= 2) d = d - row.lower2 * far[q];
+      if (i >= 2) d = d - row.lower2 * far[q];
       store(work + i * block + 4 * q, d);
-      if (reach == 2) far[q] = near[q];
+      far[q] = near[q];
       near[q] = d;
     }
   }
@@ -176,11 +179,11 @@ void LineFactors::solve_block(double* u, double* __restrict work, double scale) 
     for (std::size_t q = 0; q < vectors; ++q) {
       Four v = load(work + i * block + 4 * q);
       if (i + 1 < inner_) v = v - row.upper1 * near[q];
-      if (reach == 2 && i + 2 < inner_) v = v - row.upper2 * far[q];
-      if (reach == 2) far[q] = near[q];
+      if (i + 2 < inner_) v = v - row.upper2 * far[q];
+      far[q] = near[q];
       near[q] = v;
       double* target = u + i * block + 4 * q;
-      if constexpr (update == Update::replace)
+      if constexpr (update == LineUpdate::replace)
         store(target, v);
       else
         store(target, scale * ((v + v) - load(target)));
@@ -188,18 +191,18 @@ void LineFactors::solve_block(double* u, double* __restrict work, double scale) 
   }
 }
 
-void LineFactors::solve(double* u, std::size_t stride, std::size_t lanes, double* work, Update update,
+void LineFactors::solve(double* u, std::size_t stride, std::size_t lanes, double* work, LineUpdate update,
                         double scale) const {
-  const auto run = [&]<int reach, Update as>() {
-    if (stride == block && lanes == block && inner_ == count_)
-      solve_block<reach, as>(u, work, scale);
+  const auto run = [&]<LineUpdate as>() {
+    if (reach_ == 1)
+      solve_as<1, as>(u, stride, lanes, work, scale);
+    else if (stride == block && lanes == block && inner_ == count_)
+      solve_block<as>(u, work, scale);
     else
-      solve_as<reach, as>(u, stride, lanes, work, scale);
+      solve_as<2, as>(u, stride, lanes, work, scale);
   };
-  if (reach_ == 1)
-    update == Update::replace ? run.operator()<1, Update::replace>() : run.operator()<1, Update::reflect>();
-  else
-    update == Update::replace ? run.operator()<2, Update::replace>() : run.operator()<2, Update::reflect>();
+  update == LineUpdate::replace ? run.operator()<LineUpdate::replace>()
+                                : run.operator()<LineUpdate::reflect>();
 }
 
 }  // namespace holon::transport

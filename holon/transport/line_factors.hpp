@@ -2,9 +2,11 @@
 #pragma once
 
 #include "holon/transport/axis_stencil.hpp"
+#include "holon/transport/tridiagonal_sweeps.hpp"
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <vector>
 
 namespace holon::transport {
@@ -23,20 +25,21 @@ class LineFactors {
   int reach() const { return reach_; }
   std::size_t count() const { return count_; }
 
-  /// What becomes of the right-hand side u once v = (I - c A)^-1 u is known.
-  enum class Update { replace, reflect };  ///< u = v; u = scale (2 v - u)
+  /// The rows of lines that tridiagonal_sweeps.hpp solves: reach 1, not periodic. Empty for all others.
+  std::span<const SweepRow> tridiagonal() const { return tridiagonal_; }
 
   /// Lines that are solved fastest together: their recurrences stay in registers.
   static constexpr std::size_t block = 16;
 
-  /// Solves `lanes` lines at once. Site i of lane l is u[i * stride + l]; `work` holds count * lanes numbers.
-  void solve(double* u, std::size_t stride, std::size_t lanes, double* work, Update update,
+  /// Solves `lanes` lines of any kind at once. Site i of lane l is u[i * stride + l]; `work` holds
+  /// count * lanes numbers.
+  void solve(double* u, std::size_t stride, std::size_t lanes, double* work, LineUpdate update,
              double scale) const;
 
  private:
-  template <int reach, Update update>
+  template <int reach, LineUpdate update>
   void solve_as(double* u, std::size_t stride, std::size_t lanes, double* work, double scale) const;
-  template <int reach, Update update>
+  template <LineUpdate update>
   void solve_block(double* u, double* work, double scale) const;
   void factor_band(std::vector<std::array<double, 5>> band);
   void factor_border(const std::vector<std::vector<double>>& last_columns,
@@ -49,6 +52,7 @@ class LineFactors {
         upper2;  ///< of the diagonal; scaled by it; of the unit upper factor
   };
   std::vector<Row> rows_;
+  std::vector<SweepRow> tridiagonal_;
   /// Periodic lines: T^-1 E by rows, the inverse Schur complement, and the last rows' entries in the banded
   /// part.
   std::vector<std::array<double, 2>> border_;

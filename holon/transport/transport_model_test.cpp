@@ -174,5 +174,106 @@ TEST(TransportModels, AFlowNeedsToKnowWhatItCarriesIn) {
               testing::HasSubstr("has 2 values; expected 1"));
 }
 
+/// Three fields on a small box: `shared` for a process of all of them, else one process for each.
+std::string species(const std::string& processes) {
+  return R"(holon: 1
+title: Three species
+spaces:
+  box: {type: grid, sites: cells, size: [11 um, 9 um, 21 um], spacing: 1 um}
+fields:
+  c1: {space: box, unit: uM, kind: density, conserved: {c1: 1}, initial: =(1 + cos(pi*position.x/(11 um)))*1 uM}
+  c2: {space: box, unit: uM, kind: density, conserved: {c2: 1}, initial: =(1 + cos(pi*position.y/(9 um)))*1 uM}
+  c3: {space: box, unit: uM, kind: density, conserved: {c3: 1}, initial: =(1 + cos(pi*position.z/(21 um)))*1 uM}
+processes:
+)" + processes +
+         R"(schedule: {step: 0.01 s, until: 0.2 s}
+)";
+}
+
+TEST(TransportModels, FieldsOfOneProcessAreWhatTheyAreInProcessesOfTheirOwn) {
+  struct Pair {
+    std::string together, c1, c2, c3;
+  };
+  const std::vector<Pair> pairs{
+      // Swept together but for c2, through whose side something passes.
+      {"diffusivity: {c1: 50 um^2/s, c2: 20 um^2/s, c3: 50 um^2/s}, decay: {c1: 2 1/s, c3: 1 1/s}, "
+       "integrator: "
+       "implicit, boundary: {c2: {x_min: {dirichlet: 3 uM}}}",
+       "diffusivity: 50 um^2/s, decay: 2 1/s, integrator: implicit",
+       "diffusivity: 20 um^2/s, integrator: implicit, boundary: {x_min: {dirichlet: 3 uM}}",
+       "diffusivity: 50 um^2/s, decay: 1 1/s, integrator: implicit"},
+      // One value for all; a list of one value per axis; a source of one of them.
+      {"diffusivity: {c1: [50 um^2/s, 10 um^2/s, 1 um^2/s], c2: 20 um^2/s, c3: 3 um^2/s}, decay: 1 1/s, "
+       "source: {c3: =1 uM/s*(1 + position.x/(1 um))}, integrator: backward_euler",
+       "diffusivity: [50 um^2/s, 10 um^2/s, 1 um^2/s], decay: 1 1/s, integrator: backward_euler",
+       "diffusivity: 20 um^2/s, decay: 1 1/s, integrator: backward_euler",
+       "diffusivity: 3 um^2/s, decay: 1 1/s, source: =1 uM/s*(1 + position.x/(1 um)), integrator: "
+       "backward_euler"},
+      // Coefficients that vary, for one of them with a capacity of its own.
+      {"conductivity: =20 um^2/s*(1 + position.x/(11 um)), capacity: {c1: 1, c2: 2, c3: 1}, integrator: "
+       "implicit",
+       "conductivity: =20 um^2/s*(1 + position.x/(11 um)), capacity: 1, integrator: implicit",
+       "conductivity: =20 um^2/s*(1 + position.x/(11 um)), capacity: 2, integrator: implicit",
+       "conductivity: =20 um^2/s*(1 + position.x/(11 um)), capacity: 1, integrator: implicit"}};
+  for (const Pair& pair : pairs) {
+    const auto together =
+        load(species("  spread: {type: diffusion, fields: [c1, c2, c3], " + pair.together + "}\n"));
+    const auto apart = load(species("  a: {type: diffusion, field: c1, " + pair.c1 + "}\n" +
+                                    "  b: {type: diffusion, field: c2, " + pair.c2 + "}\n" +
+                                    "  c: {type: diffusion, field: c3, " + pair.c3 + "}\n"));
+    Simulation one(together, {.threads = 2}), three(apart, {});
+    one.run();
+    three.run();
+    for (FieldId field = 0; field < 3; ++field) {
+      const auto u = one.state().real(field), v = three.state().real(field);
+      EXPECT_TRUE(std::equal(u.begin(), u.end(), v.begin(), v.end())) << pair.together << ", c" << field + 1;
+    }
+    const auto books = one.ledger(), other = three.ledger();
+    ASSERT_EQ(books.size(), 3u);
+    for (std::size_t b = 0; b < 3; ++b) {
+      EXPECT_EQ(books[b].held_now, other[b].held_now);
+      EXPECT_LT(books[b].relative_residual, 1e-13) << pair.together << ", " << books[b].quantity;
+    }
+  }
+}
+
+TEST(TransportModels, SayWhatIsWrongWithSeveralFields) {
+  const auto said = [](const std::string& options) {
+    return messages(species("  spread: {type: diffusion, " + options + "}\n"));
+  };
+  EXPECT_THAT(said("fields: [c1, c4], diffusivity: 1 um^2/s"), testing::HasSubstr("'c4'"));
+  EXPECT_THAT(said("fields: [c1, c2, c1], diffusivity: 1 um^2/s"),
+              testing::HasSubstr("'c1' is listed twice"));
+  EXPECT_THAT(said("fields: [c1, c2], field: c3, diffusivity: 1 um^2/s"),
+              testing::HasSubstr("can't both be given"));
+  EXPECT_THAT(said("diffusivity: 1 um^2/s"), testing::HasSubstr("the key 'field' is missing"));
+  EXPECT_THAT(said("fields: [c1, c2], diffusivity: {c1: 1 um^2/s}"),
+              testing::HasSubstr("diffusivity: has no value for 'c2'"));
+  EXPECT_THAT(said("fields: [c1, c2], diffusivity: {c1: 1 um^2/s, c2: 1 um^2/s, c22: 1 um^2/s}"),
+              testing::HasSubstr("'c22' is none of the fields; did you mean 'c2'"));
+  EXPECT_THAT(said("fields: [c1, c2], diffusivity: 1 um^2/s, decay: {c1: 1 um}"),
+              testing::HasSubstr("decay.c1"));
+  EXPECT_THAT(said("fields: [c1, c2], diffusivity: {c1: 1 um^2/s, c2: -1 um^2/s}"),
+              testing::HasSubstr("diffusivity: is -1 um^2/s"));
+  EXPECT_THAT(said("fields: [c1, c2], diffusivity: 1 um^2/s, boundary: {c1: {x_mim: {dirichlet: 0 uM}}}"),
+              testing::HasSubstr("did you mean 'x_min'"));
+}
+
+TEST(TransportModels, AFibreOfNoLengthIsNamedForAnyOrder) {
+  for (const std::string order : {"2", "4"})
+    for (const std::string given : {"[0, 0]", "[2, 0]", "[0.6, =0.8*position.x/(10 mm)]"}) {
+      const std::string said =
+          messages(sheet("conductivity: {along: 0.13 S/m, across: 0.02 S/m, fibre: " + given +
+                         "}, capacity: =chi*Cm, integrator: implicit, order: " + order));
+      EXPECT_THAT(said, testing::HasSubstr("conductivity.fibre: has length "))
+          << given << ", order " << order;
+      EXPECT_THAT(said, testing::Not(testing::HasSubstr("order 4"))) << given;
+    }
+  EXPECT_THAT(
+      messages(sheet("conductivity: {along: 0.13 S/m, across: 0.02 S/m, fibre: [0.6, 0.8]}, capacity: "
+                     "=chi*Cm, integrator: implicit, order: 4")),
+      testing::HasSubstr("order 4 needs"));
+}
+
 }  // namespace
 }  // namespace holon::transport
