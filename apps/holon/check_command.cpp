@@ -25,8 +25,9 @@ void print_fields(const Model& model) {
   fmt::print("Fields\n");
   for (FieldId id = 0; id < model.fields->size(); ++id) {
     const Field& field = (*model.fields)[id];
-    fmt::print("  {:<24} [{}] on {} ({} sites), {}\n", field.name, field.unit.text(), field.space->name(),
-               field.space->sites(), name(field.kind));
+    const std::size_t sites = field.space->sites(), inside = field.space->sites_inside();
+    fmt::print("  {:<24} [{}] on {} ({}{} sites), {}\n", field.name, field.unit.text(), field.space->name(),
+               inside < sites ? fmt::format("{} of ", inside) : "", sites, name(field.kind));
   }
   fmt::print("  memory of one state: {:.3g} MB\n\n", state_bytes(model) / 1e6);
 }

@@ -403,6 +403,22 @@ TEST_F(CommandLine, AFailureInASweepNamesTheValues) {
   EXPECT_EQ(json("out/run.json").at("status"), "failed");
 }
 
+TEST_F(CommandLine, ASweepSaysWhereItHasNoNumberAndWhy) {
+  std::string text = decay_sweep("{start: [8 mV, 12 mV, 9 mV]}", "rise");
+  const std::string results = "results:\n", observers = "observe:\n";
+  text.replace(text.find(results), results.size(), results + "  rise: {of: above}\n");
+  text.replace(text.find(observers), observers.size(),
+               observers + "  above: {type: activation_time, of: decay.u, threshold: 10 mV}\n");
+  const Ended ended = run(write("sweep.yaml", text), "out");
+  ASSERT_EQ(ended.status, 0) << ended.err;
+  const std::string why =
+      "study.rates: no 'rise' at start = 8 mV; start = 9 mV: no site rose through the threshold";
+  EXPECT_THAT(ended.err, HasSubstr(why));
+  EXPECT_THAT(json("out/run.json").at("warnings").dump(), HasSubstr(why));
+  const auto rows = rows_of(read_file(folder / "out/series/rates.csv"));
+  ASSERT_EQ(rows.size(), 3U);
+}
+
 TEST_F(CommandLine, CheckSaysWhatAStudyWillDo) {
   const Ended ended = holon({"check", write("sweep.yaml", decay_sweep("{k: =rates}")).string()});
   EXPECT_EQ(ended.status, 0) << ended.err;

@@ -195,6 +195,8 @@ class Run {
     record_.study_seconds[study.name()] = seconds_since_start() - began;
     of_studies_.results.merge(outcome.results);
     of_studies_.series.merge(outcome.series);
+    print(outcome.warnings);
+    for (const Diagnostic& warning : outcome.warnings) record_.warnings.push_back(warning.text());
   }
 
   void interrupt(std::string message) {

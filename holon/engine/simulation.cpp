@@ -306,8 +306,11 @@ double Simulation::event_value(std::size_t event, State& state) const {
   event_kernels_[event].run(state, call, std::span(&column, 1), *threads_);
   const bool largest = (recipe.reduction == EventRecipe::Reduction::any) ==
                        (recipe.direction != EventRecipe::Direction::falling);
-  return largest ? *std::max_element(column, column + static_cast<std::ptrdiff_t>(sites))
-                 : *std::min_element(column, column + static_cast<std::ptrdiff_t>(sites));
+  double value = largest ? -HUGE_VAL : HUGE_VAL;
+  for (std::size_t site = 0; site < sites; ++site)
+    if (recipe.space->inside(site))
+      value = largest ? std::max(value, column[site]) : std::min(value, column[site]);
+  return value;
 }
 
 namespace {

@@ -152,11 +152,16 @@ class ResultReader {
     if (const Value* at = value_.find("at")) {
       place(**found, *at);
     } else if (!outcomes.empty() && !known) {
-      loader_.error(of.place, path_ + ".of",
-                    recipe_.outcome.empty()
-                        ? "the observer '" + recipe_.observer + "' has several outcomes"
-                        : "the observer '" + recipe_.observer + "' has no outcome '" + recipe_.outcome + "'",
-                    "", suggestion(recipe_.outcome, outcomes));
+      std::vector<std::string> named;
+      std::copy_if(outcomes.begin(), outcomes.end(), std::back_inserter(named),
+                   [](const std::string& outcome) { return !outcome.empty(); });
+      const bool unnamed = named.size() < outcomes.size();
+      loader_.error(
+          of.place, path_ + ".of",
+          recipe_.outcome.empty()
+              ? "the observer '" + recipe_.observer + "' has several outcomes"
+              : "the observer '" + recipe_.observer + "' has no outcome '" + recipe_.outcome + "'",
+          "", suggestion(recipe_.outcome, named) + (unnamed ? ", or '" + recipe_.observer + "' alone" : ""));
     }
   }
 

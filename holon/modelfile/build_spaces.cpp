@@ -1,6 +1,8 @@
+#include "holon/base/parallel.hpp"
+#include "holon/engine/site_kernel.hpp"
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/model_schema.hpp"
-#include "holon/space/space.hpp"
+#include "holon/space/pieces.hpp"
 
 #include <algorithm>
 #include <array>
@@ -135,9 +137,38 @@ class SpaceReader {
     const auto text = arrangement != nullptr ? loader_.text(*arrangement, path(name) + ".sites")
                                              : std::optional<std::string>("nodes");
     if (!text || (*text != "nodes" && *text != "cells")) return nullptr;
-    return std::make_shared<GridSpace>(name,
-                                       *text == "cells" ? GridSpace::Sites::cells : GridSpace::Sites::nodes,
-                                       std::move(result), length);
+    auto made = std::make_shared<GridSpace>(
+        name, *text == "cells" ? GridSpace::Sites::cells : GridSpace::Sites::nodes, std::move(result),
+        length);
+    const Value* where = value.find("where");
+    return where != nullptr ? part(made, *where) : made;
+  }
+
+  /// The sites of a grid where an equation of place holds.
+  std::shared_ptr<const Space> part(const std::shared_ptr<const GridSpace>& whole, const Value& where) {
+    const std::string key = path(whole->name()) + ".where";
+    if (where.kind != Value::Kind::scalar || !where.is_equation()) {
+      loader_.error(where.place, key, "is " + where.description(),
+                    "an equation of place, such as =position.x < 2 mm");
+      return nullptr;
+    }
+    const auto equation = loader_.equation(where, key, Scope::geometry);
+    if (!equation || !loader_.fits(where, key, equation->dimension(), Dimension{})) return nullptr;
+    const auto coefficient = Coefficient::equation(
+        [equation = *equation](expr::Graph& graph) { return equation.lower(graph).nodes.front(); });
+    const ParameterTable none;
+    const CoefficientKernel kernel(key, coefficient, whole, FieldTable{}, none, loader_.model().kernels);
+    std::vector<double> holds(whole->sites());
+    ThreadPool one(1);
+    kernel.evaluate(State(std::make_shared<FieldTable>(), std::make_shared<ParameterTable>(), 0), 0.0, holds,
+                    one);
+    std::vector<char> inside(holds.size());
+    for (std::size_t site = 0; site < holds.size(); ++site) inside[site] = holds[site] != 0.0 ? 1 : 0;
+    if (const auto fault = mask_fault(*whole, inside)) {
+      loader_.error(where.place, key, fault->message, fault->expected);
+      return nullptr;
+    }
+    return std::make_shared<GridSpace>(*whole, std::move(inside));
   }
 
   std::optional<GridSpace::Axis> axis(const Value& size, const std::string& size_path, const Value& spacing,

@@ -145,6 +145,9 @@ std::optional<Meaning> Loader::meaning(const std::string& name, Scope scope, con
   const bool place_name =
       name == "position" || name == "position.x" || name == "position.y" || name == "position.z";
   const bool field = !own_name && model_->fields->contains(name);
+  if (scope == Scope::geometry && name == "position")
+    return symbol(dimensions_.at("length"), {"position.x", "position.y", "position.z"});
+  if (scope == Scope::geometry && place_name) return symbol(dimensions_.at("length"), {name});
   if (scope == Scope::coefficient) {
     if (name == "time") return symbol(dimensions_.at("time"), {"time"});
     if (name == "position")
@@ -155,8 +158,9 @@ std::optional<Meaning> Loader::meaning(const std::string& name, Scope scope, con
     error(place, path,
           "this value can't depend on " + std::string(name == "time" || place_name ? "" : "the field ") +
               "'" + name + "'",
-          scope == Scope::result ? "an equation of results and parameters"
-                                 : "a number or an equation of parameters");
+          scope == Scope::result     ? "an equation of results and parameters"
+          : scope == Scope::geometry ? "an equation of place and parameters"
+                                     : "a number or an equation of parameters");
     return std::nullopt;
   }
   if (scope == Scope::result && name.starts_with("results.")) {
@@ -174,6 +178,7 @@ std::optional<Meaning> Loader::meaning(const std::string& name, Scope scope, con
 
 std::vector<std::string> Loader::names(Scope scope) {
   std::vector<std::string> names = parameters_.names();
+  if (scope == Scope::geometry) names.insert(names.end(), {"position.x", "position.y", "position.z"});
   if (scope == Scope::coefficient) {
     names.insert(names.end(), {"time", "position.x", "position.y", "position.z"});
     for (const std::string& field : model_->fields->names()) names.push_back(field);

@@ -16,6 +16,7 @@ namespace holon::modelfile {
 enum class Scope {
   constant,     ///< parameters, as numbers
   coefficient,  ///< parameters that can be set at run time, time, place and fields
+  geometry,     ///< parameters, as numbers, and place
   result,       ///< parameters and results
 };
 

@@ -82,6 +82,11 @@ Schema make_grid_schema() {
   Option axis = element(Type::choice);
   axis.choices = {"x", "y", "z"};
   schema.list("periodic", axis, "axes along which the grid closes in itself").make_optional();
+  schema
+      .add("where", Type::anything,
+           "an irregular domain: an equation of place and parameters that holds inside. What lies outside "
+           "stands for nothing: nothing passes its border, and no observer looks there. In one piece")
+      .make_optional();
   schema.add("description", Type::text, "a remark for readers").make_optional();
   return schema;
 }

@@ -51,7 +51,8 @@ std::optional<Coefficient> Loader::share_in_box(const Value& value, const std::s
   if (std::none_of(shares.begin(), shares.end(), [](double share) { return share > 0.0; })) {
     error(box.place, inner, "the box holds nothing of the space '" + *text + "'",
           "a box that meets the grid from " + grid->site_text(0) + " to " +
-              grid->site_text(grid->sites() - 1) + ", with 'from' below 'to'");
+              grid->site_text(grid->sites() - 1) + (grid->masked() ? " where its 'where' holds" : "") +
+              ", with 'from' below 'to'");
     return std::nullopt;
   }
   return Coefficient::per_site(std::move(shares));

@@ -16,6 +16,7 @@ namespace holon::modelfile {
 struct StudyOutcome {
   std::map<std::string, ResultValue> results;  ///< to stand beside the model's own
   std::map<std::string, Series> series;
+  std::vector<Diagnostic> warnings;  ///< what it has no number for, and why
 };
 
 /// What a study works with.

@@ -221,9 +221,10 @@ std::optional<std::filesystem::path> Loader::file(const Value& value, const std:
     near.push_back(entry->path().filename().string());
   std::sort(near.begin(), near.end());
   const std::string nearest = nearest_name(file.filename().string(), near);
-  error(value.place, path, "there is no file '" + *name + "'", "",
-        nearest.empty() ? "files are looked up beside the file that names them"
-                        : "did you mean '" + nearest + "'?");
+  std::string hint = "files are looked up beside the file that names them";
+  if (name->find('=') != std::string::npos) hint = "equations stand in a block, behind '|'";
+  if (!nearest.empty()) hint = "did you mean '" + nearest + "'?";
+  error(value.place, path, "there is no file '" + *name + "'", "", hint);
   return std::nullopt;
 }
 

@@ -38,7 +38,7 @@ class DurationMap final : public TimedObserver {
   }
 
   bool wants(std::int64_t index) const override { return index >= first_ && !complete(); }
-  bool complete() const override { return measured_ == durations_.size(); }
+  bool complete() const override { return measured_ == options_.of.space->sites_inside(); }
 
   std::map<std::string, ResultValue> results() const override {
     return map_results(durations(), options_,
@@ -59,7 +59,8 @@ class DurationMap final : public TimedObserver {
     observation.threads.for_range(now.size(), grain, [&](std::size_t begin, std::size_t end) {
       std::size_t count = 0;
       for (std::size_t site = begin; site < end; ++site) {
-        if (std::isnan(durations_[site])) count += follow(site, now[site], observation.time) ? 1 : 0;
+        if (std::isnan(durations_[site]) && options_.of.space->inside(site))
+          count += follow(site, now[site], observation.time) ? 1 : 0;
         before_[site] = now[site];
       }
       measured += count;

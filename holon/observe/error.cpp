@@ -84,7 +84,7 @@ class Error final : public SampledObserver {
     kernels_[pair].run(observation.state, call, columns, observation.threads);
     double largest = 0.0, squares = 0.0, weighted = 0.0, measure = 0.0;
     for (std::size_t site = 0; site < difference_.size(); ++site) {
-      if (counts_[site] == 0.0) continue;
+      if (counts_[site] == 0.0 || !space.inside(site)) continue;
       const double d = std::fabs(difference_[site]), m = space.measure(site);
       if (!(d <= largest) && !std::isnan(largest)) largest = d;
       squares += d * d;

@@ -46,6 +46,7 @@ class Extremum final : public SampledObserver {
     if (observation.time < options_.after) return;
     const auto values = values_.all(observation.state, observation.time, observation.threads);
     for (std::size_t site = 0; site < values.size(); ++site) {
+      if (!options_.of.space->inside(site)) continue;
       const bool further = options_.greatest ? values[site] > value_ : values[site] < value_;
       if (!further && !std::isnan(value_)) continue;
       if (std::isnan(values[site])) continue;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace holon::observe {
 
@@ -13,6 +14,8 @@ namespace {
 
 using modelfile::ObserverContext;
 using modelfile::Schema;
+
+constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 
 /// What is written of a grid: every stride-th site along each axis, as a grid of nodes.
 struct Thinned {
@@ -61,9 +64,14 @@ class Fields final : public SampledObserver {
     if (observation.frames == nullptr) return;
     for (std::size_t i = 0; i < values_.size(); ++i) {
       const auto all = values_[i].all(observation.state, observation.time, observation.threads);
+      const Space& space = *options_.of[i].space;
       std::vector<double> numbers;
-      if (options_.written.sites.empty()) numbers.assign(all.begin(), all.end());
-      for (const std::size_t site : options_.written.sites) numbers.push_back(all[site]);
+      const auto write = [&](std::size_t site) {
+        numbers.push_back(space.inside(site) ? all[site] : no_value);
+      };
+      if (options_.written.sites.empty())
+        for (std::size_t site = 0; site < all.size(); ++site) write(site);
+      for (const std::size_t site : options_.written.sites) write(site);
       frame.columns.push_back({options_.of[i].name, options_.of[i].unit, std::move(numbers)});
     }
     observation.frames->write(frame);

@@ -17,11 +17,12 @@ constexpr double never = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-FirstRise::FirstRise(std::size_t sites, double threshold)
-    : threshold_(threshold),
-      before_(sites, never),
-      times_(sites, never),
-      risen_in_block_((sites + block - 1) / block, 0) {}
+FirstRise::FirstRise(std::shared_ptr<const Space> space, double threshold)
+    : space_(std::move(space)),
+      threshold_(threshold),
+      before_(space_->sites(), never),
+      times_(space_->sites(), never),
+      risen_in_block_((space_->sites() + block - 1) / block, 0) {}
 
 void FirstRise::look(std::span<const double> now, double time, ThreadPool& threads) {
   const auto look_at = [&](std::size_t begin, std::size_t end) {
@@ -32,7 +33,7 @@ void FirstRise::look(std::span<const double> now, double time, ThreadPool& threa
     for (std::size_t site = begin; site < end; ++site) above += now[site] >= threshold ? 1 : 0;
     if (above > 0)
       for (std::size_t site = begin; site < end; ++site) {
-        if (!(now[site] >= threshold) || !std::isnan(times_[site])) continue;
+        if (!(now[site] >= threshold) || !std::isnan(times_[site]) || !space_->inside(site)) continue;
         times_[site] = std::isnan(before_[site])
                            ? time
                            : linear_crossing(time_, before_[site], time, now[site], threshold);

@@ -3,7 +3,9 @@
 
 #include "holon/base/parallel.hpp"
 #include "holon/engine/archive.hpp"
+#include "holon/space/space.hpp"
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -11,19 +13,21 @@ namespace holon::observe {
 
 /// First upward crossings of all sites, by straight lines between the looks: error O(dt^2). A site that is
 /// above from the first look on counts as risen then. Sites are shared out over threads; what is found does
-/// not depend on how. Blocks of sites that have all risen are not looked at again.
+/// not depend on how. Blocks of sites that have all risen are not looked at again. Sites outside of an
+/// irregular domain are not looked at.
 class FirstRise {
  public:
-  FirstRise(std::size_t sites, double threshold);
+  FirstRise(std::shared_ptr<const Space> space, double threshold);
   /// The values of all sites at a time later than that of the look before.
   void look(std::span<const double> now, double time, ThreadPool& threads);
-  bool complete() const { return risen_ == times_.size(); }
+  bool complete() const { return risen_ == space_->sites_inside(); }
   std::size_t risen() const { return risen_; }
   std::span<const double> times() const { return times_; }  ///< not a number where it has not risen
   void save(Archive& archive) const;
   void load(const Archive& archive);
 
  private:
+  std::shared_ptr<const Space> space_;
   double threshold_, time_ = 0.0;
   std::size_t risen_ = 0;
   std::vector<double> before_, times_;

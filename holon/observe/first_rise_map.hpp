@@ -23,7 +23,7 @@ class FirstRiseMap : public TimedObserver {
         column_(std::move(column)),
         options_(options),
         values_(options.of, model),
-        rise_(options.of.space->sites(), options.threshold) {}
+        rise_(options.of.space, options.threshold) {}
 
   /// One number for each site, in the options' unit.
   virtual std::vector<double> map() const = 0;

@@ -28,6 +28,7 @@ std::vector<double> lead_field(const GridSpace& grid, const std::array<double, 3
       const std::size_t along = site / stride % count;
       if (along + 1 == count) continue;
       const std::size_t next = site + stride;
+      if (!grid.inside(site) || !grid.inside(next)) continue;
       // The measure holds a length along this axis too: half a spacing at a node on a side.
       const bool half = grid.arrangement() == GridSpace::Sites::nodes && along == 0;
       const double section = grid.measure(site) / (half ? 0.5 * spacing : spacing);
@@ -45,7 +46,7 @@ std::optional<std::size_t> too_near(const GridSpace& grid, const Position& place
   double spacing = grid.axis(0).spacing;
   for (int a = 1; a < grid.dimensions(); ++a) spacing = std::min(spacing, grid.axis(a).spacing);
   for (std::size_t site = 0; site < grid.sites(); ++site)
-    if (distance(grid.position(site), place) < spacing * (1.0 - 1e-9)) return site;
+    if (grid.inside(site) && distance(grid.position(site), place) < spacing * (1.0 - 1e-9)) return site;
   return std::nullopt;
 }
 

@@ -118,7 +118,8 @@ Location read_location(const Section& section, const std::string& key, const Spa
 
 std::string outside_text(const Space& space, const std::string& name) {
   return "the place " + (name.empty() ? "" : "'" + name + "' ") + "lies outside the space '" + space.name() +
-         "', which goes from " + space.site_text(0) + " to " + space.site_text(space.sites() - 1);
+         "', which goes from " + space.site_text(0) + " to " + space.site_text(space.sites() - 1) +
+         (space.sites_inside() < space.sites() ? ", where its 'where' holds" : "");
 }
 
 std::optional<Stencil> stencil_at(const Space& space, const Position& position) {

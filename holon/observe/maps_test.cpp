@@ -22,13 +22,15 @@ std::string plane(const std::string& value, const std::string& observe, const st
 
 TEST(FirstRise, FindsTheSameForAnyNumberOfThreadsAndIsSavedAndLoaded) {
   const std::size_t sites = 20000;
+  const auto cells = std::make_shared<GridSpace>("cells", GridSpace::Sites::cells,
+                                                 std::vector<GridSpace::Axis>{{sites, 1.0, 0.0, false}});
   const auto value = [](std::size_t site, double time) {
     return time - std::fmod(0.37 * double(site), 11.0);
   };
   std::vector<std::vector<double>> found;
   for (const int count : {1, 3}) {
     ThreadPool threads(count);
-    FirstRise first(sites, 0.0), second(sites, 0.0);
+    FirstRise first(cells, 0.0), second(cells, 0.0);
     std::vector<double> now(sites);
     for (int k = 0; k < 12; ++k) {
       for (std::size_t site = 0; site < sites; ++site) now[site] = value(site, k);
@@ -45,6 +47,58 @@ TEST(FirstRise, FindsTheSameForAnyNumberOfThreadsAndIsSavedAndLoaded) {
   EXPECT_EQ(found[0], found[1]);
   for (std::size_t site = 0; site < sites; ++site)
     ASSERT_NEAR(found[0][site], std::fmod(0.37 * double(site), 11.0), 1e-12);
+}
+
+/// A wave along x that comes to an end at 4 ms, in the part x < 4 mm of a plane of 10 mm.
+std::string part_of_a_plane(const std::string& observe) {
+  std::string text = plane(
+      "=(if time < 4.1 ms then time - position.x*1 ms/mm else -1 ms - position.x*1 ms/mm)*1 mV/ms", observe);
+  const std::string grid = "sites: nodes,";
+  return text.replace(text.find(grid), grid.size(), "sites: nodes, where: =position.x < 4.2 mm,");
+}
+
+TEST(IrregularDomain, IsAllThatObserversLookAt) {
+  test::Frames frames;
+  auto run = test::simulation(part_of_a_plane(R"(
+observe:
+  activation: {type: activation_time, of: wave.u, threshold: 0 mV}
+  duration: {type: action_potential_duration_map, of: wave.u, threshold: 0 mV}
+  mean: {type: mean, of: =position.x*1 mV/mm + 0*wave.u}
+  area: {type: total, of: =1 + 0*wave.u/(1 mV)}
+  lowest: {type: extremum, of: wave.u, which: minimum, before: 1 ms}
+  map: {type: fields, of: wave.u, every: 1 ms}
+results:
+  arrival: {of: activation, at: [3.9 mm, 3 mm], unit: ms}
+  mean: {of: mean, unit: mV}
+  area: {of: area, unit: mm^2}
+)"),
+                              &frames);
+  run->run();
+  // Looked at until the wave has passed all of the part; where the plane goes on, it never arrives.
+  EXPECT_NEAR(number(*run, "arrival"), 3.9, 0.11);
+  EXPECT_NEAR(number(*run, "area"), 4.25 * 6.0,
+              1e-9);  // nodes at 0, 0.5 ... 4 mm, the first with half a cell
+  EXPECT_NEAR(number(*run, "mean"), (0.5 * (0.5 + 1 + 1.5 + 2 + 2.5 + 3 + 3.5 + 4)) / 4.25, 1e-12);
+  ASSERT_FALSE(frames.list.empty());
+  for (const auto& frame : frames.list)
+    for (const auto& column : frame.columns)
+      for (std::size_t i = 0; i < 21; ++i)
+        if (frame.name == "map") EXPECT_EQ(std::isnan(column.values[i]), i > 8) << i;
+}
+
+TEST(IrregularDomain, IsCompleteWhenAllOfItIs) {
+  std::string text =
+      part_of_a_plane("observe: {activation: {type: activation_time, of: wave.u, threshold: 0 mV}}\n");
+  text.replace(text.find("until: 40 ms"), 12, "until: 40 ms, stop_when: activation");
+  const auto run = test::run(text);
+  EXPECT_NEAR(run->state().time.value(0.25e-3), 4e-3, 1e-12);
+}
+
+TEST(IrregularDomain, HasNoPlacesOutside) {
+  EXPECT_THAT(
+      test::attempt(part_of_a_plane("observe: {trace: {type: probe, of: wave.u, at: [8 mm, 2 mm]}}\n"))
+          .errors,
+      HasSubstr("lies outside the space 'plane'"));
 }
 
 TEST(ConductionVelocityMap, OfAPlaneWaveIsItsSpeedAtEverySite) {

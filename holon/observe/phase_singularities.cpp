@@ -88,6 +88,8 @@ class PhaseSingularities final : public SampledObserver {
     const std::size_t right = (i + 1) % grid_.count(0), above = (j + 1) % grid_.count(1);
     const std::array<std::size_t, 4> corner{grid_.index(i, j), grid_.index(right, j), grid_.index(i, above),
                                             grid_.index(right, above)};
+    for (const std::size_t site : corner)
+      if (!grid_.inside(site)) return;
     BilinearPair pair;
     for (std::size_t k = 0; k < 4; ++k) {
       pair.u[k] = u[corner[k]] - options_.level[0];

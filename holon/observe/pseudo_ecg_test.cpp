@@ -58,6 +58,20 @@ TEST(LeadField, OfCellsAndOfNodesAgreeWhereNothingFlowsThroughTheSides) {
   EXPECT_LT(std::abs(difference(40)), 0.01 * std::abs(reading(GridSpace::Sites::nodes, 40, wave)));
 }
 
+TEST(LeadField, OfAPartOfAGridIsThatOfASmallerOne) {
+  const auto sites = GridSpace::Sites::cells;
+  const GridSpace small("box", sites, {{3, 0.1, 0.0, false}, {2, 0.1, 0.0, false}});
+  const GridSpace large("box", sites, {{5, 0.1, -0.1, false}, {2, 0.1, 0.0, false}});
+  const GridSpace part(large, {0, 1, 1, 1, 0, 0, 1, 1, 1, 0});
+  const auto expected = lead_field(small, {0.2, 0.4, 0.7}, electrode),
+             found = lead_field(part, {0.2, 0.4, 0.7}, electrode);
+  for (std::size_t j = 0; j < 2; ++j)
+    for (std::size_t i = 0; i < 5; ++i)
+      EXPECT_NEAR(found[5 * j + i], i == 0 || i == 4 ? 0.0 : expected[3 * j + i - 1], 1e-15);
+  EXPECT_TRUE(too_near(large, large.position(0)));
+  EXPECT_FALSE(too_near(part, {-0.055, 0.05, 0.0}));  // beside the part, within the grid
+}
+
 TEST(LeadField, OfAUniformPotentialIsNothing) {
   const GridSpace grid("box", GridSpace::Sites::nodes,
                        {{7, 0.1, 0.0, false}, {5, 0.2, 0.0, false}, {4, 0.1, 0.0, false}});

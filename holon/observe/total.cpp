@@ -64,7 +64,8 @@ class Total final : public SampledObserver {
         observation.threads.sum(values.size(), grain, [&](std::size_t begin, std::size_t end) {
           double sum = 0.0;
           for (std::size_t site = begin; site < end; ++site)
-            sum += options_.per_site ? values[site] : values[site] * space.measure(site);
+            sum += options_.per_site ? (space.inside(site) ? values[site] : 0.0)
+                                     : values[site] * space.measure(site);
           return sum;
         });
     times_.push_back(observation.time);

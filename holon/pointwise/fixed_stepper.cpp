@@ -14,6 +14,13 @@ namespace {
 
 constexpr std::size_t chunk_sites = 512;
 
+/// Nobody looks at sites outside of an irregular domain.
+bool any_inside(const Space& space, std::size_t begin, std::size_t end) {
+  if (space.sites_inside() == space.sites()) return true;
+  while (begin < end && !space.inside(begin)) ++begin;
+  return begin < end;
+}
+
 class FixedStepper final : public Stepper {
  public:
   FixedStepper(const KernelFactory& factory, const Integrator& integrator, const StepOptions& options)
@@ -59,6 +66,7 @@ class FixedStepper final : public Stepper {
                                    }
                                    for (std::size_t begin = first; begin < last; begin += chunk_sites) {
                                      const std::size_t end = std::min(last, begin + chunk_sites);
+                                     if (!any_inside(*system.space, begin, end)) continue;
                                      if (has_growth_) out.back() = growth.data() - begin;
                                      for (std::size_t p = 0; p < call.pieces.size(); ++p) {
                                        const Piece& piece = call.pieces[p];

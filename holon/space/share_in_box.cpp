@@ -51,7 +51,7 @@ std::vector<double> share_in_box(const GridSpace& grid, const Position& from, co
   all.reserve(grid.sites());
   for (const double z : along[2])
     for (const double y : along[1])
-      for (const double x : along[0]) all.push_back(x * y * z);
+      for (const double x : along[0]) all.push_back(grid.inside(all.size()) ? x * y * z : 0.0);
   return all;
 }
 

@@ -23,6 +23,12 @@ TEST(ShareInBox, OfNodesIsTheWholeAtTheGridsSideAndHalfOnTheBoxesFace) {
   EXPECT_EQ(share_in_box(line, {0.0}, {1.5}), (std::vector<double>{1.0, 1.0, 1.0, 0.5, 0.0}));
 }
 
+TEST(ShareInBox, IsNothingOutsideOfAMask) {
+  const GridSpace whole("line", Sites::nodes, {{4, 0.5, 0.0, false}});
+  EXPECT_EQ(share_in_box(GridSpace(whole, {0, 1, 1, 1, 1}), {0.0}, {1.5}),
+            (std::vector<double>{0.0, 1.0, 1.0, 0.5, 0.0}));
+}
+
 TEST(ShareInBox, OfCellsIsThePartOfTheirLength) {
   const GridSpace line("line", Sites::cells, {{4, 0.5, -1.0, false}});
   const auto shares = share_in_box(line, {-0.9}, {0.25});

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -45,6 +46,14 @@ GridSpace::GridSpace(std::string name, Sites sites, std::vector<Axis> axes, Dime
   }
 }
 
+GridSpace::GridSpace(const GridSpace& whole, std::vector<char> inside)
+    : GridSpace(whole.name(), whole.sites_, whole.axes_, whole.length_dimension()) {
+  require(inside.size() == sites(), "a mask has one number for each site");
+  inside_ = std::move(inside);
+  sites_inside_ = static_cast<std::size_t>(
+      std::count_if(inside_.begin(), inside_.end(), [](char site) { return site != 0; }));
+}
+
 std::array<std::size_t, 3> GridSpace::indices(std::size_t site) const {
   return {site % count_[0], (site / count_[0]) % count_[1], site / (count_[0] * count_[1])};
 }
@@ -59,6 +68,7 @@ Position GridSpace::position(std::size_t site) const {
 }
 
 double GridSpace::measure(std::size_t site) const {
+  if (!inside(site)) return 0.0;
   const auto index = indices(site);
   double measure = 1.0;
   for (std::size_t a = 0; a < axes_.size(); ++a) {
@@ -102,10 +112,16 @@ std::optional<Stencil> GridSpace::interpolation(const Position& place) const {
     for (std::size_t j = 0; j < 2; ++j)
       for (std::size_t i = 0; i < 2; ++i) {
         const double w = weight[0][i] * weight[1][j] * weight[2][k];
-        if (w == 0.0) continue;
-        stencil.sites.push_back(index(site[0][i], site[1][j], site[2][k]));
+        const std::size_t corner = index(site[0][i], site[1][j], site[2][k]);
+        if (w == 0.0 || !inside(corner)) continue;
+        stencil.sites.push_back(corner);
         stencil.weights.push_back(w);
       }
+  if (stencil.sites.empty()) return std::nullopt;
+  if (masked()) {
+    const double sum = std::accumulate(stencil.weights.begin(), stencil.weights.end(), 0.0);
+    for (double& w : stencil.weights) w /= sum;
+  }
   return stencil;
 }
 

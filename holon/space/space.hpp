@@ -47,9 +47,15 @@ class Space {
   /// Length, area or volume that a site stands for, so that sum measure * density is the content; 1 at a
   /// point.
   virtual double measure(std::size_t site) const = 0;
+  /// Whether the site belongs to the domain: an irregular one is a part of a grid. What lies outside stands
+  /// for nothing (its measure is zero), and nobody looks there.
+  virtual bool inside(std::size_t) const { return true; }
+  /// How many sites are inside.
+  virtual std::size_t sites_inside() const { return sites(); }
   /// The dimension of a coordinate: length, or none in a dimensionless model.
   const Dimension& length_dimension() const { return length_; }
-  /// How a value at any place follows from the sites' values (linear); nothing when the place is outside.
+  /// How a value at any place follows from the sites' values (linear, of those inside); nothing when the
+  /// place is outside.
   virtual std::optional<Stencil> interpolation(const Position& place) const = 0;
   /// The site nearest to a place; nothing when the place is outside.
   virtual std::optional<std::size_t> nearest(const Position& place) const = 0;
@@ -96,13 +102,19 @@ class GridSpace final : public Space {
     bool periodic = false;
   };
   GridSpace(std::string name, Sites sites, std::vector<Axis> axes, Dimension length = Dimension::length());
+  /// A part of that grid: the sites where `inside` is not zero, one number for each site of the whole.
+  GridSpace(const GridSpace& whole, std::vector<char> inside);
 
   Type type() const override { return Type::grid; }
   std::size_t sites() const override { return count_[0] * count_[1] * count_[2]; }
   int dimensions() const override { return static_cast<int>(axes_.size()); }
   Position position(std::size_t site) const override;
-  /// Product of spacings; a node on a non-periodic side counts half along that axis (trapezoidal rule).
+  /// Product of spacings; a node on a non-periodic side counts half along that axis (trapezoidal rule); zero
+  /// outside a mask.
   double measure(std::size_t site) const override;
+  bool inside(std::size_t site) const override { return inside_.empty() || inside_[site] != 0; }
+  std::size_t sites_inside() const override { return inside_.empty() ? sites() : sites_inside_; }
+  bool masked() const { return !inside_.empty(); }
   std::optional<Stencil> interpolation(const Position& place) const override;
   std::optional<std::size_t> nearest(const Position& place) const override;
   std::string site_text(std::size_t site) const override;
@@ -121,6 +133,8 @@ class GridSpace final : public Space {
   Sites sites_;
   std::vector<Axis> axes_;
   std::array<std::size_t, 3> count_{1, 1, 1};
+  std::vector<char> inside_;  // empty: all
+  std::size_t sites_inside_ = 0;
 };
 
 /// A micro space at every site of a macro space. The site (macro m, micro s) has number m * micro.sites() +
@@ -135,6 +149,10 @@ class ProductSpace final : public Space {
   double measure(std::size_t site) const override {
     return macro_->measure(macro_site(site)) * micro_->measure(micro_site(site));
   }
+  bool inside(std::size_t site) const override {
+    return macro_->inside(macro_site(site)) && micro_->inside(micro_site(site));
+  }
+  std::size_t sites_inside() const override { return macro_->sites_inside() * micro_->sites_inside(); }
   std::optional<Stencil> interpolation(const Position&) const override { return std::nullopt; }
   std::optional<std::size_t> nearest(const Position&) const override { return std::nullopt; }
   std::string site_text(std::size_t site) const override;

@@ -48,6 +48,26 @@ TEST(Grid, InterpolationIsExactForLinearFunctions) {
   EXPECT_FALSE(grid.interpolation({-0.1, 0.0, 0.0}));
 }
 
+TEST(Grid, OfAPartHasNoMeasureAndNoPlacesOutside) {
+  const GridSpace whole("g", GridSpace::Sites::nodes, {Axis{2, 0.5}, Axis{1, 1.0}});
+  EXPECT_FALSE(whole.masked());
+  EXPECT_EQ(whole.sites_inside(), 6u);
+  const GridSpace part(whole, {1, 1, 0, 1, 0, 0});  // three nodes at the corner
+  EXPECT_TRUE(part.masked());
+  EXPECT_EQ(part.sites(), 6u);
+  EXPECT_EQ(part.sites_inside(), 3u);
+  EXPECT_FALSE(part.inside(4));
+  EXPECT_EQ(part.measure(1), whole.measure(1));
+  EXPECT_EQ(part.measure(4), 0.0);
+  // Between nodes inside and outside those inside count, with weights that add up to one.
+  const auto stencil = part.interpolation({0.25, 0.5, 0.0});
+  ASSERT_TRUE(stencil);
+  EXPECT_EQ(stencil->sites, (std::vector<std::size_t>{0, 1, 3}));
+  for (const double weight : stencil->weights) EXPECT_NEAR(weight, 1.0 / 3.0, 1e-15);
+  EXPECT_FALSE(part.interpolation({1.0, 1.0, 0.0}));
+  EXPECT_FALSE(part.nearest({1.0, 0.0, 0.0}));
+}
+
 TEST(Grid, PeriodicAxesWrap) {
   const GridSpace ring("r", GridSpace::Sites::nodes, {Axis{10, 0.1, 0.0, true}});
   const auto stencil = ring.interpolation({0.95, 0.0, 0.0});

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <limits>
+#include <map>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -58,7 +60,7 @@ class Sweep final : public Study {
         }
       }
     });
-    return {{}, {{name(), table(rows)}}};
+    return {{}, {{name(), table(rows)}}, missing(rows)};
   }
 
   std::vector<std::string> description() const override {
@@ -76,6 +78,7 @@ class Sweep final : public Study {
   struct Row {
     std::vector<double> numbers;  ///< not a number where there is no result
     std::vector<Unit> units;
+    std::vector<std::string> why;  ///< there is no number; empty where there is one
   };
 
   /// How much of each run is done.
@@ -146,8 +149,26 @@ class Sweep final : public Study {
         throw NumericalFailure(fmt::format("result '{}' is no single number", result_name));
       row.numbers.push_back(number != nullptr ? *number : std::numeric_limits<double>::quiet_NaN());
       row.units.push_back(result.unit);
+      const auto* none = std::get_if<ResultValue::Missing>(&result.value);
+      row.why.push_back(none != nullptr ? none->why : "");
     }
     return row;
+  }
+
+  /// One line for each result and reason.
+  std::vector<Diagnostic> missing(const std::vector<std::optional<Row>>& rows) const {
+    std::map<std::pair<std::size_t, std::string>, std::vector<std::string>> points;
+    for (std::size_t point = 0; point < rows.size(); ++point)
+      for (std::size_t c = 0; rows[point] && c < collected_.size(); ++c)
+        if (std::isnan(rows[point]->numbers[c]))
+          points[{c, rows[point]->why[c]}].push_back(point_text(point));
+    std::vector<Diagnostic> warnings;
+    for (const auto& [what, where] : points)
+      warnings.push_back({.severity = Diagnostic::Severity::warning,
+                          .path = "study." + name(),
+                          .message = fmt::format("no '{}' at {}: {}", collected_[what.first],
+                                                 fmt::join(where, "; "), what.second)});
+    return warnings;
   }
 
   Series table(const std::vector<std::optional<Row>>& rows) const {

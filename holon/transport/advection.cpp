@@ -19,6 +19,13 @@ std::vector<OptionFault> Advection::faults(const AdvectionOptions& options, cons
     return faults;
   }
   check_field(field, faults);
+  if (grid->masked())
+    faults.push_back(
+        {"field",
+         fmt::format("'{}' lives on '{}', which is a part of a grid ('where'); a velocity that is the "
+                     "same everywhere leads out of it",
+                     field.name, grid->name()),
+         "a field on a whole grid", ""});
   const auto dimensions = static_cast<std::size_t>(grid->dimensions());
   if (options.velocity.size() != dimensions)
     faults.push_back({"velocity", fmt::format("has {} values", options.velocity.size()),

@@ -225,6 +225,9 @@ std::optional<DiffusionOptions> DiffusionRecipe::read_options(Section section, c
   if (const auto* grid = dynamic_cast<const GridSpace*>(field.space.get()))
     options.sides = read_sides(section, *grid);
   if (section.has("where")) options.where = section.coefficient("where");
+  if (const auto* grid = dynamic_cast<const GridSpace*>(field.space.get());
+      grid != nullptr && grid->masked() && !options.where)
+    options.where = Coefficient(1.0);  // all of what the grid has
   const std::map<std::string, std::string> names =
       by_conductivity ? std::map<std::string, std::string>{{"diffusivity", "conductivity"}}
                       : std::map<std::string, std::string>{};

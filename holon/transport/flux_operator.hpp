@@ -19,6 +19,7 @@
 #pragma once
 
 #include "holon/base/column_memory.hpp"
+#include "holon/space/pieces.hpp"
 #include "holon/transport/axis_stencil.hpp"
 #include "holon/transport/transport_operator.hpp"
 
@@ -38,13 +39,6 @@ struct SiteCoefficients {
   std::vector<double> capacity;              ///< empty: 1 everywhere
   std::vector<char> inside;                  ///< empty: all sites
 };
-
-/// The pieces that a mask cuts a grid into.
-struct Pieces {
-  std::vector<std::size_t> sizes;       ///< sites, largest first
-  std::vector<std::size_t> first_site;  ///< of each
-};
-Pieces pieces_of(const GridSpace& grid, const std::vector<char>& inside);
 
 class FluxOperator final : public TransportOperator {
  public:

@@ -80,24 +80,9 @@ void SpatialCoefficients::set_inside(const State& state, Values& values) const {
   const auto mask = column(inside_.front(), state);
   values.sites.inside.resize(mask.size());
   for (std::size_t site = 0; site < mask.size(); ++site)
-    values.sites.inside[site] = mask[site] != 0.0 ? 1 : 0;
-  const Pieces pieces = pieces_of(*grid_, values.sites.inside);
-  if (pieces.sizes.size() == 1) return;
-  if (pieces.sizes.empty()) {
-    values.faults.push_back({"where", fmt::format("no site of '{}' is inside", grid_->name()),
-                             "an equation that holds somewhere", ""});
-    return;
-  }
-  constexpr std::size_t listed = 6;
-  std::string sizes;
-  for (std::size_t p = 0; p < std::min(pieces.sizes.size(), listed); ++p)
-    sizes += fmt::format("{}{} (from {})", p == 0 ? "" : ", ", pieces.sizes[p],
-                         grid_->site_text(pieces.first_site[p]));
-  if (pieces.sizes.size() > listed) sizes += ", ...";
-  values.faults.push_back(
-      {"where",
-       fmt::format("cuts '{}' into {} pieces of {} sites", grid_->name(), pieces.sizes.size(), sizes),
-       "one piece, whose sites share faces", ""});
+    values.sites.inside[site] = mask[site] != 0.0 && grid_->inside(site) ? 1 : 0;
+  if (const auto fault = mask_fault(*grid_, values.sites.inside))
+    values.faults.push_back({"where", fault->message, fault->expected, ""});
 }
 
 void SpatialCoefficients::set_axes(const State& state, Values& values) const {

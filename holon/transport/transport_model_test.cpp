@@ -35,6 +35,38 @@ std::string messages(const std::string& text) {
   return "";
 }
 
+/// Content and profile after a while of what spreads in a ring, where it does so by its space or by its
+/// process.
+std::vector<double> in_a_ring(const std::string& of_the_space, const std::string& of_the_process) {
+  const auto model = load(R"(holon: 1
+parameters: {inner: 1 mm}
+spaces:
+  plane: {type: grid, size: [5 mm, 5 mm], spacing: 0.25 mm)" +
+                          of_the_space + R"(}
+fields:
+  c: {space: plane, unit: uM, kind: density, initial: =position.x*1 uM/mm}
+processes:
+  spread: {type: diffusion, field: c, diffusivity: 1 mm^2/s, integrator: implicit)" +
+                          of_the_process + R"(}
+schedule: {step: 0.05 s, until: 1 s}
+)");
+  Simulation simulation(model, {});
+  simulation.run();
+  const auto values = simulation.state().real(model->fields->id("c"));
+  return {values.begin(), values.end()};
+}
+
+TEST(TransportModels, AnIrregularDomainIsStatedByTheSpaceOrByTheProcess) {
+  const std::string ring = "where: =(position.x - 2.5 mm)^2 + (position.y - 2.5 mm)^2 > inner^2";
+  const auto by_space = in_a_ring(", " + ring, ""), by_process = in_a_ring("", ", " + ring),
+             whole = in_a_ring("", "");
+  EXPECT_EQ(by_space, by_process);
+  EXPECT_NE(by_space, whole);
+  // Both: what lies in both.
+  const std::string half = "where: =position.y > 1 mm";
+  EXPECT_EQ(in_a_ring(", " + ring, ", " + half), in_a_ring(", " + half, ", " + ring));
+}
+
 std::string fibre(const std::string& process, const std::string& sites = "nodes") {
   return R"(holon: 1
 title: A fibre

@@ -1,9 +1,11 @@
-#include "holon/transport/flux_operator.hpp"
+#include "holon/space/pieces.hpp"
 
 #include <algorithm>
 #include <numeric>
 
-namespace holon::transport {
+#include <fmt/format.h>
+
+namespace holon {
 
 Pieces pieces_of(const GridSpace& grid, const std::vector<char>& inside) {
   // Sites that share a face belong together; each piece is flooded from its first site.
@@ -54,4 +56,21 @@ Pieces pieces_of(const GridSpace& grid, const std::vector<char>& inside) {
   return pieces;
 }
 
-}  // namespace holon::transport
+std::optional<MaskFault> mask_fault(const GridSpace& grid, const std::vector<char>& inside) {
+  const Pieces pieces = pieces_of(grid, inside);
+  if (pieces.sizes.size() == 1) return std::nullopt;
+  if (pieces.sizes.empty())
+    return MaskFault{fmt::format("no site of '{}' is inside", grid.name()),
+                     "an equation that holds somewhere"};
+  constexpr std::size_t listed = 6;
+  std::string sizes;
+  for (std::size_t p = 0; p < std::min(pieces.sizes.size(), listed); ++p)
+    sizes += fmt::format("{}{} (from {})", p == 0 ? "" : ", ", pieces.sizes[p],
+                         grid.site_text(pieces.first_site[p]));
+  if (pieces.sizes.size() > listed) sizes += ", ...";
+  return MaskFault{
+      fmt::format("cuts '{}' into {} pieces of {} sites", grid.name(), pieces.sizes.size(), sizes),
+      "one piece, whose sites share faces"};
+}
+
+}  // namespace holon
