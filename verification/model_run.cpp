@@ -1,5 +1,6 @@
 #include "verification/model_run.hpp"
 
+#include "holon/agents/register.hpp"
 #include "holon/analysis/register.hpp"
 #include "holon/kinetics/register.hpp"
 #include "holon/modelfile/load.hpp"
@@ -24,6 +25,7 @@ const modelfile::Registry& registry() {
     modelfile::Registry registry;
     register_pointwise(registry);
     register_kinetics(registry);
+    register_agents(registry);
     register_transport(registry);
     register_observe(registry);
     register_analysis(registry);

@@ -1,3 +1,4 @@
+#include "holon/agents/register.hpp"
 #include "holon/analysis/register.hpp"
 #include "holon/base/error.hpp"
 #include "holon/base/file.hpp"
@@ -19,6 +20,7 @@ const modelfile::Registry& registry() {
     modelfile::Registry made;
     register_pointwise(made);
     register_kinetics(made);
+    register_agents(made);
     register_transport(made);
     register_observe(made);
     register_analysis(made);

@@ -43,6 +43,12 @@ double open_unit(std::uint32_t upper, std::uint32_t lower) {
 
 }  // namespace
 
+std::uint32_t stream_of(std::string_view name) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return hash;
+}
+
 double uniform(const RandomKey& key, std::uint32_t draw) {
   const auto w = words(key, draw);
   return open_unit(w[0], w[1]);

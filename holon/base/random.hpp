@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace holon {
 
@@ -19,6 +20,9 @@ struct RandomKey {
   std::uint64_t site = 0;
   std::uint64_t interval = 0;
 };
+
+/// A number for RandomKey::process that tells the draws made under one name from those under others (FNV-1a).
+std::uint32_t stream_of(std::string_view name);
 
 double uniform(const RandomKey& key, std::uint32_t draw);  ///< in (0, 1), 53 bits
 double normal(const RandomKey& key, std::uint32_t draw);   ///< mean 0, variance 1 (Box-Muller)

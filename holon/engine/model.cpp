@@ -30,6 +30,7 @@ void settle(const Population& population, State& state) {
   const PopulationFields fields = population_fields(state.fields(), population);
   const auto ids = state.integer(fields.id);
   std::iota(ids.begin(), ids.end(), std::int64_t{0});
+  std::ranges::copy(ids, state.integer(fields.founder).begin());
   std::ranges::fill(state.integer(fields.parent), std::int64_t{-1});
   state.integer(fields.next_id)[0] = static_cast<std::int64_t>(population.sites());
   if (!fields.position) return;
@@ -143,6 +144,7 @@ void refuse_initial_failure(const Model& model, const State& state, ThreadPool& 
     for (const Port& port : process->ports()) {
       if (port.role != Port::Role::advance) continue;
       const Field& field = (*model.fields)[port.field];
+      if (field.type != FieldType::real) continue;
       for (int c = 0; c < field.components; ++c)
         if (const auto site = first_not_finite(state.real(port.field, c), threads))
           throw InputError(
@@ -151,6 +153,34 @@ void refuse_initial_failure(const Model& model, const State& state, ThreadPool& 
                                                 state.site_text(*field.space, *site)),
                          .expected = "a finite number everywhere"});
     }
+}
+
+/// Joins the processes that set fates with those that commit them.
+void join_fates(Model& model) {
+  for (const auto& [name, space] : model.spaces) {
+    if (space->type() != Space::Type::population) continue;
+    Restructure* commits = nullptr;
+    std::vector<const FateProcess*> fates;
+    const Process* sets_fates = nullptr;
+    const FieldId fate = population_fields(*model.fields, *space).fate;
+    for (const auto& process : model.processes) {
+      if (auto* found = dynamic_cast<Restructure*>(process.get());
+          found && &found->population() == space.get())
+        commits = found;
+      if (const auto* found = dynamic_cast<const FateProcess*>(process.get());
+          found && &found->population() == space.get())
+        fates.push_back(found);
+      for (const Port& port : process->ports())
+        if (port.role == Port::Role::advance && port.field == fate) sets_fates = process.get();
+    }
+    if (commits != nullptr)
+      commits->set_fate_processes(std::move(fates));
+    else if (sets_fates != nullptr)
+      refuse(model.schedule.root, "schedule",
+             fmt::format("'{}' decides which agents of '{}' divide and die, and nobody commits it",
+                         sets_fates->name(), name),
+             fmt::format("{{restructure: {}}} in the schedule, after '{}'", name, sets_fates->name()));
+  }
 }
 
 }  // namespace
@@ -180,6 +210,7 @@ void Model::finish() {
         fmt::format("a process is advanced every {} steps, but the run has {} steps", every, schedule.steps),
         fmt::format("a number of steps divisible by {}", every));
 
+  join_fates(*this);
   determination = Determination(processes, *fields);
 
   // The ledger's accounts: only fields that hold something conserved have any.
@@ -201,6 +232,11 @@ void Model::finish() {
   refuse_initial_failure(*this, state, threads);
   choose_subcycles(schedule.root, schedule.step, *this, state);
   program = compile(schedule.root);
+  if (program.merged && processes[program.closing.process]->traits().resizes)
+    refuse(schedule.root, "schedule",
+           fmt::format("'{}' stands at the outside of a merged strang",
+                       processes[program.closing.process]->name()),
+           "agents to appear and vanish inside the step", "put another process first");
   const auto check = [&](const Instruction& instruction, double part) {
     const Process& process = *processes[instruction.process];
     const double limit = process.stable_step(state);

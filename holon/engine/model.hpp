@@ -7,6 +7,7 @@
 #include "holon/engine/ledger.hpp"
 #include "holon/engine/observer.hpp"
 #include "holon/engine/process.hpp"
+#include "holon/engine/restructure.hpp"
 #include "holon/engine/schedule.hpp"
 
 #include <map>
@@ -50,9 +51,10 @@ class Model {
   std::vector<LedgerAccount> accounts;
   DeclaredScales declared_scales;
   std::vector<std::pair<FieldId, Coefficient>>
-      initial;           ///< of fields that no process owns, evaluated in this order
-  std::string hash;      ///< SHA-256 of the resolved model
-  std::string resolved;  ///< the resolved model as YAML text
+      initial;                         ///< of fields that no process owns, evaluated in this order
+  std::vector<ValueAtBirth> at_birth;  ///< of fields whose rule at division is reset or draw
+  std::string hash;                    ///< SHA-256 of the resolved model
+  std::string resolved;                ///< the resolved model as YAML text
   expr::KernelOptions kernels;
   bool strict_ledger = false;
 

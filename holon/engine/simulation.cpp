@@ -73,6 +73,7 @@ void Simulation::look_for_failure(const State& state, const Process& process, co
   for (const Port& port : process.ports()) {
     if (port.role != Port::Role::advance) continue;
     const Field& field = (*model_->fields)[port.field];
+    if (field.type != FieldType::real) continue;
     for (int c = 0; c < field.components; ++c) {
       const auto values = state.real(port.field, c);
       const auto site = first_not_finite(values, *threads_);

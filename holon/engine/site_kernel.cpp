@@ -1,7 +1,9 @@
 #include "holon/engine/site_kernel.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/base/random.hpp"
 #include "holon/engine/process.hpp"
+#include "holon/space/population.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -17,6 +19,7 @@ struct From {
   enum class What {
     field,
     integer_field,
+    random,
     coordinate,
     column,
     time,
@@ -34,6 +37,7 @@ constexpr std::size_t sites_per_task = 4096;
 
 struct SiteKernel::Bound {
   std::vector<From> columns, uniforms;
+  PopulationFields population;  // where numbers are drawn
 };
 
 SiteKernel::SiteKernel(const Source& source, std::shared_ptr<const Space> space, const FieldTable& fields,
@@ -87,6 +91,12 @@ SiteKernel::SiteKernel(const Source& source, std::shared_ptr<const Space> space,
         throw InputError(
             fmt::format("'{}' is used on space '{}', but lives on '{}'; a coupling between them is needed",
                         name, space_->name(), field.space->name()));
+    } else if (symbol == "random:uniform" || symbol == "random:normal") {
+      if (space_->type() != Space::Type::population)
+        throw InputError(fmt::format("'{}' draws numbers for agents, and '{}' is no population", source.name,
+                                     space_->name()));
+      bound->population = population_fields(fields, *space_);
+      column(symbol, {From::What::random, stream_of(source.name), symbol == "random:normal" ? 1 : 0});
     } else if (symbol.starts_with("parameter:")) {
       uniform(symbol, {From::What::parameter, parameters.id(symbol.substr(10))});
     } else if (symbol.starts_with("uniform:")) {
@@ -130,6 +140,20 @@ void SiteKernel::run(const State& state, const Call& call, std::span<double* con
         std::transform(numbers.begin() + static_cast<std::ptrdiff_t>(begin),
                        numbers.begin() + static_cast<std::ptrdiff_t>(end), waves[wave++].begin(),
                        [](std::int64_t n) { return static_cast<double>(n); });
+        break;
+      }
+      case From::What::random: {
+        in.push_back(column_of(end - begin) - begin);
+        std::vector<double>& drawn = waves[wave++];
+        const auto id = state.integer(bound_->population.id);
+        const auto generation = state.integer(bound_->population.generation);
+        for (std::size_t site = begin; site < end; ++site) {
+          const RandomKey key{.seed = state.seed,
+                              .process = static_cast<std::uint32_t>(from.index),
+                              .site = static_cast<std::uint64_t>(id[site]),
+                              .interval = static_cast<std::uint64_t>(generation[site])};
+          drawn[site - begin] = from.component == 0 ? uniform(key, 0) : normal(key, 1);
+        }
         break;
       }
       default: {

@@ -29,6 +29,10 @@ System::System(std::shared_ptr<const Model> model, ThreadPool& threads)
       work_(model_->processes.size()) {
   for (Workspace& work : work_) work.threads = &threads;
   for (const auto& process : model_->processes)
+    if (process->traits().resizes)
+      throw Refused(fmt::format("the number of unknowns changes: {} ('{}')", process->traits().reason,
+                                process->name()));
+  for (const auto& process : model_->processes)
     if (!model_->determination.before(*process).empty())
       throw Refused(
           fmt::format("process '{}' reads fields that another process determines; how they follow "

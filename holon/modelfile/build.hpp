@@ -49,6 +49,10 @@ struct ProcessPlan {
 std::vector<ProcessPlan> declare_processes(Loader& loader, const Document::Value& root);
 void make_processes(Loader& loader, std::vector<ProcessPlan>& plans);
 
+/// The processes behind `restructure` nodes: one for each population that the schedule names, and for those
+/// whose agents some process divides or removes where no schedule is stated. After all other processes.
+void make_restructures(Loader& loader, const Document::Value& root);
+
 /// Step and end, and the tree as far as it is stated.
 void build_schedule(Loader& loader, const Document::Value& root);
 /// The tree that is meant where none is stated: all processes in order of their names. Model::finish() holds

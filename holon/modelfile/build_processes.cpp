@@ -1,5 +1,6 @@
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/model_schema.hpp"
+#include "holon/modelfile/on_division.hpp"
 #include "holon/modelfile/validate.hpp"
 #include "holon/space/population.hpp"
 
@@ -24,19 +25,6 @@ void declare_populations(Loader& loader, const Value& root) {
                    "'" + entry->key + "' is also the name of a process, and both have fields", "",
                    "give one of them another name");
   }
-}
-
-/// As stated; by default amounts are shared between the daughters and all else is copied.
-OnDivision on_division(const Section& section, const Field& field) {
-  if (!section.has("on_division"))
-    return field.kind == FieldKind::amount ? OnDivision::share : OnDivision::copy;
-  if (!field.space->varies())
-    section.error("on_division", "is stated, but '" + field.space->name() + "' is no population",
-                  "a field of a population", "leave it out");
-  const std::string rule = section.text("on_division");
-  for (const OnDivision known : {OnDivision::share, OnDivision::reset, OnDivision::draw})
-    if (rule == name(known)) return known;
-  return OnDivision::copy;
 }
 
 }  // namespace
@@ -73,7 +61,7 @@ void build_fields(Loader& loader, const Value& root) {
                    : kind == "amount" ? FieldKind::amount
                                       : FieldKind::value;
       field.positive = section.flag("positive");
-      field.on_division = on_division(section, field);
+      field.on_division = read_on_division(loader, section.raw("on_division"), path + ".on_division", field);
       if (section.has("description")) field.description = section.text("description");
       if (const Value* conserved = section.raw("conserved"))
         for (const Value::Member& quantity : conserved->mapping)
@@ -101,8 +89,14 @@ void build_initial_values(Loader& loader, const Value& root) {
     if (initial == nullptr || !model.fields->contains(entry->key)) continue;
     const FieldId id = model.fields->id(entry->key);
     if (auto coefficient = loader.coefficient(*initial, "fields." + entry->key + ".initial",
-                                              (*model.fields)[id].unit.dimension()))
+                                              (*model.fields)[id].unit.dimension())) {
+      const std::string path = "fields." + entry->key;
+      check_drawn(loader, *initial, path + ".initial", *coefficient, entry->value.find("on_division"),
+                  path + ".on_division", (*model.fields)[id]);
+      if ((*model.fields)[id].space->varies())
+        model.at_birth.push_back({id, *coefficient, 1.0 / (*model.fields)[id].unit.factor()});
       model.initial.emplace_back(id, std::move(*coefficient));
+    }
   }
 }
 

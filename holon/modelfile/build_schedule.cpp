@@ -36,6 +36,11 @@ class ScheduleReader {
       const auto id = static_cast<ProcessId>(ids_.size());
       ids_[process->key] = id;
     }
+    for (const auto* space : entries(root, "spaces")) {
+      const Value* type = space->value.find("type");
+      if (type != nullptr && type->kind == Value::Kind::scalar && type->scalar == "population")
+        populations_.push_back(space->key);
+    }
     for (const char* section : {"observe", "events"})
       for (const auto* entry : entries(root, section)) watchers_.push_back(entry->key);
   }
@@ -98,13 +103,16 @@ class ScheduleReader {
     }
     if (value.kind != Value::Kind::mapping) {
       loader_.error(value.place, path, "is " + value.description(),
-                    "a process, or {lie: [...]}, {strang: [...]}, {subcycle: ...} or {every: ...}");
+                    "a process, or {lie: [...]}, {strang: [...]}, {subcycle: ...}, {every: ...} or "
+                    "{restructure: POPULATION}");
       return result;
     }
+    if (const Value* population = value.find("restructure")) return restructure(*population, value, path);
     for (const Value::Member& member : value.mapping)
       if (member.key != "merge" && std::find(kinds.begin(), kinds.end(), member.key) == kinds.end())
-        loader_.error(member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
-                      suggestion(member.key, {"lie", "strang", "do", "subcycle", "every", "merge"}));
+        loader_.error(
+            member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
+            suggestion(member.key, {"lie", "strang", "do", "subcycle", "every", "merge", "restructure"}));
     return kind(value, path);
   }
 
@@ -156,6 +164,31 @@ class ScheduleReader {
     std::vector<std::string> names;
     for (const auto& [name, id] : ids_) names.push_back(name);
     return names;
+  }
+
+  /// Its process is numbered after all others, in order of the populations' names.
+  ScheduleNode restructure(const Value& population, const Value& value, const std::string& path) {
+    ScheduleNode result;
+    result.place = value.place;
+    for (const Value::Member& member : value.mapping)
+      if (member.key != "restructure")
+        loader_.error(member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'",
+                      "{restructure: POPULATION} alone");
+    const auto name = loader_.text(population, path + ".restructure");
+    if (!name) return result;
+    const auto found = std::find(populations_.begin(), populations_.end(), *name);
+    if (found == populations_.end()) {
+      loader_.error(population.place, path + ".restructure", "there is no population '" + *name + "'", "",
+                    suggestion(*name, populations_));
+      return result;
+    }
+    result.process =
+        static_cast<ProcessId>(ids_.size() + static_cast<std::size_t>(found - populations_.begin()));
+    if (std::find(used_.begin(), used_.end(), result.process) != used_.end())
+      loader_.error(population.place, path + ".restructure", "'" + *name + "' is restructured twice",
+                    "each population once");
+    used_.push_back(result.process);
+    return result;
   }
 
   /// What one mapping with lie:, strang:, do:, subcycle: or every: says.
@@ -252,6 +285,7 @@ class ScheduleReader {
   Loader& loader_;
   const Value& schedule_;
   std::map<std::string, ProcessId> ids_;  // in order of the names, which is that of Model::processes
+  std::vector<std::string> populations_;  // in order of their names
   std::vector<std::string> watchers_;
   std::vector<ProcessId> used_;
 };

@@ -153,6 +153,8 @@ std::optional<Meaning> Loader::meaning(const std::string& name, Scope scope, con
     if (name == "position")
       return symbol(dimensions_.at("length"), {"position.x", "position.y", "position.z"});
     if (place_name) return symbol(dimensions_.at("length"), {name});
+    if (name == "random.uniform" || name == "random.normal")
+      return symbol(Dimension{}, {"random:" + name.substr(7)});
     if (field) return field_meaning(model_->fields->id(name), place, path);
   } else if (name == "time" || place_name || field || announced_.contains(name.substr(0, name.find('.')))) {
     error(place, path,
@@ -180,7 +182,8 @@ std::vector<std::string> Loader::names(Scope scope) {
   std::vector<std::string> names = parameters_.names();
   if (scope == Scope::geometry) names.insert(names.end(), {"position.x", "position.y", "position.z"});
   if (scope == Scope::coefficient) {
-    names.insert(names.end(), {"time", "position.x", "position.y", "position.z"});
+    names.insert(names.end(),
+                 {"time", "position.x", "position.y", "position.z", "random.uniform", "random.normal"});
     for (const std::string& field : model_->fields->names()) names.push_back(field);
   }
   if (scope == Scope::result)

@@ -75,6 +75,8 @@ Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   stop_if_errors(loader);
   make_processes(loader, plans);
   stop_if_errors(loader);
+  make_restructures(loader, root);
+  stop_if_errors(loader);
   complete_schedule(loader, root);
   build_observers(loader, root);
   build_results(loader, root);

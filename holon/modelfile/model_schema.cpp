@@ -131,6 +131,16 @@ Schema make_population_schema() {
            "random, lattice, {positions: [[x, y], ...]}, or {file: FILE, unit: um} with one place in a line")
       .with_default("random");
   schema.coefficient("radius", "any_length", "of the agents at the start").with_default("0");
+  schema
+      .choice(
+          "radius_on_division", {"copy", "share"},
+          "daughters have the mother's radius, or half her volume each (default: share where some process "
+          "makes radii grow)")
+      .make_optional();
+  schema
+      .add("sort_every", Type::integer,
+           "agents are sorted along a space-filling curve once in so many restructures; 0: never")
+      .with_default("10");
   schema.add("description", Type::text, "a remark for readers").make_optional();
   return schema;
 }

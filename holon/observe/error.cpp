@@ -76,8 +76,8 @@ class Error final : public SampledObserver {
 
   double distance(std::size_t pair, const Observation& observation) {
     const Space& space = *options_.pairs[pair].of.space;
-    difference_.resize(space.sites());
-    counts_.resize(space.sites());
+    difference_.resize(observation.state.sites(space));
+    counts_.resize(difference_.size());
     SiteKernel::Call call;
     call.time = observation.time;
     double* const columns[] = {difference_.data(), counts_.data()};
@@ -158,7 +158,7 @@ std::vector<Coefficient> read_references(const modelfile::Section& section,
 std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   const modelfile::Section& section = context.section;
   ErrorOptions options;
-  const std::vector<Observed> fields = read_all_observed(section, "of");
+  const std::vector<Observed> fields = read_all_observed(section, "of", Sites::may_change);
   const std::vector<Coefficient> references = read_references(section, fields);
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (!fields[i].field || fields[i].unit.dimension() != fields.front().unit.dimension()) {

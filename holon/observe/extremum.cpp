@@ -2,6 +2,7 @@
 #include "holon/observe/observed.hpp"
 #include "holon/observe/timed_observer.hpp"
 #include "holon/observe/types.hpp"
+#include "holon/space/population.hpp"
 
 #include <cmath>
 
@@ -35,9 +36,10 @@ class Extremum final : public SampledObserver {
     std::map<std::string, ResultValue> results{
         {"", result_or(value_, options_.of.unit, why)},
         {"time", result_or(time_ / time_unit_.factor(), time_unit_, why)}};
-    const Position position = space.position(site_);
     for (std::size_t a = 0; a < static_cast<std::size_t>(space.dimensions()); ++a)
-      results[std::string(1, "xyz"[a])] = {position[a], length};
+      results[std::string(1, "xyz"[a])] = result_or(place_[a], length, why);
+    if (space.varies())
+      results["id"] = id_ < 0 ? missing(why) : ResultValue{static_cast<double>(id_), Unit{}};
     return results;
   }
 
@@ -52,18 +54,31 @@ class Extremum final : public SampledObserver {
       if (std::isnan(values[site])) continue;
       value_ = values[site];
       time_ = observation.time;
-      site_ = site;
+      note_place(observation.state, site);
     }
+  }
+  void note_place(const State& state, std::size_t site) {
+    const Space& space = *options_.of.space;
+    if (!space.varies()) {
+      place_ = space.position(site);
+      return;
+    }
+    const PopulationFields fields = population_fields(state.fields(), space);
+    id_ = state.integer(fields.id)[site];
+    for (int a = 0; a < space.dimensions(); ++a)
+      place_[static_cast<std::size_t>(a)] = state.real(*fields.position, a)[site];
   }
   void save_more(Archive& archive) const override {
     archive.put("value", value_);
     archive.put("time", time_);
-    archive.put("site", static_cast<std::int64_t>(site_));
+    archive.put("place", std::span<const double>(place_));
+    archive.put("id", id_);
   }
   void load_more(const Archive& archive) override {
     value_ = archive.reals("value").at(0);
     time_ = archive.reals("time").at(0);
-    site_ = static_cast<std::size_t>(archive.integers("site").at(0));
+    for (std::size_t a = 0; a < 3; ++a) place_[a] = archive.reals("place").at(a);
+    id_ = archive.integers("id").at(0);
   }
 
   const ExtremumOptions& options_;
@@ -71,7 +86,9 @@ class Extremum final : public SampledObserver {
   ObservedValues values_;
   double value_ = std::numeric_limits<double>::quiet_NaN();
   double time_ = std::numeric_limits<double>::quiet_NaN();
-  std::size_t site_ = 0;
+  Position place_{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN(),
+                  std::numeric_limits<double>::quiet_NaN()};
+  std::int64_t id_ = -1;  // of an agent
 };
 
 class ExtremumRecipe final : public ObserverRecipe {
@@ -85,10 +102,12 @@ class ExtremumRecipe final : public ObserverRecipe {
   std::vector<std::string> outcomes() const override {
     std::vector<std::string> names{"", "time"};
     for (int a = 0; a < options_.of.space->dimensions(); ++a) names.emplace_back(1, "xyz"[a]);
+    if (options_.of.space->varies()) names.emplace_back("id");
     return names;
   }
   std::optional<Unit> outcome_unit(const std::string& outcome) const override {
     if (outcome.empty()) return options_.of.unit;
+    if (outcome == "id") return Unit{};
     return outcome == "time" ? options_.time_unit : Unit::coherent(options_.of.space->length_dimension());
   }
 
@@ -99,7 +118,7 @@ class ExtremumRecipe final : public ObserverRecipe {
 std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   const modelfile::Section& section = context.section;
   ExtremumOptions options;
-  options.of = read_observed(section, "of");
+  options.of = read_observed(section, "of", Sites::may_change);
   options.greatest = section.text("which") == "maximum";
   if (section.has("after")) options.after = section.quantity("after");
   options.sampling = read_sampling(context);
@@ -119,7 +138,7 @@ modelfile::ObserverType extremum_type() {
   return {"extremum",
           "The largest or smallest value over all sites and samples. Outcomes: the value; its 'time'; and "
           "its place "
-          "'x', 'y', 'z' in SI units.",
+          "'x', 'y', 'z' in SI units; of an agent its 'id'.",
           std::move(schema), &make};
 }
 

@@ -4,6 +4,10 @@
 #include "holon/observe/observed.hpp"
 #include "holon/observe/timed_observer.hpp"
 #include "holon/observe/types.hpp"
+#include "holon/space/population.hpp"
+
+#include <algorithm>
+#include <numeric>
 
 namespace holon::observe {
 
@@ -18,6 +22,14 @@ struct FinalValue {
   std::optional<Location> at;
 };
 
+std::vector<std::size_t> in_order_of_ids(const State& state, const Space& population) {
+  const auto ids = state.integer(population_fields(state.fields(), population).id);
+  std::vector<std::size_t> order(ids.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return ids[a] < ids[b]; });
+  return order;
+}
+
 class Final final : public FinalObserver {
  public:
   Final(const std::vector<FinalValue>& values, const Model& model) : what_(values) {
@@ -26,7 +38,7 @@ class Final final : public FinalObserver {
 
   std::map<std::string, ResultValue> results() const override {
     const Unit& unit = what_.front().observed.unit;
-    if (numbers_.empty()) return {{"", missing("the run did not come to its end", unit)}};
+    if (!ended_) return {{"", missing("the run did not come to its end", unit)}};
     if (numbers_.size() == 1) return {{"", result_or(numbers_.front(), unit, "the value is not a number")}};
     return {{"", {numbers_, unit}}};
   }
@@ -34,24 +46,37 @@ class Final final : public FinalObserver {
  private:
   void look(const Observation&) override {}
   void end(const Observation& observation) override {
+    ended_ = true;
     numbers_.clear();
     for (std::size_t i = 0; i < readers_.size(); ++i) {
       if (what_[i].at) {
-        numbers_.push_back(readers_[i].at(observation.state, observation.time, what_[i].at->stencil));
+        const Location& at = *what_[i].at;
+        numbers_.push_back(at.agent ? readers_[i].of_agent(observation.state, observation.time, *at.agent)
+                                    : readers_[i].at(observation.state, observation.time, at.stencil));
         continue;
       }
       const auto all = readers_[i].all(observation.state, observation.time, observation.threads);
+      if (what_[i].observed.space->varies()) {
+        for (const std::size_t site : in_order_of_ids(observation.state, *what_[i].observed.space))
+          numbers_.push_back(all[site]);
+        continue;
+      }
       numbers_.insert(numbers_.end(), all.begin(), all.end());
     }
   }
   void save_more(Archive& archive) const override {
     archive.put("numbers", std::span<const double>(numbers_));
+    archive.put("ended", std::int64_t{ended_ ? 1 : 0});
   }
-  void load_more(const Archive& archive) override { numbers_ = archive.reals("numbers"); }
+  void load_more(const Archive& archive) override {
+    numbers_ = archive.reals("numbers");
+    ended_ = archive.integers("ended").at(0) != 0;
+  }
 
   const std::vector<FinalValue>& what_;
   std::vector<ObservedValues> readers_;
   std::vector<double> numbers_;
+  bool ended_ = false;
 };
 
 class FinalRecipe final : public ObserverRecipe {
@@ -77,7 +102,7 @@ class FinalRecipe final : public ObserverRecipe {
 std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   const modelfile::Section& section = context.section;
   std::vector<FinalValue> values;
-  for (const Observed& observed : read_all_observed(section, "of")) {
+  for (const Observed& observed : read_all_observed(section, "of", Sites::may_change)) {
     FinalValue value{observed, std::nullopt};
     if (section.has("at")) value.at = read_location(section, "at", *observed.space);
     if (!values.empty() && observed.unit.text() != values.front().observed.unit.text()) {
@@ -102,7 +127,7 @@ modelfile::ObserverType final_type() {
   return {"final",
           "Values at the end of a run: a number, or an array (one field after the other; within a field site "
           "after "
-          "site).",
+          "site, agents in order of their ids).",
           std::move(schema), &make};
 }
 

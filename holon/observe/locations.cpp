@@ -21,6 +21,7 @@ class LocationReader {
       : section_(section), key_(key), space_(space) {}
 
   std::vector<Location> read(const Value& value) {
+    if (space_.varies()) return agents(value);
     switch (value.kind) {
       case Value::Kind::list:
         return {coordinates("", value)};
@@ -39,11 +40,30 @@ class LocationReader {
   }
 
   [[noreturn]] void fail(const std::string& message) const {
-    section_.error(key_, message, ways);
+    section_.error(
+        key_, message,
+        space_.varies() ? "the ids of agents of '" + space_.name() + "': 3, [3, 5] or {mother: 3}" : ways);
     throw modelfile::Abandoned{};
   }
 
  private:
+  std::vector<Location> agents(const Value& value) const {
+    std::vector<Location> found;
+    const auto add = [&](const std::string& name, const Value& id, const std::string& path) {
+      const auto number = section_.loader().integer(id, path);
+      if (!number) throw modelfile::Abandoned{};
+      if (*number < 0) fail("holds the id " + std::to_string(*number));
+      found.push_back({name.empty() ? std::to_string(*number) : name, {}, {}, *number});
+    };
+    const std::string path = section_.path() + "." + key_;
+    if (value.kind == Value::Kind::scalar) add("", value, path);
+    for (std::size_t k = 0; k < value.list.size(); ++k)
+      add("", value.list[k], path + "[" + std::to_string(k) + "]");
+    for (const auto& member : value.mapping) add(member.key, member.value, path + "." + member.key);
+    if (found.empty()) fail("names no agent");
+    return found;
+  }
+
   Location coordinates(const std::string& name, const Value& value) const {
     const std::string path = section_.path() + "." + key_ + (name.empty() ? "" : "." + name);
     const auto position = section_.loader().position(value, path, space_.dimensions());
@@ -103,8 +123,8 @@ std::vector<Location> read_locations(const Section& section, const std::string& 
   const Value* value = section.raw(key);
   if (value != nullptr) return reader.read(*value);
   if (!space.single())
-    reader.fail("is missing: the space '" + space.name() + "' has " + std::to_string(space.sites()) +
-                " sites");
+    reader.fail("is missing: the space '" + space.name() + "' has " +
+                (space.varies() ? "many agents" : std::to_string(space.sites()) + " sites"));
   return {Location{"", space.position(0), Stencil{{0}, {1.0}}}};
 }
 

@@ -13,10 +13,12 @@ struct Location {
   std::string name;  ///< empty where it is the only one
   Position position{};
   Stencil stencil;
+  std::optional<std::int64_t> agent = std::nullopt;  ///< on a population: the id of the one looked at
 };
 
 /// The option `at`: one place [5 mm, 2 mm], several {corner: [0 mm, 0 mm], ...}, the name of a space of named
-/// points, or of one of them (probes.corner).
+/// points, or of one of them (probes.corner); on a population the ids of agents: 3, [3, 5] or
+/// {mother: 3}.
 void add_locations_option(modelfile::Schema& schema, const std::string& key = "at");
 
 /// Reads it. On a space of one site it may be left out. Reports what is wrong and throws

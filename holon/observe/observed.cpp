@@ -3,6 +3,7 @@
 #include "holon/modelfile/loader.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace holon::observe {
 
@@ -74,7 +75,7 @@ std::vector<FieldId> fields_of(const Process& process, const FieldTable& fields)
 }
 
 /// Adds what one text names: a process, a field or an equation.
-void add_named(const Section& section, const Value& value, const std::string& path,
+void add_named(const Section& section, const Value& value, const std::string& path, Sites sites,
                std::vector<Observed>& all) {
   const Model& model = section.loader().model();
   if (value.kind == Value::Kind::scalar && !value.is_equation())
@@ -83,7 +84,7 @@ void add_named(const Section& section, const Value& value, const std::string& pa
         for (const FieldId id : fields_of(*process, *model.fields)) all.push_back(of_field(model, id, ""));
         return;
       }
-  all.push_back(read_observed(section, value, path, ""));
+  all.push_back(read_observed(section, value, path, "", sites));
 }
 
 }  // namespace
@@ -93,8 +94,17 @@ bool Observed::reads(FieldId id) const {
 }
 
 Observed read_observed(const Section& section, const Value& value, const std::string& path,
-                       const std::string& name) {
+                       const std::string& name, Sites sites) {
   modelfile::Loader& loader = section.loader();
+  const auto checked = [&](Observed observed) {
+    if (sites == Sites::may_change || !observed.space->varies()) return observed;
+    loader.error(value.place, path,
+                 "'" + observed.name + "' lives on the population '" + observed.space->name() +
+                     "', whose agents come and go",
+                 "something on a space whose sites stay",
+                 "probe, mean, total, final, extremum, error and fields look at populations");
+    throw modelfile::Abandoned{};
+  };
   if (value.kind != Value::Kind::scalar || value.block) {
     loader.error(value.place, path, "is " + value.description(),
                  "the name of a field, or an =equation over fields");
@@ -103,7 +113,7 @@ Observed read_observed(const Section& section, const Value& value, const std::st
   if (!value.is_equation()) {
     const auto id = loader.field(value.scalar, value.place, path);
     if (!id) throw modelfile::Abandoned{};
-    return of_field(loader.model(), *id, name);
+    return checked(of_field(loader.model(), *id, name));
   }
   const auto equation = loader.equation(value, path, modelfile::Scope::coefficient);
   if (!equation) throw modelfile::Abandoned{};
@@ -113,24 +123,20 @@ Observed read_observed(const Section& section, const Value& value, const std::st
   std::vector<FieldId> fields;
   for (FieldId id = 0; id < table.size(); ++id)
     if (coefficient->depends_on("field:" + table[id].name)) fields.push_back(id);
-  return {name.empty() ? value.scalar.substr(1) : name,
-          Unit::coherent(equation->dimension()),
-          space_of(*coefficient, section, value, path),
-          std::nullopt,
-          *coefficient,
-          fields};
+  return checked({name.empty() ? value.scalar.substr(1) : name, Unit::coherent(equation->dimension()),
+                  space_of(*coefficient, section, value, path), std::nullopt, *coefficient, fields});
 }
 
-Observed read_observed(const Section& section, const std::string& key) {
+Observed read_observed(const Section& section, const std::string& key, Sites sites) {
   const Value* value = section.raw(key);
   if (value == nullptr) {
     section.error(key, "is missing", "the name of a field, or an =equation over fields");
     throw modelfile::Abandoned{};
   }
-  return read_observed(section, *value, section.path() + "." + key, "");
+  return read_observed(section, *value, section.path() + "." + key, "", sites);
 }
 
-std::vector<Observed> read_all_observed(const Section& section, const std::string& key) {
+std::vector<Observed> read_all_observed(const Section& section, const std::string& key, Sites sites) {
   const Value* value = section.raw(key);
   if (value == nullptr) {
     section.error(key, "is missing", "a process, a field, an =equation, or a list of them");
@@ -140,9 +146,9 @@ std::vector<Observed> read_all_observed(const Section& section, const std::strin
   std::vector<Observed> all;
   if (value->kind == Value::Kind::list) {
     for (std::size_t i = 0; i < value->list.size(); ++i)
-      add_named(section, value->list[i], path + "[" + std::to_string(i) + "]", all);
+      add_named(section, value->list[i], path + "[" + std::to_string(i) + "]", sites, all);
   } else {
-    add_named(section, *value, path, all);
+    add_named(section, *value, path, sites, all);
   }
   if (all.empty()) {
     section.error(key, "names nothing", "a process, a field, an =equation, or a list of them");
@@ -153,15 +159,15 @@ std::vector<Observed> read_all_observed(const Section& section, const std::strin
 }
 
 Observed read_field(const Section& section, const std::string& key) {
-  return of_field(section.loader().model(), section.field(key), "");
+  section.field(key);
+  return read_observed(section, key);
 }
 
 ObservedValues::ObservedValues(const Observed& observed, const Model& model) : observed_(observed) {
   if (observed.field) {
-    if ((*model.fields)[*observed.field].type == FieldType::integer) column_.resize(observed.space->sites());
+    if ((*model.fields)[*observed.field].type == FieldType::integer) converts_ = true;
     return;
   }
-  column_.resize(observed.space->sites());
   expr::Graph graph;
   SiteKernel::Source source;
   source.name = "observer " + observed.name;
@@ -180,6 +186,13 @@ double ObservedValues::number(const State& state, std::size_t site) const {
   return state.real(field)[site];
 }
 
+double ObservedValues::of_agent(const State& state, double time, std::int64_t id) {
+  const auto ids = state.integer(state.fields().id(observed_.space->name() + ".id"));
+  const auto found = std::find(ids.begin(), ids.end(), id);
+  if (found == ids.end()) return std::numeric_limits<double>::quiet_NaN();
+  return at(state, time, Stencil{{static_cast<std::size_t>(found - ids.begin())}, {1.0}});
+}
+
 double ObservedValues::at(const State& state, double time, const Stencil& stencil) {
   double sum = 0.0;
   for (std::size_t k = 0; k < stencil.sites.size(); ++k) {
@@ -190,6 +203,7 @@ double ObservedValues::at(const State& state, double time, const Stencil& stenci
     } else {
       SiteKernel::Call call;
       call.time = time;
+      column_.resize(state.sites(*observed_.space));
       double* const column = column_.data();
       kernel_.run(state, call, std::span(&column, 1), site, site + 1);
       value = column_[site];
@@ -201,7 +215,8 @@ double ObservedValues::at(const State& state, double time, const Stencil& stenci
 }
 
 std::span<const double> ObservedValues::all(const State& state, double time, ThreadPool& threads) {
-  if (observed_.field && column_.empty()) return state.real(*observed_.field);
+  if (observed_.field && !converts_) return state.real(*observed_.field);
+  column_.resize(state.sites(*observed_.space));
   if (observed_.field) {
     for (std::size_t site = 0; site < column_.size(); ++site) column_[site] = number(state, site);
     return column_;

@@ -22,16 +22,20 @@ struct Observed {
   bool reads(FieldId id) const;
 };
 
+/// Whether an observer can look at populations, whose agents come, go and change their order.
+enum class Sites { fixed, may_change };
+
 /// Reads the name of a field or an `=equation`. The equation's space is that of its fields. Reports what is
 /// wrong and throws modelfile::Abandoned.
 Observed read_observed(const modelfile::Section& section, const modelfile::Document::Value& value,
-                       const std::string& path, const std::string& name);
+                       const std::string& path, const std::string& name, Sites sites = Sites::fixed);
 /// The same for an option that holds one.
-Observed read_observed(const modelfile::Section& section, const std::string& key);
+Observed read_observed(const modelfile::Section& section, const std::string& key, Sites sites = Sites::fixed);
 
 /// All that an option `of` names: a process (all its fields), a field, an =equation, or a list of fields and
 /// processes. Columns carry the field's own name, with the process before it where two would be the same.
-std::vector<Observed> read_all_observed(const modelfile::Section& section, const std::string& key);
+std::vector<Observed> read_all_observed(const modelfile::Section& section, const std::string& key,
+                                        Sites sites = Sites::fixed);
 
 /// The field that an option names.
 Observed read_field(const modelfile::Section& section, const std::string& key);
@@ -41,7 +45,9 @@ class ObservedValues {
  public:
   ObservedValues(const Observed& observed, const Model& model);
   double at(const State& state, double time, const Stencil& stencil);
-  /// The values of all sites; valid until the next call.
+  /// Of the agent with this id; not a number where there is none.
+  double of_agent(const State& state, double time, std::int64_t id);
+  /// The values of all sites that there are now; valid until the next call.
   std::span<const double> all(const State& state, double time, ThreadPool& threads);
 
  private:
@@ -49,6 +55,7 @@ class ObservedValues {
 
   Observed observed_;
   SiteKernel kernel_;
+  bool converts_ = false;  // a field of integers
   std::vector<double> column_;
 };
 

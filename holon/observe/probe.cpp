@@ -52,9 +52,11 @@ class Probe final : public SampledObserver {
  private:
   void look(const Observation& observation) override {
     numbers_.push_back(observation.time / time_unit_.factor());
-    for (std::size_t c = 0; c < values_.size(); ++c)
-      numbers_.push_back(
-          values_[c].at(observation.state, observation.time, options_.columns[c].place.stencil));
+    for (std::size_t c = 0; c < values_.size(); ++c) {
+      const Location& place = options_.columns[c].place;
+      numbers_.push_back(place.agent ? values_[c].of_agent(observation.state, observation.time, *place.agent)
+                                     : values_[c].at(observation.state, observation.time, place.stencil));
+    }
   }
   void save_more(Archive& archive) const override {
     archive.put("numbers", std::span<const double>(numbers_));
@@ -91,11 +93,11 @@ std::vector<Observed> read_values(const ObserverContext& context) {
                   "of: a process or fields, or values: {name: a field or an =equation}");
     throw modelfile::Abandoned{};
   }
-  if (section.has("of")) return read_all_observed(section, "of");
+  if (section.has("of")) return read_all_observed(section, "of", Sites::may_change);
   std::vector<Observed> values;
   for (const auto& member : section.raw("values")->mapping)
-    values.push_back(
-        read_observed(section, member.value, section.path() + ".values." + member.key, member.key));
+    values.push_back(read_observed(section, member.value, section.path() + ".values." + member.key,
+                                   member.key, Sites::may_change));
   return values;
 }
 
@@ -132,7 +134,8 @@ modelfile::ObserverType probe_type() {
           "time in "
           "the unit of the schedule's step. An equation's column is in the SI unit of its dimension; a "
           "field's in "
-          "its own.",
+          "its own. On a population 'at' holds ids of agents; where one is not born yet or has died its "
+          "value is nan.",
           std::move(schema), &make};
 }
 

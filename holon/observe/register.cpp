@@ -21,6 +21,7 @@ void register_observe(modelfile::Registry& registry) {
   registry.add(observe::final_type());
   registry.add(observe::extremum_type());
   registry.add(observe::fields_type());
+  registry.add(observe::lineages_type());
 }
 
 }  // namespace holon

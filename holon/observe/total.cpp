@@ -19,7 +19,8 @@ struct TotalOptions {
   Observed of;
   bool per_site = false;  // the field's numbers are amounts per site: no measure
   Unit unit;
-  double divisor = 1.0;  // of the sum: the measure of the space for a mean
+  double divisor = 1.0;    // of the sum: the measure of the space for a mean
+  bool per_agent = false;  // a mean over those agents of a population that there are
   Unit time_unit;
   bool tabulate = false;
   Sampling sampling;
@@ -39,7 +40,8 @@ class Total final : public SampledObserver {
       const std::string why = "the run did not come to its end";
       return {{"", missing(why, unit)}, {"peak", missing(why, unit)}, {"peak_time", missing(why, time)}};
     }
-    const std::string why = "the field is not a number at some site";
+    const std::string why = options_.per_agent ? "there is no agent, or its value is not a number"
+                                               : "the field is not a number at some site";
     const auto highest = std::max_element(totals_.begin(), totals_.end());
     const Peak peak = peak_around(times_, totals_, static_cast<std::size_t>(highest - totals_.begin()));
     return {{"", result_or(totals_.back(), unit, why)},
@@ -69,7 +71,7 @@ class Total final : public SampledObserver {
           return sum;
         });
     times_.push_back(observation.time);
-    totals_.push_back(total / options_.divisor);
+    totals_.push_back(total / (options_.per_agent ? static_cast<double>(values.size()) : options_.divisor));
   }
   void save_more(Archive& archive) const override {
     archive.put("times", std::span<const double>(times_));
@@ -106,7 +108,7 @@ class TotalRecipe final : public ObserverRecipe {
 /// What both types read alike.
 TotalOptions read_options(ObserverContext& context) {
   TotalOptions options;
-  options.of = read_observed(context.section, "of");
+  options.of = read_observed(context.section, "of", Sites::may_change);
   options.unit = options.of.unit;
   options.time_unit = context.model.schedule.time_unit;
   options.tabulate = context.section.has("every");
@@ -128,8 +130,10 @@ std::unique_ptr<ObserverRecipe> make_total(ObserverContext& context) {
 std::unique_ptr<ObserverRecipe> make_mean(ObserverContext& context) {
   TotalOptions options = read_options(context);
   const Space& space = *options.of.space;
+  options.per_agent = space.varies();
   options.divisor = 0.0;
-  for (std::size_t site = 0; site < space.sites(); ++site) options.divisor += space.measure(site);
+  for (std::size_t site = 0; site < space.sites() && !options.per_agent; ++site)
+    options.divisor += space.measure(site);
   return std::make_unique<TotalRecipe>(context.name, std::move(options));
 }
 

@@ -21,5 +21,6 @@ modelfile::ObserverType mean_type();
 modelfile::ObserverType final_type();
 modelfile::ObserverType extremum_type();
 modelfile::ObserverType fields_type();
+modelfile::ObserverType lineages_type();
 
 }  // namespace holon::observe

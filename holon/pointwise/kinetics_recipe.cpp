@@ -1,6 +1,7 @@
 #include "holon/pointwise/kinetics_recipe.hpp"
 
 #include "holon/modelfile/loader.hpp"
+#include "holon/modelfile/on_division.hpp"
 #include "holon/pointwise/component.hpp"
 #include "holon/pointwise/kinetics_process.hpp"
 
@@ -80,6 +81,7 @@ void KineticsRecipe::declare(ProcessContext& context) {
   component_ = read_component(context.section);
   if (!component_) throw Abandoned{};
   check_names(context, "initial", component_->states, "state");
+  check_names(context, "on_division", component_->states, "state");
   check_names(context, "contribute", component_->states, "state");
   check_names(context, "fields", component_->states, "state");
   check_names(context, "kinds", component_->states, "state");
@@ -170,6 +172,9 @@ void KineticsRecipe::declare_states(ProcessContext& context) {
         field.conserved[quantity.key] = section.loader().number(quantity.value, where).value_or(1.0);
       }
     }
+    field.on_division =
+        modelfile::read_on_division(section.loader(), member(section, "on_division", port.name),
+                                    path(section, "on_division", port.name), field);
     states_.push_back(fields.add(std::move(field)));
     state_factor_.push_back(1.0);
     shared_.push_back(false);
@@ -381,6 +386,13 @@ void KineticsRecipe::read_initial_values(ProcessContext& context, Kinetics::Setu
     const std::string where = given != nullptr ? path(context.section, "initial", port.name) : port.path;
     const auto coefficient =
         value != nullptr ? loader.coefficient_in(*value, where, port.unit) : std::nullopt;
+    const Field& field = (*context.model.fields)[states_[i]];
+    if (coefficient && field.space->varies()) {
+      modelfile::check_drawn(loader, *value, where, *coefficient,
+                             member(context.section, "on_division", port.name),
+                             path(context.section, "on_division", port.name), field);
+      context.model.at_birth.push_back({states_[i], *coefficient, 1.0});
+    }
     setup.initial.push_back(coefficient.value_or(Coefficient(0.0)));
     setup.initialised.push_back(states_[i]);
   }

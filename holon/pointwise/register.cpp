@@ -72,6 +72,12 @@ Schema kinetics_schema() {
       .mapping("kinds", element(Option::Type::choice, {"value", "density", "amount"}),
                "How states are integrated over space: value (the default), density or amount.")
       .make_optional();
+  schema
+      .mapping("on_division", element(Option::Type::choice, {"copy", "share", "reset", "draw"}),
+               "On a population: what daughters get of a state: all of it each, half each, the initial "
+               "value, or an "
+               "initial value drawn anew. By default amounts are shared and all else is copied.")
+      .make_optional();
   schema.list("positive", element(Option::Type::text), "States that must not become negative.")
       .make_optional();
   schema

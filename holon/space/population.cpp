@@ -12,9 +12,6 @@ namespace holon {
 
 namespace {
 
-/// Separates the draws of placement from those of processes, whose numbers are small.
-constexpr std::uint32_t placement_stream = 0x706C6163;
-
 std::vector<Population::Side> box_of(const std::string& name, const Space* frame) {
   if (frame == nullptr) return {};
   const auto* grid = dynamic_cast<const GridSpace*>(frame);
@@ -90,10 +87,11 @@ std::vector<Position> Population::positions_at_start(std::uint64_t seed) const {
   std::vector<Position> positions(count_);
   if (box_.empty()) return positions;
   if (placement_.rule == Placement::Rule::random) {
+    const std::uint32_t stream = stream_of("place " + name());
     for (std::size_t k = 0; k < count_; ++k)
       for (std::size_t a = 0; a < box_.size(); ++a)
         positions[k][a] =
-            box_[a].low + box_[a].extent() * uniform({.seed = seed, .process = placement_stream, .site = k},
+            box_[a].low + box_[a].extent() * uniform({.seed = seed, .process = stream, .site = k},
                                                      static_cast<std::uint32_t>(a));
     return positions;
   }
@@ -121,6 +119,7 @@ PopulationFields declare_population_fields(FieldTable& fields,
   PopulationFields made;
   made.id = integer(prefix + "id", space, "unique for ever");
   made.parent = integer(prefix + "parent", space, "the id of the agent that it came from; -1 at the start");
+  made.founder = integer(prefix + "founder", space, "the id of its ancestor at the start");
   made.generation = integer(prefix + "generation", space, "divisions behind it");
   made.fate = integer(prefix + "fate", space, "at the next restructure: 0 stay, 1 divide, 2 die");
   made.next_id = integer(hidden + "next_id", books, "the next id to be given");
@@ -142,6 +141,7 @@ PopulationFields population_fields(const FieldTable& fields, const Space& popula
   PopulationFields found;
   found.id = fields.id(prefix + "id");
   found.parent = fields.id(prefix + "parent");
+  found.founder = fields.id(prefix + "founder");
   found.generation = fields.id(prefix + "generation");
   found.fate = fields.id(prefix + "fate");
   found.next_id = fields.id(hidden + "next_id");

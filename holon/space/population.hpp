@@ -5,7 +5,8 @@
 //   NAME.radius      [m, or pure numbers]
 //   NAME.id          unique for ever, from 0 on; NAME.parent: the id of the agent that it came from, -1 at
 //   the
-//                    start; NAME.generation: divisions behind it
+//                    start; NAME.founder: the id of the agent of the start that it descends from;
+//                    NAME.generation: divisions behind it
 //   NAME.fate        what becomes of it at the next `restructure`: see Fate
 //   NAME:next_id, NAME:commits   the next id to be given, and how often edits were committed
 // The number of agents is part of the State as well: State::sites(space) says how many there are, and spans
@@ -79,7 +80,7 @@ class Population final : public Space {
 
 /// The fields of a population, by what they mean.
 struct PopulationFields {
-  FieldId id = 0, parent = 0, generation = 0, fate = 0, next_id = 0, commits = 0;
+  FieldId id = 0, parent = 0, founder = 0, generation = 0, fate = 0, next_id = 0, commits = 0;
   std::optional<FieldId> position, radius;  ///< not of a well-mixed population
 };
 

@@ -1,0 +1,10 @@
+// Process types of populations of agents: `birth_death`.
+#pragma once
+
+namespace holon::modelfile {
+class Registry;
+}
+
+namespace holon {
+void register_agents(modelfile::Registry& registry);
+}
