@@ -34,6 +34,10 @@ void build_spaces(Loader& loader, const Document::Value& root);
 /// Null where it is wrong, which has been reported then.
 std::shared_ptr<const Space> read_population(Loader& loader, const std::string& name,
                                              const Document::Value& value);
+std::shared_ptr<const Space> radial_space(Loader& loader, const std::string& name,
+                                          const Document::Value& value);
+std::shared_ptr<const Space> trace_space(Loader& loader, const std::string& name,
+                                         const Document::Value& value);
 /// The fields that populations bring along; then those of the section `fields:`.
 void build_fields(Loader& loader, const Document::Value& root);
 /// With the coefficients that need all fields to be declared first.

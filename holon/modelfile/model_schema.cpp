@@ -86,6 +86,39 @@ Schema make_grid_schema() {
   return schema;
 }
 
+Schema make_radial_schema() {
+  Schema schema(
+      "radial",
+      "Concentric shells between two radii, for fields that depend on the distance from a point or an "
+      "axis alone. Sites are the middles of the shells; their volumes (of a cylinder: for a unit of its "
+      "length) and areas are exact. The one coordinate is position.r, the sides are r_min and r_max.");
+  schema.choice("type", {"radial"}, "the name of the type");
+  schema.choice("symmetry", {"sphere", "cylinder"}, "what the shells are").with_default("sphere");
+  schema.quantity("inner", "any_length", "the radius where it begins; 0: at the centre").with_default("0");
+  schema.quantity("outer", "any_length", "the radius where it ends");
+  schema.quantity("spacing", "any_length", "of the shells: the width of the first");
+  schema
+      .add("growth", Type::number,
+           "1: all shells are equally wide, and `spacing` divides the extent. Above: each is wider than the "
+           "one "
+           "inside it by a factor, the largest up to this with which a whole number of shells fits")
+      .with_default("1");
+  schema.add("description", Type::text, "a remark for readers").make_optional();
+  return schema;
+}
+
+Schema make_trace_schema() {
+  Schema schema(
+      "trace",
+      "One side of a grid or radial grid: its boundary faces as sites, each with its area. A coupling "
+      "from a field of the grid gives the field's values there.");
+  schema.choice("type", {"trace"}, "the name of the type");
+  schema.add("of", Type::text, "the name of the grid");
+  schema.add("side", Type::text, "x_min to z_max; of a radial grid r_min or r_max");
+  schema.add("description", Type::text, "a remark for readers").make_optional();
+  return schema;
+}
+
 Schema make_point_schema() {
   Schema schema("point", "One site without a place.");
   schema.choice("type", {"point"}, "the name of the type");
@@ -138,14 +171,17 @@ const Schema& model_schema() {
 }
 
 const Schema* space_schema(std::string_view type) {
-  static const Schema grid = make_grid_schema(), point = make_point_schema(), points = make_points_schema(),
+  static const Schema grid = make_grid_schema(), radial = make_radial_schema(), trace = make_trace_schema(),
+                      point = make_point_schema(), points = make_points_schema(),
                       population = make_population_schema(), product = make_product_schema();
-  for (const Schema* schema : {&grid, &point, &points, &population, &product})
+  for (const Schema* schema : {&grid, &radial, &trace, &point, &points, &population, &product})
     if (schema->title() == type) return schema;
   return nullptr;
 }
 
-std::vector<std::string> space_types() { return {"grid", "named_points", "point", "population", "product"}; }
+std::vector<std::string> space_types() {
+  return {"grid", "named_points", "point", "population", "product", "radial", "trace"};
+}
 
 const Schema& field_schema() {
   static const Schema schema = [] {
@@ -175,7 +211,11 @@ const Schema& schedule_schema() {
   static const Schema schema = [] {
     Schema s("schedule", "One macro step as a tree of splittings, and how many of them.");
     s.quantity("step", "any_time", "the macro step");
-    s.quantity("until", "any_time", "when the run ends: a multiple of the step").make_optional();
+    s.quantity("until", "any_time",
+               "when the run ends: a multiple of the step; or inf: when every field is at rest, in steps "
+               "that grow as "
+               "far as the processes allow")
+        .make_optional();
     s.add("steps", Type::integer, "number of macro steps, instead of `until`").make_optional();
     s.list("stop_when", element(Type::text), "events or observers that end the run").make_optional();
     add_node(s, "");

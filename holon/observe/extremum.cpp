@@ -83,7 +83,8 @@ class ExtremumRecipe final : public ObserverRecipe {
   }
   std::vector<std::string> outcomes() const override {
     std::vector<std::string> names{"", "time"};
-    for (int a = 0; a < options_.of.space->dimensions(); ++a) names.emplace_back(1, "xyz"[a]);
+    for (int a = 0; a < options_.of.space->dimensions(); ++a)
+      names.emplace_back(options_.of.space->type() == Space::Type::radial ? "r" : std::string(1, "xyz"[a]));
     return names;
   }
   std::optional<Unit> outcome_unit(const std::string& outcome) const override {

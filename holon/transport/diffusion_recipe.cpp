@@ -167,14 +167,16 @@ std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
   options.order = static_cast<int>(section.integer("order"));
   options.integrator = diffusion_integrator(section.text("integrator"));
   options.step = context.model.schedule.step;
-  if (const auto* grid = dynamic_cast<const GridSpace*>(field.space.get()))
+  if (const auto* grid = dynamic_cast<const StructuredSpace*>(field.space.get()))
     options.sides = read_sides(section, *grid);
+  for (const TraceField& trace : context.model.traces)
+    if (trace.of == options.field) options.traces.push_back(trace);
   if (section.has("where")) options.where = section.coefficient("where");
   const std::map<std::string, std::string> names =
       by_conductivity ? std::map<std::string, std::string>{{"diffusivity", "conductivity"}}
                       : std::map<std::string, std::string>{};
-  auto faults = diffusion_faults(options, field);
-  if (faults.empty() && !section.loader().has_errors() && needs_face_fluxes(options))
+  auto faults = diffusion_faults(options, field, *context.model.fields);
+  if (faults.empty() && !section.loader().has_errors() && needs_face_fluxes(options, *field.space))
     faults = FluxDiffusion::faults_at_sites(options, field, context.model);
   report(section, faults, names);
   if (!faults.empty() || section.loader().has_errors()) return nullptr;

@@ -5,7 +5,7 @@
 
 namespace holon::transport {
 
-Pieces pieces_of(const GridSpace& grid, const std::vector<char>& inside) {
+Pieces pieces_of(const StructuredSpace& grid, const std::vector<char>& inside) {
   // Sites that share a face belong together; each piece is flooded from its first site.
   std::vector<char> seen(grid.sites(), 0);
   std::vector<std::size_t> front, sizes, first;
@@ -27,7 +27,7 @@ Pieces pieces_of(const GridSpace& grid, const std::vector<char>& inside) {
           seen[other] = 1;
           front.push_back(other);
         };
-        const bool wraps = grid.axis(a).periodic;
+        const bool wraps = grid.periodic(a);
         if (i + 1 < n)
           visit(site + stride);
         else if (wraps)
