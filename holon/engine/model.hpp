@@ -39,6 +39,7 @@ struct ResultRecipe {
 struct TraceField {
   FieldId field = 0, of = 0;
   int axis = 0, side = 0;
+  double factor = 1.0;  ///< numbers of the one per number of the other
 };
 
 class Model {
