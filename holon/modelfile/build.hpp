@@ -51,6 +51,10 @@ struct ProcessPlan {
   std::unique_ptr<ProcessRecipe> recipe;
 };
 std::vector<ProcessPlan> declare_processes(Loader& loader, const Document::Value& root);
+/// Declares the fields of the couplings, once those of the processes are there, and makes their processes.
+std::vector<std::unique_ptr<Process>> declare_couplings(Loader& loader, const Document::Value& root);
+/// When all fields are declared: what processes say about them.
+void check_processes(Loader& loader, const std::vector<ProcessPlan>& plans);
 void make_processes(Loader& loader, std::vector<ProcessPlan>& plans);
 
 /// Step and end, and the tree as far as it is stated.

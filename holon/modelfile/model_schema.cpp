@@ -41,6 +41,10 @@ Schema make_model_schema() {
   schema.mapping("spaces", element(Type::anything), "where fields live").make_optional();
   schema.mapping("fields", element(Type::anything), "fields that no process owns").make_optional();
   schema.mapping("processes", element(Type::anything), "mechanisms");
+  schema
+      .mapping("couplings", element(Type::anything),
+               "what joins two spaces: each makes a field of its name out of fields of other spaces")
+      .make_optional();
   schema.section("schedule", schedule_schema(), "how the processes take turns, and how long");
   schema.mapping("observe", element(Type::anything), "what is watched during the run").make_optional();
   schema.mapping("events", element(Type::anything), "moments to be found").make_optional();
@@ -156,7 +160,9 @@ Schema make_population_schema() {
       .make_optional();
   schema
       .add("place", Type::anything,
-           "random, lattice, {positions: [[x, y], ...]}, or {file: FILE, unit: um} with one place in a line")
+           "random, ball (random in the largest ball in the middle of the grid), lattice, {positions: [[x, "
+           "y], ...]}, "
+           "or {file: FILE, unit: um} with one place in a line")
       .with_default("random");
   schema.coefficient("radius", "any_length", "of the agents at the start").with_default("0");
   schema.add("description", Type::text, "a remark for readers").make_optional();
@@ -201,6 +207,43 @@ const Schema& field_schema() {
         .make_optional();
     s.mapping("conserved", element(Type::number), "how much of a conserved quantity one unit of it holds")
         .make_optional();
+    s.add("description", Type::text, "a remark for readers").make_optional();
+    return s;
+  }();
+  return schema;
+}
+
+const Schema& coupling_schema() {
+  static const Schema schema = [] {
+    Schema s(
+        "coupling",
+        "A linear map from a field, or several, to another space. It makes a field of the coupling's name "
+        "there, which follows whenever somebody looks.");
+    s.add("from", Type::anything, "a field, or a list of fields whose contributions add up");
+    s.add("to", Type::space, "the space of the field that it makes");
+    s.choice("type",
+             {"identity", "broadcast", "integrate", "average", "sum", "sample", "deposit", "remap", "lift",
+              "trace", "flux"},
+             "chosen from the two spaces and the kind of the field where it is left out; `holon check` says "
+             "what and why")
+        .make_optional();
+    s.add("unit", Type::text, "the unit to arrive in (default: what follows from that of `from`)")
+        .make_optional();
+    s.choice("kernel", {"linear", "nearest", "sphere"},
+             "between a grid and points: the sites around (linear), the next one (nearest), or the mean of "
+             "linear over the surface of a sphere of the points' radius (sphere)")
+        .with_default("linear");
+    s.add("width", Type::integer, "of the linear kernel, in spacings to each side").with_default("1");
+    s.quantity("radius", "length", "of the points (default: that of the population's cells)").make_optional();
+    s.add("source", Type::field,
+          "sample: what each point gives off per time; it then senses the concentration at its own surface, "
+          "independent of the grid")
+        .make_optional();
+    s.quantity("diffusivity", "length^2/time", "with `source`: of what is sensed").make_optional();
+    s.quantity("decay", "1/time", "with `source`: of what is sensed").with_default("0");
+    s.add("neighbours", Type::flag,
+          "with `source`: whether what near points give off is also put right for the grid")
+        .with_default("true");
     s.add("description", Type::text, "a remark for readers").make_optional();
     return s;
   }();

@@ -31,7 +31,9 @@ Faces faces_of(const StructuredSpace& grid, int axis, int side) {
 }  // namespace
 
 SideTrace::SideTrace(const StructuredSpace& grid, int axis, int side)
-    : SparseMap(faces_of(grid, axis, side).rows, measures_of(grid), faces_of(grid, axis, side).area),
+    : SparseMap(faces_of(grid, axis, side).rows,
+                std::make_shared<const std::vector<double>>(measures_of(grid)),
+                std::make_shared<const std::vector<double>>(faces_of(grid, axis, side).area)),
       half_distance_(grid.distance_to_side(axis, side) * grid.side_area(axis, side)) {}
 
 }  // namespace holon

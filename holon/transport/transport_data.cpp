@@ -157,7 +157,7 @@ std::optional<DataFault> TransportData::evaluate(const State& state, const Input
     }
   if (source_) {
     columns.source.resize(grid_->sites());
-    source_->evaluate(state, time, columns.source, threads);
+    source_->evaluate(state, time, columns.source, threads, inputs);
     if (auto fault = scale_and_check(columns.source, factors.source, sign, *grid_, "the source")) {
       columns.time.reset();
       return fault;

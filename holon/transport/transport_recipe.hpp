@@ -12,8 +12,10 @@ namespace holon::transport {
 
 std::unique_ptr<modelfile::ProcessRecipe> diffusion_recipe();
 std::unique_ptr<modelfile::ProcessRecipe> advection_recipe();
+std::unique_ptr<modelfile::ProcessRecipe> exchange_recipe();
 modelfile::Schema diffusion_schema();
 modelfile::Schema advection_schema();
+modelfile::Schema exchange_schema();
 
 /// What sides may be told, for the schema of `boundary`: the option's key and its kind.
 modelfile::Schema boundary_schema(modelfile::Schema side);
