@@ -2,6 +2,7 @@
 #include "holon/base/error.hpp"
 #include "holon/base/progress.hpp"
 #include "holon/engine/model.hpp"
+#include "holon/engine/rest.hpp"
 #include "holon/modelfile/study.hpp"
 
 #include <cmath>
@@ -56,7 +57,15 @@ void print_processes(const Model& model, const State& state) {
 
 void print_schedule(const Model& model) {
   const Schedule& schedule = model.schedule;
-  fmt::print("Schedule: {} macro steps of {}\n", schedule.steps, time_text(schedule.step, schedule));
+  if (schedule.to_rest) {
+    const std::string obstacle = WayToRest(model).obstacle();
+    fmt::print(
+        "Schedule: macro steps of {}{} until what is left of the way to rest is below {:g} of every field\n",
+        time_text(schedule.step, schedule),
+        obstacle.empty() ? " and longer" : " (no longer ones, since " + obstacle + ")", WayToRest::tolerance);
+  } else {
+    fmt::print("Schedule: {} macro steps of {}\n", schedule.steps, time_text(schedule.step, schedule));
+  }
   const auto line = [&](const Instruction& instruction, const char* note) {
     fmt::print("  {:<20} from {:.6g} to {:.6g} steps ({}){}{}\n",
                model.processes[instruction.process]->name(), instruction.begin.value(),

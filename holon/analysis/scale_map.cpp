@@ -33,10 +33,10 @@ ScaleInterval interval_of(const Space& space) {
     return micro.known() ? micro : interval_of(product->macro());
   }
   ScaleInterval interval;
-  if (const auto* grid = dynamic_cast<const GridSpace*>(&space)) {
+  if (const auto* grid = dynamic_cast<const StructuredSpace*>(&space)) {
     interval.resolution = std::numeric_limits<double>::infinity();
     for (int a = 0; a < grid->dimensions(); ++a) {
-      interval.resolution = std::min(interval.resolution, grid->axis(a).spacing);
+      interval.resolution = std::min(interval.resolution, grid->least_spacing(a));
       interval.extent = std::max(interval.extent, grid->extent(a));
     }
   }

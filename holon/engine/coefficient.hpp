@@ -18,7 +18,7 @@ namespace holon {
 ///
 /// As an equation it is a node of whatever graph it is lowered into, over these symbols (see SiteKernel):
 ///   time                      coherent time
-///   position.x, .y, .z        coherent coordinates
+///   position.x, .y, .z, .r    coherent coordinates
 ///   field:NAME                a field's number in its own unit
 ///   parameter:PATH            a run-time parameter's number in its own unit
 class Coefficient {

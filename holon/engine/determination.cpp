@@ -38,7 +38,8 @@ Determination::Determination(const std::vector<std::unique_ptr<Process>>& proces
     std::vector<ProcessId> needs;
     for (const FieldId field : processes[p]->determined_from()) {
       const auto other = determiner.find(field);
-      if (other == determiner.end()) continue;
+      // What a process begins its own search from (a field at rest) is no circle.
+      if (other == determiner.end() || other->second == p) continue;
       visit(other->second);
       for (const ProcessId need : find(other->second)->needs)
         if (std::find(needs.begin(), needs.end(), need) == needs.end()) needs.push_back(need);

@@ -27,7 +27,7 @@ double content(const Field& field, std::span<const double> values, ThreadPool& t
 
 Unit content_unit(const Field& field) {
   Dimension place;
-  for (int a = 0; a < field.space->dimensions(); ++a) place = place * field.space->length_dimension();
+  for (int a = 0; a < field.space->measure_power(); ++a) place = place * field.space->length_dimension();
   const bool measured = field.kind != FieldKind::amount && !place.dimensionless();
   return measured ? field.unit * Unit::coherent(place) : field.unit;
 }

@@ -190,8 +190,15 @@ void Model::finish() {
   std::set<ProcessId> scheduled;
   processes_below(schedule.root, scheduled);
   std::map<FieldId, std::vector<std::string>> owners;
+  const auto advances = [](const Process& process) {
+    const Ports ports = process.ports();
+    return std::any_of(ports.begin(), ports.end(), [](const Port& p) {
+      return p.role != Port::Role::read && p.role != Port::Role::determine;
+    });
+  };
   for (std::size_t p = 0; p < processes.size(); ++p) {
-    if (!scheduled.contains(static_cast<ProcessId>(p)))
+    // What only determines fields is called when somebody looks.
+    if (!scheduled.contains(static_cast<ProcessId>(p)) && advances(*processes[p]))
       refuse(schedule.root, "schedule",
              fmt::format("process '{}' is not in the schedule", processes[p]->name()),
              "every process to be advanced");

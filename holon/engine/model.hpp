@@ -35,6 +35,14 @@ struct ResultRecipe {
   std::string description;
 };
 
+/// A field on a side of a grid that holds the values of a field of the grid there. The process that spreads
+/// that field determines it, since the value on a face follows from what passes it.
+struct TraceField {
+  FieldId field = 0, of = 0;
+  int axis = 0, side = 0;
+  double factor = 1.0;  ///< numbers of the one per number of the other
+};
+
 class Model {
  public:
   std::string title;
@@ -50,6 +58,7 @@ class Model {
   std::vector<ResultRecipe> results;
   std::vector<LedgerAccount> accounts;
   DeclaredScales declared_scales;
+  std::vector<TraceField> traces;  ///< set while the model is assembled, before processes are made
   std::vector<std::pair<FieldId, Coefficient>>
       initial;                         ///< of fields that no process owns, evaluated in this order
   std::vector<ValueAtBirth> at_birth;  ///< of fields whose rule at division is reset or draw

@@ -197,6 +197,9 @@ class Process {
   /// The largest stable step of its present scheme [coherent time]; infinity if unconditionally stable.
   virtual double stable_step(const State&) const { return std::numeric_limits<double>::infinity(); }
   virtual Scales scales(const State&) const { return {}; }
+  /// True if a step of any length brings its fields nearer to rest while all others stay as they are:
+  /// L-stable implicit schemes, and error-controlled ones that do not step themselves to death there.
+  virtual bool damps() const { return false; }
   /// Lines for `holon check`: scheme, order, limits, conversion factors.
   virtual std::vector<std::string> description() const { return {}; }
 

@@ -52,7 +52,8 @@ struct Program {
 struct Schedule {
   ScheduleNode root;
   double step = 0.0;       ///< coherent time of one macro step
-  std::int64_t steps = 0;  ///< macro steps until the end
+  std::int64_t steps = 0;  ///< macro steps until the end; of a run to rest more than there will ever be
+  bool to_rest = false;    ///< until nothing moves (rest.hpp)
   Dimension time_dimension = Dimension::time();
   Unit time_unit;            ///< the unit that `step` was written in; used for output
   bool order_stated = true;  ///< false: the order of processes was not written and is that of their names

@@ -47,6 +47,10 @@ Simulation::Simulation(std::shared_ptr<const Model> model, Options options)
     before_ = state_.clone();
     trial_ = state_.clone();
   }
+  if (model_->schedule.to_rest) {
+    way_.emplace(*model_);
+    before_ = state_.clone();
+  }
 }
 
 Simulation::~Simulation() = default;
@@ -54,6 +58,7 @@ Simulation::~Simulation() = default;
 double Simulation::time() const { return state_.time.value(model_->schedule.step); }
 
 double Simulation::fraction_done() const {
+  if (way_) return way_->fraction_done();
   return model_->schedule.steps == 0
              ? 1.0
              : state_.time.steps_since(Time{}) / static_cast<double>(model_->schedule.steps);
@@ -218,9 +223,25 @@ class Simulation::CompleteView {
   std::vector<CompensatedSum> accounts_;
 };
 
+void Simulation::step_to_rest() {
+  before_->assign(state_);
+  const std::int64_t steps = way_->steps();
+  if (steps == 1) observe_between(state_, {1, 1});
+  advance_macro_step(state_, {steps, 1});
+  close_half_step(state_);
+  way_->look(*before_, state_);
+  finished_ = way_->arrived();
+  observe(state_.time.index, finished_);
+  if (!finished_ && all_stops_complete()) {
+    finished_ = true;
+    observe(-1, true);
+  }
+}
+
 void Simulation::step() {
   if (!started_) start();
   if (finished_) return;
+  if (way_) return step_to_rest();
   if (before_) before_->assign(state_);
   // Time goes forward where it can: integrators with a memory then go on instead of beginning again.
   const bool may_stop = std::any_of(model_->events.begin(), model_->events.end(), [](const EventRecipe& e) {
@@ -427,6 +448,11 @@ Archive Simulation::checkpoint() const {
   }
   archive.put("ledger/quantities", quantities);
   archive.put("ledger/held_at_start", std::span<const double>(held));
+  if (way_) {
+    Archive way;
+    way_->write(way);
+    archive.put_group("way_to_rest", way);
+  }
   archive.put("finished", std::int64_t{finished_ ? 1 : 0});
   return archive;
 }
@@ -473,6 +499,7 @@ void Simulation::resume(const Archive& archive) {
   const auto& held = archive.reals("ledger/held_at_start");
   for (std::size_t q = 0; q < quantities.size() && q < held.size(); ++q)
     held_at_start_[quantities[q]] = held[q];
+  if (way_) way_->read(archive.group("way_to_rest"));
   finished_ = archive.integers("finished").at(0) != 0;
   started_ = true;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "holon/engine/model.hpp"
+#include "holon/engine/rest.hpp"
 
 #include <functional>
 #include <memory>
@@ -48,6 +49,8 @@ class Simulation {
   State complete_state() const;
   double time() const;  ///< coherent
   double fraction_done() const;
+  /// Of a run to rest: how far it has come.
+  const std::optional<WayToRest>& way_to_rest() const { return way_; }
   const Model& model() const { return *model_; }
   ThreadPool& threads() const { return *threads_; }
 
@@ -64,6 +67,7 @@ class Simulation {
 
  private:
   void start();
+  void step_to_rest();
   void advance_macro_step(State& state, Fraction part) const;
   void run_instruction(State& state, ProcessId process, Time begin, Time end) const;
   /// Turns the outcome into a failure where a field that the process advanced is not finite.
@@ -87,7 +91,8 @@ class Simulation {
   std::unique_ptr<ThreadPool> threads_;
   FrameWriter* frames_ = nullptr;
   State state_;
-  std::optional<State> before_;         // only where events may cut a step
+  std::optional<State> before_;         // only where events may cut a step, and on the way to rest
+  std::optional<WayToRest> way_;        // of runs to rest
   std::optional<State> trial_;          // advanced by a part of a step, for events and between steps
   std::vector<FieldId> closed_fields_;  // that a pending half step changes
   std::vector<double> kept_;            // their values while somebody looks at a complete state

@@ -66,7 +66,13 @@ SiteKernel::SiteKernel(const Source& source, std::shared_ptr<const Space> space,
     } else if (symbol == "dt") {
       uniform(symbol, {From::What::dt});
     } else if (symbol.starts_with("position.")) {
-      const int axis = symbol[9] - 'x';
+      const bool radius = symbol == "position.r";
+      if (radius != (space_->type() == Space::Type::radial) && space_->type() != Space::Type::named_points &&
+          space_->type() != Space::Type::trace)
+        throw InputError(
+            fmt::format("'{}' is no coordinate of '{}'{}", symbol, space_->name(),
+                        radius ? ", which is no radial grid" : "; on a radial grid write position.r"));
+      const int axis = radius ? 0 : symbol[9] - 'x';
       if (space_->varies())
         column(symbol, {From::What::field, fields.id(space_->name() + ".position"), axis});
       else
@@ -221,8 +227,8 @@ CoefficientKernel::CoefficientKernel(const std::string& name, const Coefficient&
   kernel_ = SiteKernel(source, std::move(space), fields, parameters, options);
 }
 
-void CoefficientKernel::evaluate(const State& state, double time, std::span<double> out,
-                                 ThreadPool& threads) const {
+void CoefficientKernel::evaluate(const State& state, double time, std::span<double> out, ThreadPool& threads,
+                                 const Inputs* inputs) const {
   if (const auto constant = coefficient_.constant()) {
     std::fill(out.begin(), out.end(), *constant);
   } else if (const auto* values = coefficient_.values_per_site()) {
@@ -231,6 +237,7 @@ void CoefficientKernel::evaluate(const State& state, double time, std::span<doub
   } else {
     SiteKernel::Call call;
     call.time = time;
+    call.inputs = inputs;
     double* const target = out.data();
     kernel_.run(state, call, std::span(&target, 1), threads);
   }

@@ -19,10 +19,13 @@ class Inputs;
 /// Evaluates nodes at the sites of a space. Symbols of the graph are bound by their names:
 ///   random:uniform, :normal    on a population: one number of each kind per agent, between 0 and 1 or with
 ///   mean 0 and variance 1; drawn by seed, name of the kernel, the agent's id and generation, so that it
-///   stays the same between divisions time, dt                   uniform, given at each run (coherent unless
-///   the builder scales them) position.x/.y/.z           the space's coordinates; on a population those of
-///   the State field:NAME, field:NAME[c]  column of the State (component c); a field on a space of one site
-///   for ever is a uniform on any space; integers are converted parameter:PATH             uniform from the
+///   stays the same between divisions
+///   time, dt                   uniform, given at each run (coherent unless the builder scales them)
+///   position.x/.y/.z, .r       the space's coordinates (r on radial grids); on a population those of the
+///   State
+///   field:NAME, field:NAME[c]  column of the State (component c); a field on a space of one site for ever is
+///   a uniform on any space; integers are converted
+///   parameter:PATH             uniform from the
 ///   State's parameters uniform:NAME one of `uniforms`, given at each run, in that order column:NAME one of
 ///   `columns`, given at each run, in that order
 class SiteKernel {
@@ -68,7 +71,9 @@ class CoefficientKernel {
   CoefficientKernel(const std::string& name, const Coefficient& coefficient,
                     std::shared_ptr<const Space> space, const FieldTable& fields,
                     const ParameterTable& parameters, const expr::KernelOptions& options);
-  void evaluate(const State& state, double time, std::span<double> out, ThreadPool& threads) const;
+  /// `inputs`, where given, replaces fields by their waveforms at `time`.
+  void evaluate(const State& state, double time, std::span<double> out, ThreadPool& threads,
+                const Inputs* inputs = nullptr) const;
   bool depends_on_time() const { return time_; }
   bool depends_on_fields() const { return fields_; }
   std::optional<double> constant() const { return coefficient_.constant(); }

@@ -34,6 +34,10 @@ void build_spaces(Loader& loader, const Document::Value& root);
 /// Null where it is wrong, which has been reported then.
 std::shared_ptr<const Space> read_population(Loader& loader, const std::string& name,
                                              const Document::Value& value);
+std::shared_ptr<const Space> radial_space(Loader& loader, const std::string& name,
+                                          const Document::Value& value);
+std::shared_ptr<const Space> trace_space(Loader& loader, const std::string& name,
+                                         const Document::Value& value);
 /// The fields that populations bring along; then those of the section `fields:`.
 void build_fields(Loader& loader, const Document::Value& root);
 /// With the coefficients that need all fields to be declared first.
@@ -47,6 +51,10 @@ struct ProcessPlan {
   std::unique_ptr<ProcessRecipe> recipe;
 };
 std::vector<ProcessPlan> declare_processes(Loader& loader, const Document::Value& root);
+/// Declares the fields of the couplings, once those of the processes are there, and makes their processes.
+std::vector<std::unique_ptr<Process>> declare_couplings(Loader& loader, const Document::Value& root);
+/// When all fields are declared: what processes say about them.
+void check_processes(Loader& loader, const std::vector<ProcessPlan>& plans);
 void make_processes(Loader& loader, std::vector<ProcessPlan>& plans);
 
 /// The processes behind `restructure` nodes: one for each population that the schedule names, and for those

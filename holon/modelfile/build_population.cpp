@@ -93,10 +93,12 @@ class PopulationReader {
       if (!rule) return;
       if (*rule == "lattice")
         placement.rule = Population::Placement::Rule::lattice;
+      else if (*rule == "ball")
+        placement.rule = Population::Placement::Rule::ball;
       else if (*rule != "random")
         loader_.error(place.place, path, "'" + *rule + "' is no way to place agents",
-                      "random, lattice, {positions: [...]} or {file: ...}",
-                      suggestion(*rule, {"random", "lattice"}));
+                      "random, ball, lattice, {positions: [...]} or {file: ...}",
+                      suggestion(*rule, {"random", "ball", "lattice"}));
       return;
     }
     const Value* positions = place.find("positions");

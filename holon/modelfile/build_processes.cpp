@@ -144,12 +144,15 @@ std::vector<ProcessPlan> declare_processes(Loader& loader, const Value& root) {
     });
     if (!declared) loader.mark_broken(context.name);
   }
-  // What refers to fields can be checked now, also where a process itself is wrong.
+  return plans;
+}
+
+void check_processes(Loader& loader, const std::vector<ProcessPlan>& plans) {
+  // Also where a process itself is wrong.
   for (const ProcessPlan& plan : plans) {
     const Section& section = plan.context.section;
     validate(loader, *plan.value, plan.type->schema, section.path(), section.dimensions(), Phase::contents);
   }
-  return plans;
 }
 
 void make_processes(Loader& loader, std::vector<ProcessPlan>& plans) {

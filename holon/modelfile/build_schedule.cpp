@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include <fmt/format.h>
@@ -31,7 +32,8 @@ constexpr double most_steps = 9007199254740992.0;  // 2^53: step numbers are exa
 
 class ScheduleReader {
  public:
-  ScheduleReader(Loader& loader, const Value& root) : loader_(loader), schedule_(*root.find("schedule")) {
+  ScheduleReader(Loader& loader, const Value& root)
+      : loader_(loader), root_(root), schedule_(*root.find("schedule")) {
     for (const auto* process : entries(root, "processes")) {
       const auto id = static_cast<ProcessId>(ids_.size());
       ids_[process->key] = id;
@@ -71,6 +73,15 @@ class ScheduleReader {
     }
     result.step = size.value_or(1.0);
     if (!size || !end) return;
+    if (std::isinf(*end) && *end > 0.0) {
+      result.to_rest = true;
+      result.steps = std::numeric_limits<std::int64_t>::max() / 4;
+      if (const Value* events = root_.find("events"); events != nullptr && !events->mapping.empty())
+        loader_.error(until->place, "schedule.until",
+                      "a run to rest has no events: its steps grow beyond what is worth following",
+                      "a finite time", "leave the events out");
+      return;
+    }
     const double ratio = *end / *size;
     if (!(ratio > 0.0) || ratio > most_steps) {
       loader_.error(until->place, "schedule.until", found_text(loader_, *until, "schedule.until"),
@@ -283,6 +294,7 @@ class ScheduleReader {
   }
 
   Loader& loader_;
+  const Value& root_;
   const Value& schedule_;
   std::map<std::string, ProcessId> ids_;  // in order of the names, which is that of Model::processes
   std::vector<std::string> populations_;  // in order of their names

@@ -78,6 +78,8 @@ class SpaceReader {
     const Dimension length = loader_.dimensions().at("length");
     if (type == "point") return std::make_shared<PointSpace>(name, length);
     if (type == "grid") return grid(name, value, length);
+    if (type == "radial") return radial_space(loader_, name, value);
+    if (type == "trace") return trace_space(loader_, name, value);
     if (type == "named_points") return points(name, value, length);
     if (type == "population") return read_population(loader_, name, value);
     if (type == "product") return product(name, value);
@@ -364,7 +366,7 @@ void build_spaces(Loader& loader, const Value& root) {
   // What refers to other spaces comes after them.
   const auto rank = [](const Value& space) {
     const std::string type = type_of(space);
-    return type == "population" ? 1 : type == "product" ? 2 : 0;
+    return type == "population" || type == "trace" ? 1 : type == "product" ? 2 : 0;
   };
   for (const int now : {0, 1, 2})
     for (const auto* entry : entries(root, "spaces")) {

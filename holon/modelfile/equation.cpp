@@ -142,8 +142,8 @@ std::optional<Meaning> Loader::meaning(const std::string& name, Scope scope, con
             "the parameter '" + parameter + "' is " + kind_text(*value) + " and has no place in an equation");
     return meaning;
   }
-  const bool place_name =
-      name == "position" || name == "position.x" || name == "position.y" || name == "position.z";
+  const bool place_name = name == "position" || name == "position.x" || name == "position.y" ||
+                          name == "position.z" || name == "position.r";
   const bool field = !own_name && model_->fields->contains(name);
   if (scope == Scope::geometry && name == "position")
     return symbol(dimensions_.at("length"), {"position.x", "position.y", "position.z"});
@@ -182,8 +182,8 @@ std::vector<std::string> Loader::names(Scope scope) {
   std::vector<std::string> names = parameters_.names();
   if (scope == Scope::geometry) names.insert(names.end(), {"position.x", "position.y", "position.z"});
   if (scope == Scope::coefficient) {
-    names.insert(names.end(),
-                 {"time", "position.x", "position.y", "position.z", "random.uniform", "random.normal"});
+    names.insert(names.end(), {"time", "position.x", "position.y", "position.z", "position.r",
+                               "random.uniform", "random.normal"});
     for (const std::string& field : model_->fields->names()) names.push_back(field);
   }
   if (scope == Scope::result)

@@ -136,6 +136,7 @@ std::string json_schema(const Registry& registry) {
   properties["observe"] = by_type(observers);
   properties["study"] = by_type(studies);
   properties["fields"] = free_mapping(field_schema());
+  properties["couplings"] = free_mapping(coupling_schema());
   properties["events"] = free_mapping(event_schema());
   properties["results"] = free_mapping(result_schema());
   // Parts of a model may stand in files that it includes.

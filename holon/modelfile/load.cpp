@@ -25,12 +25,18 @@ void stop_if_errors(const Loader& loader) {
   throw InputError(std::move(list));
 }
 
+/// What is declared before any process is made.
+struct Parts {
+  std::vector<ProcessPlan> processes;
+  std::vector<std::unique_ptr<Process>> couplings;
+};
+
 /// Everything that does not need the processes themselves, so that all mistakes are seen at once.
-std::vector<ProcessPlan> build_parts(Loader& loader, Value& root) {
+Parts build_parts(Loader& loader, Value& root) {
   loader.parameters().check();
   for (Value::Member& section : root.mapping)
     if (section.key != "parameters") complete(loader, section.value, section.key);
-  for (const char* section : {"fields", "processes"})
+  for (const char* section : {"fields", "processes", "couplings"})
     for (const auto* entry : entries(root, section)) loader.announce(entry->key);
   check_untaken(loader);
   find_time_dimension(loader, root);
@@ -38,14 +44,17 @@ std::vector<ProcessPlan> build_parts(Loader& loader, Value& root) {
   validate_model(loader, root);
   build_spaces(loader, root);
   build_fields(loader, root);
-  std::vector<ProcessPlan> plans = declare_processes(loader, root);
+  Parts parts;
+  parts.processes = declare_processes(loader, root);
+  parts.couplings = declare_couplings(loader, root);
+  check_processes(loader, parts.processes);
   if (loader.options().foresee && !loader.has_errors()) loader.options().foresee(loader.model());
   build_initial_values(loader, root);
   validate_observers(loader, root);
   build_schedule(loader, root);
   build_events(loader, root);
   build_scales(loader, root);
-  return plans;
+  return parts;
 }
 
 /// A section under a name that is nearly right is reported, and read as what it is meant to be: that its
@@ -71,13 +80,15 @@ Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   apply_overrides(loader, root, loader.options().overrides, folder);
   output_to_observer(loader, root);
   if (const Value* parameters = root.find("parameters")) loader.parameters().read(*parameters, before);
-  std::vector<ProcessPlan> plans = build_parts(loader, root);
+  Parts parts = build_parts(loader, root);
   stop_if_errors(loader);
-  make_processes(loader, plans);
+  make_processes(loader, parts.processes);
   stop_if_errors(loader);
   make_restructures(loader, root);
   stop_if_errors(loader);
   complete_schedule(loader, root);
+  // Couplings are in no schedule: their fields follow whenever somebody looks.
+  for (auto& coupling : parts.couplings) loader.model().processes.push_back(std::move(coupling));
   build_observers(loader, root);
   build_results(loader, root);
   Loaded loaded;

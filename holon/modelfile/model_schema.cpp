@@ -41,6 +41,10 @@ Schema make_model_schema() {
   schema.mapping("spaces", element(Type::anything), "where fields live").make_optional();
   schema.mapping("fields", element(Type::anything), "fields that no process owns").make_optional();
   schema.mapping("processes", element(Type::anything), "mechanisms");
+  schema
+      .mapping("couplings", element(Type::anything),
+               "what joins two spaces: each makes a field of its name out of fields of other spaces")
+      .make_optional();
   schema.section("schedule", schedule_schema(), "how the processes take turns, and how long");
   schema.mapping("observe", element(Type::anything), "what is watched during the run").make_optional();
   schema.mapping("events", element(Type::anything), "moments to be found").make_optional();
@@ -91,6 +95,39 @@ Schema make_grid_schema() {
   return schema;
 }
 
+Schema make_radial_schema() {
+  Schema schema(
+      "radial",
+      "Concentric shells between two radii, for fields that depend on the distance from a point or an "
+      "axis alone. Sites are the middles of the shells; their volumes (of a cylinder: for a unit of its "
+      "length) and areas are exact. The one coordinate is position.r, the sides are r_min and r_max.");
+  schema.choice("type", {"radial"}, "the name of the type");
+  schema.choice("symmetry", {"sphere", "cylinder"}, "what the shells are").with_default("sphere");
+  schema.quantity("inner", "any_length", "the radius where it begins; 0: at the centre").with_default("0");
+  schema.quantity("outer", "any_length", "the radius where it ends");
+  schema.quantity("spacing", "any_length", "of the shells: the width of the first");
+  schema
+      .add("growth", Type::number,
+           "1: all shells are equally wide, and `spacing` divides the extent. Above: each is wider than the "
+           "one "
+           "inside it by a factor, the largest up to this with which a whole number of shells fits")
+      .with_default("1");
+  schema.add("description", Type::text, "a remark for readers").make_optional();
+  return schema;
+}
+
+Schema make_trace_schema() {
+  Schema schema(
+      "trace",
+      "One side of a grid or radial grid: its boundary faces as sites, each with its area. A coupling "
+      "from a field of the grid gives the field's values there.");
+  schema.choice("type", {"trace"}, "the name of the type");
+  schema.add("of", Type::text, "the name of the grid");
+  schema.add("side", Type::text, "x_min to z_max; of a radial grid r_min or r_max");
+  schema.add("description", Type::text, "a remark for readers").make_optional();
+  return schema;
+}
+
 Schema make_point_schema() {
   Schema schema("point", "One site without a place.");
   schema.choice("type", {"point"}, "the name of the type");
@@ -128,7 +165,9 @@ Schema make_population_schema() {
       .make_optional();
   schema
       .add("place", Type::anything,
-           "random, lattice, {positions: [[x, y], ...]}, or {file: FILE, unit: um} with one place in a line")
+           "random, ball (random in the largest ball in the middle of the grid), lattice, {positions: [[x, "
+           "y], ...]}, "
+           "or {file: FILE, unit: um} with one place in a line")
       .with_default("random");
   schema.coefficient("radius", "any_length", "of the agents at the start").with_default("0");
   schema
@@ -153,14 +192,17 @@ const Schema& model_schema() {
 }
 
 const Schema* space_schema(std::string_view type) {
-  static const Schema grid = make_grid_schema(), point = make_point_schema(), points = make_points_schema(),
+  static const Schema grid = make_grid_schema(), radial = make_radial_schema(), trace = make_trace_schema(),
+                      point = make_point_schema(), points = make_points_schema(),
                       population = make_population_schema(), product = make_product_schema();
-  for (const Schema* schema : {&grid, &point, &points, &population, &product})
+  for (const Schema* schema : {&grid, &radial, &trace, &point, &points, &population, &product})
     if (schema->title() == type) return schema;
   return nullptr;
 }
 
-std::vector<std::string> space_types() { return {"grid", "named_points", "point", "population", "product"}; }
+std::vector<std::string> space_types() {
+  return {"grid", "named_points", "point", "population", "product", "radial", "trace"};
+}
 
 const Schema& field_schema() {
   static const Schema schema = [] {
@@ -186,11 +228,52 @@ const Schema& field_schema() {
   return schema;
 }
 
+const Schema& coupling_schema() {
+  static const Schema schema = [] {
+    Schema s(
+        "coupling",
+        "A linear map from a field, or several, to another space. It makes a field of the coupling's name "
+        "there, which follows whenever somebody looks.");
+    s.add("from", Type::anything, "a field, or a list of fields whose contributions add up");
+    s.add("to", Type::space, "the space of the field that it makes");
+    s.choice("type",
+             {"identity", "broadcast", "integrate", "average", "sum", "sample", "deposit", "remap", "lift",
+              "trace", "flux"},
+             "chosen from the two spaces and the kind of the field where it is left out; `holon check` says "
+             "what and why")
+        .make_optional();
+    s.add("unit", Type::text, "the unit to arrive in (default: what follows from that of `from`)")
+        .make_optional();
+    s.choice("kernel", {"linear", "nearest", "sphere"},
+             "between a grid and points: the sites around (linear), the next one (nearest), or the mean of "
+             "linear over the surface of a sphere of the points' radius (sphere)")
+        .with_default("linear");
+    s.add("width", Type::integer, "of the linear kernel, in spacings to each side").with_default("1");
+    s.quantity("radius", "length", "of the points (default: that of the population's cells)").make_optional();
+    s.add("source", Type::field,
+          "sample: what each point gives off per time; it then senses the concentration at its own surface, "
+          "independent of the grid")
+        .make_optional();
+    s.quantity("diffusivity", "length^2/time", "with `source`: of what is sensed").make_optional();
+    s.quantity("decay", "1/time", "with `source`: of what is sensed").with_default("0");
+    s.add("neighbours", Type::flag,
+          "with `source`: whether what near points give off is also put right for the grid")
+        .with_default("true");
+    s.add("description", Type::text, "a remark for readers").make_optional();
+    return s;
+  }();
+  return schema;
+}
+
 const Schema& schedule_schema() {
   static const Schema schema = [] {
     Schema s("schedule", "One macro step as a tree of splittings, and how many of them.");
     s.quantity("step", "any_time", "the macro step");
-    s.quantity("until", "any_time", "when the run ends: a multiple of the step").make_optional();
+    s.quantity("until", "any_time",
+               "when the run ends: a multiple of the step; or inf: when every field is at rest, in steps "
+               "that grow as "
+               "far as the processes allow")
+        .make_optional();
     s.add("steps", Type::integer, "number of macro steps, instead of `until`").make_optional();
     s.list("stop_when", element(Type::text), "events or observers that end the run").make_optional();
     add_node(s, "");

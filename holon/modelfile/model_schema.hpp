@@ -15,6 +15,7 @@ const Schema& model_schema();
 const Schema* space_schema(std::string_view type);
 std::vector<std::string> space_types();
 const Schema& field_schema();
+const Schema& coupling_schema();
 const Schema& schedule_schema();
 const Schema& event_schema();
 const Schema& result_schema();

@@ -21,7 +21,7 @@ Override parse_override(const std::string& text) {
 
 namespace {
 
-constexpr std::array free_sections{"parameters", "spaces", "fields",  "processes",
+constexpr std::array free_sections{"parameters", "spaces", "fields",  "processes", "couplings",
                                    "observe",    "events", "results", "study"};
 
 bool has_free_names(const std::string& section) {

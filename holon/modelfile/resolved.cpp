@@ -97,6 +97,7 @@ const Schema* schema_of(const Loader& loader, std::string_view section, const Va
   const std::string name = type != nullptr ? type->scalar : "";
   if (section == "spaces") return space_schema(name);
   if (section == "fields") return &field_schema();
+  if (section == "couplings") return &coupling_schema();
   if (section == "events") return &event_schema();
   if (section == "results") return &result_schema();
   if (section == "processes") {

@@ -72,6 +72,11 @@ void validate_model(Loader& loader, const Value& root) {
   }
   for (const auto* entry : entries(root, "fields"))
     validate(loader, entry->value, field_schema(), "fields." + entry->key, dimensions, Phase::keys);
+  for (const auto* entry : entries(root, "couplings")) {
+    const std::string path = "couplings." + entry->key;
+    check_name(loader, *entry, path);
+    validate(loader, entry->value, coupling_schema(), path, dimensions, Phase::keys);
+  }
   for (const auto* entry : entries(root, "processes")) {
     const std::string path = "processes." + entry->key;
     check_name(loader, *entry, path);

@@ -101,7 +101,8 @@ class ExtremumRecipe final : public ObserverRecipe {
   }
   std::vector<std::string> outcomes() const override {
     std::vector<std::string> names{"", "time"};
-    for (int a = 0; a < options_.of.space->dimensions(); ++a) names.emplace_back(1, "xyz"[a]);
+    for (int a = 0; a < options_.of.space->dimensions(); ++a)
+      names.emplace_back(options_.of.space->type() == Space::Type::radial ? "r" : std::string(1, "xyz"[a]));
     if (options_.of.space->varies()) names.emplace_back("id");
     return names;
   }

@@ -30,8 +30,8 @@ struct FieldsOptions {
 };
 
 Thinned thin(const std::shared_ptr<const Space>& space, std::size_t stride) {
-  const auto& grid = dynamic_cast<const GridSpace&>(*space);
   if (stride == 1) return {space, {}};
+  const auto& grid = dynamic_cast<const GridSpace&>(*space);
   const Position first = grid.position(0);
   std::vector<GridSpace::Axis> axes;
   std::array<std::size_t, 3> counts{1, 1, 1};
@@ -106,10 +106,10 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   FieldsOptions options;
   options.of = read_all_observed(section, "of");
   for (const Observed& observed : options.of) {
-    if (observed.space->type() != Space::Type::grid)
+    if (dynamic_cast<const StructuredSpace*>(observed.space.get()) == nullptr)
       section.error("of",
                     "'" + observed.name + "' lives on '" + observed.space->name() + "', which is no grid",
-                    "fields on a grid", "an observer of type 'probe' gives a series");
+                    "fields on a grid or radial grid", "an observer of type 'probe' gives a series");
     else if (observed.space != options.of.front().space)
       section.error("of",
                     "'" + options.of.front().name + "' and '" + observed.name + "' live on different spaces",
@@ -117,11 +117,14 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   }
   options.sampling = read_sampling(context);
   const std::int64_t stride = section.integer("stride");
-  const auto* grid = dynamic_cast<const GridSpace*>(options.of.front().space.get());
+  const auto* grid = dynamic_cast<const StructuredSpace*>(options.of.front().space.get());
   if (grid == nullptr) throw modelfile::Abandoned{};
   std::size_t most = grid->count(0);
   for (int a = 1; a < grid->dimensions(); ++a) most = std::min(most, grid->count(a));
-  if (stride != 1 && (stride < 1 || static_cast<std::size_t>(stride) >= most))
+  if (stride != 1 && grid->type() == Space::Type::radial)
+    section.error("stride", "is " + std::to_string(stride) + ", and '" + grid->name() + "' is radial",
+                  "1: shells that differ in width are written all");
+  else if (stride != 1 && (stride < 1 || static_cast<std::size_t>(stride) >= most))
     section.error("stride", "is " + std::to_string(stride),
                   "1, or as many as leave at least two sites along each axis");
   else
@@ -142,7 +145,7 @@ modelfile::ObserverType fields_type() {
   add_sampling_option(schema);
   return {"fields",
           "Writes fields on a grid as frames for pictures and animations: the files fields/NAME_000000.vti "
-          "and so on, "
+          "(.vtr of radial grids) and so on, "
           "and fields/NAME.pvd, which ParaView opens, and from which the report's animation is made.",
           std::move(schema), &make};
 }

@@ -78,7 +78,8 @@ std::vector<FieldId> fields_of(const Process& process, const FieldTable& fields)
 void add_named(const Section& section, const Value& value, const std::string& path, Sites sites,
                std::vector<Observed>& all) {
   const Model& model = section.loader().model();
-  if (value.kind == Value::Kind::scalar && !value.is_equation())
+  // A coupling and its field have one name.
+  if (value.kind == Value::Kind::scalar && !value.is_equation() && !model.fields->contains(value.scalar))
     for (const auto& process : model.processes)
       if (process->name() == value.scalar) {
         for (const FieldId id : fields_of(*process, *model.fields)) all.push_back(of_field(model, id, ""));

@@ -258,7 +258,7 @@ class Reader {
       for (const auto& port : *list) symbols.push_back(port.name);
     }
     if (units_.contains("position"))
-      symbols.insert(symbols.end(), {"position.x", "position.y", "position.z"});
+      symbols.insert(symbols.end(), {"position.x", "position.y", "position.z", "position.r"});
     Diagnostics found;
     auto lowered = expr::lower_block(*result.graph, statements_, symbols, path("equations"), found);
     loader_.take(found);

@@ -106,6 +106,11 @@ Traits Kinetics::traits() const {
   return traits;
 }
 
+bool Kinetics::damps() const {
+  // CVODE's BDF, and L-stable with control of its error; explicit schemes would take steps without number.
+  return integrator_ == nullptr || integrator_->step == rosenbrock_4;
+}
+
 std::vector<LedgerAccount> Kinetics::ledger_accounts() const {
   std::vector<LedgerAccount> list;
   for (std::size_t i : conserved_) list.push_back({setup_.system.states[i], name(), "reaction"});

@@ -51,6 +51,7 @@ class Kinetics final : public Process, public SiteRates {
   /// state.
   double stable_step(const State& state) const override;
   Scales scales(const State& state) const override;
+  bool damps() const override;
   std::vector<std::string> description() const override;
 
   const SiteKernel* step_kernel() const { return stepper_ ? &stepper_->kernel() : nullptr; }

@@ -291,7 +291,7 @@ void KineticsRecipe::replace_time_and_place(Replacement& replacement) const {
   const expr::Node time = g.symbol("time");
   replacement.nodes[time.id] = g.multiply(g.constant(1.0 / component_->time.factor()), time);
   if (!component_->position) return;
-  for (const char* axis : {"position.x", "position.y", "position.z"}) {
+  for (const char* axis : {"position.x", "position.y", "position.z", "position.r"}) {
     const expr::Node coordinate = g.symbol(axis);
     replacement.nodes[coordinate.id] =
         g.multiply(g.constant(1.0 / component_->position->factor()), coordinate);

@@ -97,6 +97,10 @@ nlohmann::json one_list(const OutputFolder& folder, const FrameList& list, std::
     count[a] = (count[a] + kept.stride - 1) / kept.stride;
     spacing[a] *= static_cast<double>(kept.stride);
   }
+  // Middles of shells, which differ in width.
+  nlohmann::json radii = nlohmann::json::array();
+  for (std::size_t i = 0; i + 1 < first.radii.size(); i += kept.stride)
+    radii.push_back(0.5 * (first.radii[i] + first.radii[i + 1]));
   std::string note;
   if (kept.frames.size() < list.files.size())
     note = std::to_string(kept.frames.size()) + " of " + std::to_string(list.files.size()) + " frames";
@@ -109,6 +113,7 @@ nlohmann::json one_list(const OutputFolder& folder, const FrameList& list, std::
           {"spacing", spacing},
           {"origin", first.origin},
           {"length_unit", first.length_unit},
+          {"radii", std::move(radii)},
           {"times", std::move(times)},
           {"time_unit", first.time_unit},
           {"note", note},

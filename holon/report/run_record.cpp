@@ -2,6 +2,9 @@
 
 #include "holon/expr/kernel.hpp"
 
+#include <cmath>
+#include <limits>
+
 #include <nlohmann/json.hpp>
 
 namespace holon::report {
@@ -102,7 +105,8 @@ void describe(const Simulation& simulation, RunRecord& record) {
   record.steps = schedule.steps;
   record.steps_done = simulation.state().time.index;
   record.time_reached = simulation.time() / factor;
-  record.time_end = schedule.step * static_cast<double>(schedule.steps) / factor;
+  record.time_end = schedule.to_rest ? std::numeric_limits<double>::infinity()
+                                     : schedule.step * static_cast<double>(schedule.steps) / factor;
   record.processes = simulation.timings();
   record.ledger = simulation.ledger();
   record.events = simulation.events();
@@ -133,6 +137,7 @@ std::string run_json(const RunRecord& record) {
   out["time"] = {{"unit", record.time_unit.text()}, {"step", record.step},
                  {"reached", record.time_reached},  {"end", record.time_end},
                  {"steps_done", record.steps_done}, {"steps", record.steps}};
+  if (std::isinf(record.time_end)) out["time"]["end"] = out["time"]["steps"] = "inf";
   out["timings"] = timings(record);
   out["ledger"] = ledger(record.ledger);
   out["events"] = std::move(events);

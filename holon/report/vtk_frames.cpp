@@ -14,10 +14,10 @@ namespace holon::report {
 
 namespace {
 
-std::string frame_file(const std::string& name, std::int64_t number) {
+std::string frame_file(const std::string& name, std::int64_t number, const std::string& extension) {
   char digits[24];
-  std::snprintf(digits, sizeof digits, "_%06lld.vti", static_cast<long long>(number));
-  return name + digits;
+  std::snprintf(digits, sizeof digits, "_%06lld", static_cast<long long>(number));
+  return name + digits + extension;
 }
 
 std::string pvd_text(const std::vector<FrameEntry>& entries) {
@@ -76,7 +76,7 @@ void VtkFrames::write(const FieldFrame& frame) {
   const auto number = static_cast<std::size_t>(frame.number);
   if (list.size() > number) list.resize(number);
   const Image image = image_of(frame, time_unit_);
-  const std::string file = frame_file(frame.name, frame.number);
+  const std::string file = frame_file(frame.name, frame.number, file_extension(image));
   write_frame(folder_ / file, vti_text(image));
   list.push_back({image.time, file});
   changed_[frame.name] = true;

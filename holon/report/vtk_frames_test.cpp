@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 #include "holon/base/file.hpp"
 #include "holon/report/vtk_image.hpp"
+#include "holon/space/radial_space.hpp"
 
 #include <cmath>
 
@@ -53,6 +54,22 @@ TEST(VtkImage, ReadsBackNodesBitByBit) {
   EXPECT_EQ(image.columns[0].unit, "mV");
   EXPECT_EQ(image.columns[0].values, written.columns[0].values);
   EXPECT_EQ(image.columns[1].values, written.columns[1].values);
+}
+
+TEST(VtkImage, ShellsBecomeCellsBetweenTheirRadii) {
+  const std::vector<double> radii{1.0, 1.5, 2.5, 4.5};
+  const auto shells = std::make_shared<RadialSpace>("medium", RadialSpace::Symmetry::sphere, radii);
+  const FieldFrame written = frame(shells, 0.0, 0);
+  const Image made = image_of(written, Unit::parse("ms"));
+  EXPECT_EQ(file_extension(made), ".vtr");
+  const std::string text = vti_text(made);
+  EXPECT_NE(text.find("<RectilinearGrid WholeExtent=\"0 3 0 0 0 0\">"), std::string::npos);
+  EXPECT_NE(text.find("<CellData>"), std::string::npos);
+  const Image image = read_vti(text, "a.vtr");
+  EXPECT_EQ(image.radii, radii);
+  EXPECT_TRUE(image.cells);
+  ASSERT_EQ(image.columns.size(), 2U);
+  EXPECT_EQ(image.columns[0].values, written.columns[0].values);
 }
 
 TEST(VtkImage, CellCentresBecomeCellsOfTheSameGrid) {

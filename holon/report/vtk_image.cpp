@@ -2,6 +2,7 @@
 
 #include "holon/base/error.hpp"
 #include "holon/report/xml_text.hpp"
+#include "holon/space/radial_space.hpp"
 
 #include <bit>
 #include <cstring>
@@ -148,18 +149,20 @@ class Reader {
 }  // namespace
 
 Image image_of(const FieldFrame& frame, const Unit& time_unit) {
-  const auto* grid = dynamic_cast<const GridSpace*>(frame.space.get());
+  const auto* grid = dynamic_cast<const StructuredSpace*>(frame.space.get());
   if (grid == nullptr)
-    throw InputError("observe." + frame.name + ": frames are written of grids, and '" + frame.space->name() +
+    throw InputError("observe." + frame.name + ": frames are written of grids and radial grids, and '" +
+                     frame.space->name() +
                      "' is none; use an observer of type 'probe', which gives a series");
   Image image;
   image.dimensions = grid->dimensions();
-  image.cells = grid->arrangement() == GridSpace::Sites::cells;
+  image.cells = grid->arrangement() == StructuredSpace::Sites::cells;
+  if (const auto* shells = dynamic_cast<const RadialSpace*>(grid)) image.radii = shells->faces();
   const Position first = grid->position(0);
   for (int a = 0; a < grid->dimensions(); ++a) {
     const auto k = static_cast<std::size_t>(a);
     image.count[k] = grid->count(a);
-    image.spacing[k] = grid->axis(a).spacing;
+    image.spacing[k] = grid->least_spacing(a);
     image.origin[k] = first[k];
   }
   image.length_unit = Unit::coherent(grid->length_dimension()).text();
@@ -170,6 +173,8 @@ Image image_of(const FieldFrame& frame, const Unit& time_unit) {
   return image;
 }
 
+std::string file_extension(const Image& image) { return image.radii.empty() ? ".vti" : ".vtr"; }
+
 std::string vti_text(const Image& image) {
   std::array<double, 3> origin = image.origin;
   std::string extent;
@@ -178,15 +183,18 @@ std::string vti_text(const Image& image) {
     if (cell_axis) origin[a] -= 0.5 * image.spacing[a];  // VTK wants the first corner
     extent += (a == 0 ? "0 " : " 0 ") + std::to_string(cell_axis ? image.count[a] : image.count[a] - 1);
   }
+  const std::string type = image.radii.empty() ? "ImageData" : "RectilinearGrid";
   const std::string section = image.cells ? "CellData" : "PointData";
-  std::string head =
-      "<?xml version=\"1.0\"?>\n<VTKFile type=\"ImageData\" version=\"1.0\" "
-      "byte_order=\"LittleEndian\" header_type=\"UInt64\" "
-      "compressor=\"vtkZLibDataCompressor\">\n";
+  std::string head = "<?xml version=\"1.0\"?>\n<VTKFile type=\"" + type +
+                     "\" version=\"1.0\" "
+                     "byte_order=\"LittleEndian\" header_type=\"UInt64\" "
+                     "compressor=\"vtkZLibDataCompressor\">\n";
   head += "<!-- holon" + attribute("dimensions", std::to_string(image.dimensions)) +
           attribute("length_unit", image.length_unit) + attribute("time_unit", image.time_unit) + " -->\n";
-  head += "<ImageData" + attribute("WholeExtent", extent) + attribute("Origin", triple(origin)) +
-          attribute("Spacing", triple(image.spacing)) + ">\n";
+  head += "<" + type + attribute("WholeExtent", extent);
+  if (image.radii.empty())
+    head += attribute("Origin", triple(origin)) + attribute("Spacing", triple(image.spacing));
+  head += ">\n";
   head +=
       "<FieldData>\n<DataArray type=\"Float64\" Name=\"TimeValue\" NumberOfTuples=\"1\" "
       "format=\"ascii\">" +
@@ -198,7 +206,17 @@ std::string vti_text(const Image& image) {
             " format=\"appended\"" + attribute("offset", std::to_string(data.size())) + "/>\n";
     data += compressed(column.values);
   }
-  head += "</" + section + ">\n</Piece>\n</ImageData>\n<AppendedData encoding=\"raw\">\n_";
+  head += "</" + section + ">\n";
+  if (!image.radii.empty()) {
+    head += "<Coordinates>\n";
+    for (const char* axis : {"r", "y", "z"}) {
+      head += "<DataArray type=\"Float64\"" + attribute("Name", axis) + " format=\"appended\"" +
+              attribute("offset", std::to_string(data.size())) + "/>\n";
+      data += compressed(*axis == 'r' ? image.radii : std::vector<double>{0.0});
+    }
+    head += "</Coordinates>\n";
+  }
+  head += "</Piece>\n</" + type + ">\n<AppendedData encoding=\"raw\">\n_";
   return head + data + "\n</AppendedData>\n</VTKFile>\n";
 }
 
@@ -212,10 +230,15 @@ Image read_vti(std::string_view text, const std::string& name) {
   if (image.dimensions < 1 || image.dimensions > 3) damaged(name, "number of dimensions");
   image.length_unit = reader.attribute_of(note, "length_unit");
   image.time_unit = reader.attribute_of(note, "time_unit");
-  const std::string_view head = reader.tag("ImageData", position);
+  std::string_view head = reader.tag("ImageData", position);
+  const bool radial = head.empty();
+  if (radial) head = reader.tag("RectilinearGrid", position);
   const std::vector<double> extent = reader.numbers(head, "WholeExtent", 6);
-  const std::vector<double> origin = reader.numbers(head, "Origin", 3);
-  const std::vector<double> spacing = reader.numbers(head, "Spacing", 3);
+  std::vector<double> origin(3, 0.0), spacing(3, 1.0);
+  if (!radial) {
+    origin = reader.numbers(head, "Origin", 3);
+    spacing = reader.numbers(head, "Spacing", 3);
+  }
   image.cells = text.find("<CellData>") < text.find("<AppendedData");
   std::size_t sites = 1;
   for (std::size_t a = 0; a < 3; ++a) {
@@ -234,10 +257,19 @@ Image read_vti(std::string_view text, const std::string& name) {
   for (tag = reader.tag("DataArray", position); !tag.empty(); tag = reader.tag("DataArray", position)) {
     const std::string label = reader.attribute_of(tag, "Name");
     const std::size_t open = label.rfind(" [");
-    if (open == std::string::npos) damaged(name, "an array has no unit");
     const double offset = reader.numbers(tag, "offset", 1)[0];
+    if (radial && open == std::string::npos) {
+      if (label == "r") image.radii = reader.array(static_cast<std::size_t>(offset), sites + 1);
+      continue;
+    }
+    if (open == std::string::npos) damaged(name, "an array has no unit");
     image.columns.push_back({label.substr(0, open), label.substr(open + 2, label.size() - open - 3),
                              reader.array(static_cast<std::size_t>(offset), sites)});
+  }
+  if (radial) {
+    if (image.radii.empty()) damaged(name, "the radii");
+    image.spacing[0] = image.radii[1] - image.radii[0];
+    image.origin[0] = 0.5 * (image.radii[0] + image.radii[1]);
   }
   return image;
 }

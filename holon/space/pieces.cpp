@@ -7,7 +7,7 @@
 
 namespace holon {
 
-Pieces pieces_of(const GridSpace& grid, const std::vector<char>& inside) {
+Pieces pieces_of(const StructuredSpace& grid, const std::vector<char>& inside) {
   // Sites that share a face belong together; each piece is flooded from its first site.
   std::vector<char> seen(grid.sites(), 0);
   std::vector<std::size_t> front, sizes, first;
@@ -29,7 +29,7 @@ Pieces pieces_of(const GridSpace& grid, const std::vector<char>& inside) {
           seen[other] = 1;
           front.push_back(other);
         };
-        const bool wraps = grid.axis(a).periodic;
+        const bool wraps = grid.periodic(a);
         if (i + 1 < n)
           visit(site + stride);
         else if (wraps)
@@ -56,7 +56,7 @@ Pieces pieces_of(const GridSpace& grid, const std::vector<char>& inside) {
   return pieces;
 }
 
-std::optional<MaskFault> mask_fault(const GridSpace& grid, const std::vector<char>& inside) {
+std::optional<MaskFault> mask_fault(const StructuredSpace& grid, const std::vector<char>& inside) {
   const Pieces pieces = pieces_of(grid, inside);
   if (pieces.sizes.size() == 1) return std::nullopt;
   if (pieces.sizes.empty())

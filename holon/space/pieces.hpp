@@ -14,12 +14,12 @@ struct Pieces {
   std::vector<std::size_t> sizes;       ///< sites, largest first
   std::vector<std::size_t> first_site;  ///< of each
 };
-Pieces pieces_of(const GridSpace& grid, const std::vector<char>& inside);
+Pieces pieces_of(const StructuredSpace& grid, const std::vector<char>& inside);
 
 /// Why a mask is no domain: it is empty or falls into pieces that share no face. Nothing if it is one.
 struct MaskFault {
   std::string message, expected;
 };
-std::optional<MaskFault> mask_fault(const GridSpace& grid, const std::vector<char>& inside);
+std::optional<MaskFault> mask_fault(const StructuredSpace& grid, const std::vector<char>& inside);
 
 }  // namespace holon

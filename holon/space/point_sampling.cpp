@@ -18,10 +18,7 @@ SparseMap::Rows part_of_rows(const PointWeights& kernel, const PointCloud& point
   LatticeWeights found;
   std::array<std::vector<std::size_t>, 3> folded;
   for (std::size_t i = begin; i < end; ++i) {
-    Position point{};
-    for (int a = 0; a < grid.dimensions(); ++a)
-      point[static_cast<std::size_t>(a)] = points.coordinate[static_cast<std::size_t>(a)][i];
-    kernel.find(point, points.radius.empty() ? 0.0 : points.radius[i], found);
+    kernel.find(points.place(i, grid.dimensions()), points.radius_of(i), found);
     for (std::size_t a = 0; a < 3; ++a) {
       folded[a].resize(static_cast<std::size_t>(found.count[a]));
       for (std::size_t k = 0; k < folded[a].size(); ++k)
@@ -43,7 +40,7 @@ SparseMap::Rows all_rows(const GridSpace& grid, PointKernel kernel, const PointC
                          ThreadPool& threads) {
   constexpr std::size_t grain = 4096;
   const PointWeights weights(grid, kernel);
-  const std::size_t count = points.coordinate[0].size();
+  const std::size_t count = points.size();
   const std::size_t parts = (count + grain - 1) / grain;
   std::vector<SparseMap::Rows> part(parts);
   threads.for_range(parts, 1, [&](std::size_t begin, std::size_t end) {
@@ -77,9 +74,16 @@ std::vector<std::size_t> order_of(std::span<const std::int64_t> ids) {
 
 }  // namespace
 
+Position PointCloud::place(std::size_t point, int axes) const {
+  Position place{};
+  for (std::size_t a = 0; a < static_cast<std::size_t>(axes); ++a) place[a] = coordinate[a][point];
+  return place;
+}
+
 PointSampling::PointSampling(const GridSpace& grid, PointKernel kernel, const PointCloud& points,
-                             ThreadPool& threads)
-    : SparseMap(all_rows(grid, kernel, points, threads), measures_of(grid),
-                std::vector<double>(points.coordinate[0].size(), 1.0), order_of(points.id)) {}
+                             ThreadPool& threads, std::shared_ptr<const std::vector<double>> volumes)
+    : SparseMap(all_rows(grid, kernel, points, threads),
+                volumes ? std::move(volumes) : std::make_shared<const std::vector<double>>(measures_of(grid)),
+                std::make_shared<const std::vector<double>>(points.size(), 1.0), order_of(points.id)) {}
 
 }  // namespace holon

@@ -13,8 +13,12 @@ namespace holon {
 /// Where the points are. All spans have one entry per point; axes that the grid does not have are not read.
 struct PointCloud {
   std::array<std::span<const double>, 3> coordinate;
-  std::span<const double> radius;    ///< for a sphere; empty: zero
+  std::span<const double> radius;    ///< empty: `same_radius` of all
   std::span<const std::int64_t> id;  ///< the order in which they are added up; empty: the order given
+  double same_radius = 0.0;
+  std::size_t size() const { return coordinate[0].size(); }
+  double radius_of(std::size_t point) const { return radius.empty() ? same_radius : radius[point]; }
+  Position place(std::size_t point, int axes) const;
 };
 
 /// (T f)_i = sum_k w_ik f_k with the weights of a kernel; points have measure 1. The adjoint turns amounts
@@ -22,7 +26,9 @@ struct PointCloud {
 /// = sum_i q_i.
 class PointSampling final : public SparseMap {
  public:
-  PointSampling(const GridSpace& grid, PointKernel kernel, const PointCloud& points, ThreadPool& threads);
+  /// `volumes`: measures of the grid's sites, where they are known already.
+  PointSampling(const GridSpace& grid, PointKernel kernel, const PointCloud& points, ThreadPool& threads,
+                std::shared_ptr<const std::vector<double>> volumes = nullptr);
 };
 
 }  // namespace holon

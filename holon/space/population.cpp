@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -93,6 +94,24 @@ std::vector<Position> Population::positions_at_start(std::uint64_t seed) const {
         positions[k][a] =
             box_[a].low + box_[a].extent() * uniform({.seed = seed, .process = stream, .site = k},
                                                      static_cast<std::uint32_t>(a));
+    return positions;
+  }
+  if (placement_.rule == Placement::Rule::ball) {
+    double radius = std::numeric_limits<double>::infinity();
+    for (const Side& side : box_) radius = std::min(radius, 0.5 * side.extent());
+    for (std::size_t k = 0; k < count_; ++k) {
+      // Draws in the cube around the ball until one is inside.
+      double square = 2.0;
+      for (std::uint32_t draw = 0; square > 1.0;) {
+        square = 0.0;
+        for (std::size_t a = 0; a < box_.size(); ++a) {
+          const double u =
+              2.0 * uniform({.seed = seed, .process = placement_stream, .site = k}, draw++) - 1.0;
+          square += u * u;
+          positions[k][a] = 0.5 * (box_[a].low + box_[a].high) + radius * u;
+        }
+      }
+    }
     return positions;
   }
   const auto cells = lattice_cells(box_, count_);

@@ -36,6 +36,7 @@ class Population final : public Space {
   struct Placement {
     enum class Rule {
       random,   ///< uniform in the frame, drawn by id (Philox)
+      ball,     ///< the same in the largest ball (disc, interval) in the middle of the frame
       lattice,  ///< the cells of the smallest regular lattice that has enough, filled in order
       listed
     };

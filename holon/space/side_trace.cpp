@@ -13,10 +13,9 @@ struct Faces {
   std::vector<double> area;
 };
 
-Faces faces_of(const GridSpace& grid, int axis, int side) {
-  if (axis < 0 || axis >= grid.dimensions() || grid.axis(axis).periodic)
-    throw InputError(
-        fmt::format("grid '{}' has no side {}_{}", grid.name(), "xyz"[axis], side == 0 ? "min" : "max"));
+Faces faces_of(const StructuredSpace& grid, int axis, int side) {
+  if (axis < 0 || axis >= grid.dimensions() || !grid.has_side(axis, side))
+    throw InputError(fmt::format("grid '{}' has no side {}", grid.name(), grid.side_name(axis, side)));
   Faces faces;
   const auto a = static_cast<std::size_t>(axis);
   for (std::size_t site = 0; site < grid.sites(); ++site) {
@@ -24,18 +23,17 @@ Faces faces_of(const GridSpace& grid, int axis, int side) {
     if (index[a] != (side == 0 ? 0 : grid.count(axis) - 1)) continue;
     faces.rows.add(static_cast<std::uint32_t>(site), 1.0);
     faces.rows.end_row();
-    // A site's cell reaches as far into the grid as its share of the spacing.
-    const double depth =
-        grid.axis(axis).spacing * (grid.arrangement() == GridSpace::Sites::nodes ? 0.5 : 1.0);
-    faces.area.push_back(grid.measure(site) / depth);
+    faces.area.push_back(grid.side_area(axis, side) * grid.measure(site) / grid.width(axis, index[a]));
   }
   return faces;
 }
 
 }  // namespace
 
-SideTrace::SideTrace(const GridSpace& grid, int axis, int side)
-    : SparseMap(faces_of(grid, axis, side).rows, measures_of(grid), faces_of(grid, axis, side).area),
-      half_distance_(grid.arrangement() == GridSpace::Sites::nodes ? 0.0 : 0.5 * grid.axis(axis).spacing) {}
+SideTrace::SideTrace(const StructuredSpace& grid, int axis, int side)
+    : SparseMap(faces_of(grid, axis, side).rows,
+                std::make_shared<const std::vector<double>>(measures_of(grid)),
+                std::make_shared<const std::vector<double>>(faces_of(grid, axis, side).area)),
+      half_distance_(grid.distance_to_side(axis, side) * grid.side_area(axis, side)) {}
 
 }  // namespace holon

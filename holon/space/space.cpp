@@ -33,34 +33,38 @@ std::span<const double> Space::coordinates(int axis) const {
 }
 
 GridSpace::GridSpace(std::string name, Sites sites, std::vector<Axis> axes, Dimension length)
-    : Space(std::move(name), length), sites_(sites), axes_(std::move(axes)) {
+    : StructuredSpace(std::move(name), length, sites), axes_(std::move(axes)) {
   if (axes_.empty() || axes_.size() > 3)
     throw InputError(fmt::format("grid '{}' has {} axes; a grid has 1 to 3", this->name(), axes_.size()));
+  std::array<std::size_t, 3> count{1, 1, 1};
   for (std::size_t a = 0; a < axes_.size(); ++a) {
     if (!(axes_[a].spacing > 0.0) || !std::isfinite(axes_[a].spacing))
       throw InputError(fmt::format("grid '{}': the spacing along {} is {}; it must be positive", this->name(),
                                    "xyz"[a], axes_[a].spacing));
     if (axes_[a].intervals < 1)
       throw InputError(fmt::format("grid '{}' has no interval along {}", this->name(), "xyz"[a]));
-    count_[a] = axes_[a].intervals + (sites_ == Sites::nodes && !axes_[a].periodic ? 1 : 0);
+    count[a] = axes_[a].intervals + (sites == Sites::nodes && !axes_[a].periodic ? 1 : 0);
   }
+  set_counts(static_cast<int>(axes_.size()), count);
 }
 
 GridSpace::GridSpace(const GridSpace& whole, std::vector<char> inside)
-    : GridSpace(whole.name(), whole.sites_, whole.axes_, whole.length_dimension()) {
+    : GridSpace(whole.name(), whole.arrangement(), whole.axes_, whole.length_dimension()) {
   require(inside.size() == sites(), "a mask has one number for each site");
   inside_ = std::move(inside);
   sites_inside_ = static_cast<std::size_t>(
       std::count_if(inside_.begin(), inside_.end(), [](char site) { return site != 0; }));
 }
 
-std::array<std::size_t, 3> GridSpace::indices(std::size_t site) const {
-  return {site % count_[0], (site / count_[0]) % count_[1], site / (count_[0] * count_[1])};
+double GridSpace::width(int a, std::size_t i) const {
+  const bool side =
+      arrangement() == Sites::nodes && !periodic(a) && count(a) > 1 && (i == 0 || i == count(a) - 1);
+  return side ? 0.5 * axis(a).spacing : axis(a).spacing;
 }
 
 Position GridSpace::position(std::size_t site) const {
   const auto index = indices(site);
-  const double shift = sites_ == Sites::cells ? 0.5 : 0.0;
+  const double shift = arrangement() == Sites::cells ? 0.5 : 0.0;
   Position place{};
   for (std::size_t a = 0; a < axes_.size(); ++a)
     place[a] = axes_[a].origin + (static_cast<double>(index[a]) + shift) * axes_[a].spacing;
@@ -72,15 +76,15 @@ double GridSpace::measure(std::size_t site) const {
   const auto index = indices(site);
   double measure = 1.0;
   for (std::size_t a = 0; a < axes_.size(); ++a) {
-    const bool side =
-        sites_ == Sites::nodes && !axes_[a].periodic && (index[a] == 0 || index[a] == count_[a] - 1);
+    const bool side = arrangement() == Sites::nodes && !axes_[a].periodic &&
+                      (index[a] == 0 || index[a] == count(static_cast<int>(a)) - 1);
     measure *= side ? 0.5 * axes_[a].spacing : axes_[a].spacing;
   }
   return measure;
 }
 
 std::optional<Stencil> GridSpace::interpolation(const Position& place) const {
-  const double shift = sites_ == Sites::cells ? 0.5 : 0.0;
+  const double shift = arrangement() == Sites::cells ? 0.5 : 0.0;
   std::array<std::array<std::size_t, 2>, 3> site{};
   std::array<std::array<double, 2>, 3> weight{{{1.0, 0.0}, {1.0, 0.0}, {1.0, 0.0}}};
   for (std::size_t a = 0; a < axes_.size(); ++a) {
@@ -89,7 +93,7 @@ std::optional<Stencil> GridSpace::interpolation(const Position& place) const {
     if (axes_[a].periodic) x -= intervals * std::floor(x / intervals);
     const double slack = 1e-9 * intervals;
     if (!(x >= -slack && x <= intervals + slack)) return std::nullopt;
-    const auto last = static_cast<std::ptrdiff_t>(count_[a]) - 1;
+    const auto last = static_cast<std::ptrdiff_t>(count(static_cast<int>(a))) - 1;
     double u = x - shift;  // in units of sites
     if (!axes_[a].periodic) u = std::clamp(u, 0.0, static_cast<double>(last));
     auto low = static_cast<std::ptrdiff_t>(std::floor(u));
@@ -99,7 +103,7 @@ std::optional<Stencil> GridSpace::interpolation(const Position& place) const {
       w = 0.0;
       ++low;
     }
-    const auto n = static_cast<std::ptrdiff_t>(count_[a]);
+    const auto n = static_cast<std::ptrdiff_t>(count(static_cast<int>(a)));
     const auto wrap = [&](std::ptrdiff_t i) {
       return static_cast<std::size_t>(axes_[a].periodic ? ((i % n) + n) % n
                                                         : std::clamp<std::ptrdiff_t>(i, 0, last));
@@ -151,7 +155,7 @@ std::string GridSpace::site_text(std::size_t site) const {
   const auto i = indices(site);
   std::string numbers = fmt::format("{}", i[0]);
   for (std::size_t a = 1; a < axes_.size(); ++a) numbers += fmt::format(", {}", i[a]);
-  return fmt::format("{} ({}) of {} at {}", sites_ == Sites::nodes ? "node" : "cell", numbers, name(),
+  return fmt::format("{} ({}) of {} at {}", arrangement() == Sites::nodes ? "node" : "cell", numbers, name(),
                      place_text(position(site), dimensions(), length_dimension()));
 }
 

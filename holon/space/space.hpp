@@ -28,7 +28,7 @@ struct Stencil {
 /// today one rank owns all.
 class Space {
  public:
-  enum class Type { point, grid, product, named_points, population };
+  enum class Type { point, grid, radial, trace, product, named_points, population };
   virtual ~Space() = default;
   Space(const Space&) = delete;
   Space& operator=(const Space&) = delete;
@@ -52,6 +52,8 @@ class Space {
   virtual bool inside(std::size_t) const { return true; }
   /// How many sites are inside.
   virtual std::size_t sites_inside() const { return sites(); }
+  /// The power of length that a measure is: 1, 2 or 3; of a radial grid that of its symmetry, with one axis.
+  virtual int measure_power() const { return dimensions(); }
   /// The dimension of a coordinate: length, or none in a dimensionless model.
   const Dimension& length_dimension() const { return length_; }
   /// How a value at any place follows from the sites' values (linear, of those inside); nothing when the
@@ -90,11 +92,70 @@ class PointSpace final : public Space {
   std::string site_text(std::size_t) const override { return "the point"; }
 };
 
-/// A Cartesian grid of 1 to 3 axes. Sites are nodes (n+1 along an axis of n intervals, n when periodic) or
-/// cell centres (n). The site of indices (i, j, k) has number i + nx (j + ny k).
-class GridSpace final : public Space {
+/// Sites arranged along 1 to 3 axes, with what schemes of finite volumes ask of them. The site of indices
+/// (i, j, k) has number i + nx (j + ny k).
+///
+/// Along an axis a site's cell has a width and two faces: where all faces have the same area that counts as
+/// 1, widths and distances are lengths, and a difference of values per distance is a gradient. Where faces
+/// differ in area (radial grids) widths are volumes, and distances are integrals of ds / area, so that D
+/// times a difference per distance is what passes the whole face.
+class StructuredSpace : public Space {
  public:
   enum class Sites { nodes, cells };
+  std::size_t sites() const final { return count_[0] * count_[1] * count_[2]; }
+  int dimensions() const final { return dimensions_; }
+  /// Nodes (n+1 along an axis of n intervals, n when periodic) or cell centres (n).
+  Sites arrangement() const { return arrangement_; }
+  /// Number of sites along an axis; 1 for axes that the space does not have.
+  std::size_t count(int a) const { return count_[static_cast<std::size_t>(a)]; }
+  std::size_t index(std::size_t i, std::size_t j = 0, std::size_t k = 0) const {
+    return i + count_[0] * (j + count_[1] * k);
+  }
+  std::array<std::size_t, 3> indices(std::size_t site) const {
+    return {site % count_[0], (site / count_[0]) % count_[1], site / (count_[0] * count_[1])};
+  }
+  /// "x", "y", "z", or "r".
+  virtual std::string axis_name(int a) const = 0;
+  /// "x_min" to "z_max", or "r_min" and "r_max".
+  std::string side_name(int a, int side) const { return axis_name(a) + (side == 0 ? "_min" : "_max"); }
+  virtual bool periodic(int a) const = 0;
+  /// Whether there is a side: not along periodic axes, and not at the centre of a radial grid.
+  virtual bool has_side(int a, int /*side*/) const { return !periodic(a); }
+  /// Coordinates of the low and the high side.
+  virtual double low(int a) const = 0;
+  virtual double high(int a) const = 0;
+  virtual double extent(int a) const = 0;
+  /// The smallest distance between neighbours [coherent length].
+  virtual double least_spacing(int a) const = 0;
+  /// Whether all intervals of all axes are the same, with faces of the same area.
+  virtual bool uniform() const = 0;
+  virtual double width(int a, std::size_t i) const = 0;
+  virtual double distance_to_next(int a, std::size_t i) const = 0;
+  /// How much of the distance to the next site lies within the site's own cell.
+  virtual double share_to_next(int a, std::size_t i) const = 0;
+  /// From the first or last cell's centre to the side.
+  virtual double distance_to_side(int a, int side) const = 0;
+  virtual double side_area(int a, int side) const = 0;
+  /// How much a piece of an axis counts within the distance between two sites; ratios of it matter alone.
+  virtual double stretch(int a, double from, double to) const = 0;
+
+ protected:
+  StructuredSpace(std::string name, Dimension length, Sites arrangement)
+      : Space(std::move(name), length), arrangement_(arrangement) {}
+  void set_counts(int dimensions, const std::array<std::size_t, 3>& count) {
+    dimensions_ = dimensions;
+    count_ = count;
+  }
+
+ private:
+  Sites arrangement_;
+  int dimensions_ = 1;
+  std::array<std::size_t, 3> count_{1, 1, 1};
+};
+
+/// A Cartesian grid of 1 to 3 axes.
+class GridSpace final : public StructuredSpace {
+ public:
   struct Axis {
     std::size_t intervals = 1;
     double spacing = 1.0;
@@ -106,8 +167,6 @@ class GridSpace final : public Space {
   GridSpace(const GridSpace& whole, std::vector<char> inside);
 
   Type type() const override { return Type::grid; }
-  std::size_t sites() const override { return count_[0] * count_[1] * count_[2]; }
-  int dimensions() const override { return static_cast<int>(axes_.size()); }
   Position position(std::size_t site) const override;
   /// Product of spacings; a node on a non-periodic side counts half along that axis (trapezoidal rule); zero
   /// outside a mask.
@@ -119,20 +178,26 @@ class GridSpace final : public Space {
   std::optional<std::size_t> nearest(const Position& place) const override;
   std::string site_text(std::size_t site) const override;
 
-  Sites arrangement() const { return sites_; }
   const Axis& axis(int a) const { return axes_[static_cast<std::size_t>(a)]; }
-  /// Number of sites along an axis; 1 for axes that the grid does not have.
-  std::size_t count(int a) const { return count_[static_cast<std::size_t>(a)]; }
-  std::size_t index(std::size_t i, std::size_t j = 0, std::size_t k = 0) const {
-    return i + count_[0] * (j + count_[1] * k);
+
+  std::string axis_name(int a) const override { return std::string(1, "xyz"[a]); }
+  bool periodic(int a) const override { return axis(a).periodic; }
+  double low(int a) const override { return axis(a).origin; }
+  double high(int a) const override { return axis(a).origin + extent(a); }
+  double least_spacing(int a) const override { return axis(a).spacing; }
+  double extent(int a) const override { return axis(a).spacing * static_cast<double>(axis(a).intervals); }
+  bool uniform() const override { return true; }
+  double width(int a, std::size_t i) const override;
+  double distance_to_next(int a, std::size_t) const override { return axis(a).spacing; }
+  double share_to_next(int, std::size_t) const override { return 0.5; }
+  double distance_to_side(int a, int) const override {
+    return arrangement() == Sites::cells ? 0.5 * axis(a).spacing : 0.0;
   }
-  std::array<std::size_t, 3> indices(std::size_t site) const;
-  double extent(int a) const { return axis(a).spacing * static_cast<double>(axis(a).intervals); }
+  double side_area(int, int) const override { return 1.0; }
+  double stretch(int, double from, double to) const override { return to - from; }
 
  private:
-  Sites sites_;
   std::vector<Axis> axes_;
-  std::array<std::size_t, 3> count_{1, 1, 1};
   std::vector<char> inside_;  // empty: all
   std::size_t sites_inside_ = 0;
 };

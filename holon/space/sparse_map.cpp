@@ -40,7 +40,7 @@ SparseMap::Columns by_columns(const SparseMap::Rows& rows, std::size_t from_site
 
 }  // namespace
 
-SparseMap::SparseMap(Rows rows, std::vector<double> from_measures, std::vector<double> to_measures,
+SparseMap::SparseMap(Rows rows, Measures from_measures, Measures to_measures,
                      std::span<const std::size_t> order)
     : LinearMap(std::move(from_measures), std::move(to_measures)), rows_(std::move(rows)) {
   require(rows_.rows() == to_sites(), "a sparse map has one row per site that it maps to");

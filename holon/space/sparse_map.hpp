@@ -25,8 +25,7 @@ class SparseMap : public LinearMap {
   };
   /// `order`, where it is not empty, lists the rows in the order in which they are added up in T*: by the ids
   /// of cells, so that sums don't depend on how the cells lie in memory.
-  SparseMap(Rows rows, std::vector<double> from_measures, std::vector<double> to_measures,
-            std::span<const std::size_t> order = {});
+  SparseMap(Rows rows, Measures from_measures, Measures to_measures, std::span<const std::size_t> order = {});
 
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;

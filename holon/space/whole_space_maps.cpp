@@ -39,8 +39,10 @@ std::vector<double> measures_of(const Space& space) {
   return measures;
 }
 
-IdentityMap::IdentityMap(const Space& space)
-    : IdentityMap(std::make_shared<const std::vector<double>>(measures_of(space))) {}
+IdentityMap::IdentityMap(const Space& space) : IdentityMap(measures_of(space)) {}
+
+IdentityMap::IdentityMap(std::vector<double> measures)
+    : IdentityMap(std::make_shared<const std::vector<double>>(std::move(measures))) {}
 
 void IdentityMap::apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const {
   copy(from, to, threads);
@@ -62,9 +64,10 @@ void BroadcastMap::apply_adjoint(std::span<const double> to, std::span<double> f
   from[0] = integral(to_measures(), to, threads);
 }
 
-AverageMap::AverageMap(const Space& space) : LinearMap(measures_of(space), {1.0}) {
-  const auto measures = from_measures();
-  whole_ = std::accumulate(measures.begin(), measures.end(), 0.0);
+AverageMap::AverageMap(const Space& space) : AverageMap(measures_of(space)) {}
+
+AverageMap::AverageMap(std::vector<double> measures) : LinearMap(std::move(measures), {1.0}) {
+  whole_ = std::accumulate(from_measures().begin(), from_measures().end(), 0.0);
 }
 
 void AverageMap::apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const {

@@ -9,6 +9,7 @@ namespace holon {
 class IdentityMap final : public LinearMap {
  public:
   explicit IdentityMap(const Space& space);
+  explicit IdentityMap(std::vector<double> measures);
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
 
@@ -20,6 +21,8 @@ class IdentityMap final : public LinearMap {
 class BroadcastMap final : public LinearMap {
  public:
   explicit BroadcastMap(const Space& space);
+  /// Sites of these measures.
+  explicit BroadcastMap(std::vector<double> measures) : LinearMap({1.0}, std::move(measures)) {}
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
 };
@@ -29,6 +32,7 @@ class BroadcastMap final : public LinearMap {
 class AverageMap final : public LinearMap {
  public:
   explicit AverageMap(const Space& space);
+  explicit AverageMap(std::vector<double> measures);
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
 

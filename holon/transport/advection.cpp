@@ -9,7 +9,8 @@
 
 namespace holon::transport {
 
-std::vector<OptionFault> Advection::faults(const AdvectionOptions& options, const Field& field) {
+std::vector<OptionFault> Advection::faults(const AdvectionOptions& options, const Field& field,
+                                           const FieldTable& fields) {
   std::vector<OptionFault> faults;
   const auto* grid = dynamic_cast<const GridSpace*>(field.space.get());
   if (grid == nullptr) {
@@ -38,27 +39,27 @@ std::vector<OptionFault> Advection::faults(const AdvectionOptions& options, cons
     for (int side = 0; side < 2; ++side) {
       const auto a = static_cast<std::size_t>(axis);
       const SideCondition& c = options.sides[a][static_cast<std::size_t>(side)];
-      const std::string key = "boundary." + side_name(axis, side);
+      const std::string key = "boundary." + grid->side_name(axis, side);
       const bool given = c.kind == SideRule::Kind::value;
       const bool exists = axis < grid->dimensions() && !grid->axis(axis).periodic;
       if (given && !exists)
         faults.push_back({key, fmt::format("'{}' has no such side", grid->name()), "", "leave it out"});
-      if (const auto obstacle = datum_obstacle(c.datum))
+      if (const auto obstacle = datum_obstacle(c.datum, fields, *grid, axis, side))
         faults.push_back({key, *obstacle, "a number or an equation of place, time and parameters", ""});
       if (!exists || given || a >= options.velocity.size() || !options.velocity[a].constant()) continue;
       const double v = *options.velocity[a].constant();
       if (side == 0 ? v > 0.0 : v < 0.0)
         faults.push_back({"boundary",
                           fmt::format("the flow enters through {}, and nothing says what it carries",
-                                      side_name(axis, side)),
-                          fmt::format("{}: {{dirichlet: VALUE}}", side_name(axis, side)), ""});
+                                      grid->side_name(axis, side)),
+                          fmt::format("{}: {{dirichlet: VALUE}}", grid->side_name(axis, side)), ""});
     }
   return faults;
 }
 
 Advection::Advection(std::string name, const Model& model, AdvectionOptions options)
     : GridTransport(std::move(name), model, options.field, options.sides, Coefficient(0.0)) {
-  refuse_faults(this->name(), faults(options, field()));
+  refuse_faults(this->name(), faults(options, field(), *model.fields));
   for (const Coefficient& v : options.velocity) velocity_.emplace_back(v);
 }
 
@@ -76,10 +77,10 @@ GridTransport::Built Advection::build(const State& state) const {
   for (int a = 0; a < grid()->dimensions(); ++a) {
     const double v = velocity[static_cast<std::size_t>(a)];
     const int entry = v > 0.0 ? 0 : 1;
-    if (!std::isfinite(v) || (v != 0.0 && !grid()->axis(a).periodic && !data().has_side(a, entry)))
+    if (!std::isfinite(v) || (v != 0.0 && !grid()->periodic(a) && !data().has_side(a, entry)))
       throw NumericalFailure(
           fmt::format("process '{}': the velocity along {} is {:g}, and nothing says what enters through {}",
-                      name(), "xyz"[a], v, side_name(a, entry)));
+                      name(), "xyz"[a], v, grid() -> side_name(a, entry)));
     axes.push_back(upwind_stencil(line_along(*grid(), a), v));
   }
   built.op = std::make_unique<GridOperator>(*grid(), std::move(axes), 0.0);
@@ -94,7 +95,7 @@ double Advection::largest_step(const TransportOperator& op) const {
   return limit;
 }
 
-bool Advection::may_pass(int axis, int) const { return !grid()->axis(axis).periodic; }
+bool Advection::may_pass(int axis, int) const { return !grid()->periodic(axis); }
 
 std::optional<DataFault> Advection::take(Step& step) const {
   return take_explicit(step, ExplicitScheme::forward_euler);
@@ -106,7 +107,7 @@ Scales Advection::scales(const State& state) const {
   scales.space_resolution = std::numeric_limits<double>::infinity();
   for (int a = 0; a < grid()->dimensions(); ++a) {
     const double speed = std::abs(velocity[static_cast<std::size_t>(a)]);
-    scales.space_resolution = std::min(scales.space_resolution, grid()->axis(a).spacing);
+    scales.space_resolution = std::min(scales.space_resolution, grid()->least_spacing(a));
     scales.space_extent = std::max(scales.space_extent, grid()->extent(a));
     if (speed > 0.0) scales.time_extent = std::max(scales.time_extent, grid()->extent(a) / speed);
   }

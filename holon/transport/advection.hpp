@@ -23,7 +23,8 @@ struct AdvectionOptions {
 
 class Advection final : public GridTransport {
  public:
-  static std::vector<OptionFault> faults(const AdvectionOptions& options, const Field& field);
+  static std::vector<OptionFault> faults(const AdvectionOptions& options, const Field& field,
+                                         const FieldTable& fields);
   Advection(std::string name, const Model& model, AdvectionOptions options);
 
   std::string_view type() const override { return "advection"; }

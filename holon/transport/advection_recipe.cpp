@@ -24,7 +24,7 @@ class AdvectionRecipe final : public modelfile::ProcessRecipe {
     options.velocity = section.coefficients("velocity");
     if (const auto* grid = dynamic_cast<const GridSpace*>(field.space.get()))
       options.sides = read_sides(section, *grid);
-    const auto faults = Advection::faults(options, field);
+    const auto faults = Advection::faults(options, field, *context.model.fields);
     report(section, faults, {});
     if (!faults.empty() || section.loader().has_errors()) return nullptr;
     return std::make_unique<Advection>(context.name, context.model, std::move(options));

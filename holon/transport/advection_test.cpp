@@ -170,14 +170,14 @@ TEST(Advection, AsksWhatEntersAndWhere) {
   const Field field{.name = "c", .space = grid};
   AdvectionOptions options;
   options.velocity = {Coefficient(-1.0), Coefficient(2.0)};
-  auto faults = Advection::faults(options, field);
+  auto faults = Advection::faults(options, field, FieldTable{});
   ASSERT_EQ(faults.size(), 1u);
   EXPECT_THAT(faults[0].message, testing::HasSubstr("enters through x_max"));
   options.sides[0][1] = {Kind::value, Coefficient(1.0)};
-  EXPECT_TRUE(Advection::faults(options, field).empty());
+  EXPECT_TRUE(Advection::faults(options, field, FieldTable{}).empty());
   options.sides[1][1] = {Kind::value, Coefficient(1.0)};
   options.velocity.pop_back();
-  faults = Advection::faults(options, field);
+  faults = Advection::faults(options, field, FieldTable{});
   ASSERT_EQ(faults.size(), 2u);
   EXPECT_THAT(faults[0].message + faults[0].expected, testing::HasSubstr("has 1 values2, one per axis"));
   EXPECT_THAT(faults[1].message, testing::HasSubstr("'pipe' has no such side"));

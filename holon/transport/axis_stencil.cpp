@@ -9,13 +9,13 @@ namespace holon::transport {
 
 double Line::width(std::size_t i) const {
   const bool side =
-      arrangement == GridSpace::Sites::nodes && !periodic && count > 1 && (i == 0 || i == count - 1);
+      arrangement == StructuredSpace::Sites::nodes && !periodic && count > 1 && (i == 0 || i == count - 1);
   return side ? 0.5 * spacing : spacing;
 }
 
-Line line_along(const GridSpace& grid, int axis) {
-  const GridSpace::Axis& a = grid.axis(axis);
-  return {grid.count(axis), a.spacing, grid.arrangement(), a.periodic};
+Line line_along(const StructuredSpace& grid, int axis) {
+  require(grid.uniform(), "a line's sites are at one spacing");
+  return {grid.count(axis), grid.least_spacing(axis), grid.arrangement(), grid.periodic(axis)};
 }
 
 double AxisStencil::largest_diagonal() const {
@@ -40,7 +40,7 @@ struct Ghost {
 
 /// The value `depth` sites beyond a side of a diffusion line.
 Ghost ghost_value(const Line& line, int order, const SideRule& rule, std::size_t depth) {
-  const bool nodes = line.arrangement == GridSpace::Sites::nodes;
+  const bool nodes = line.arrangement == StructuredSpace::Sites::nodes;
   Ghost ghost;
   if (rule.kind != SideRule::Kind::value) {
     ghost.site[nodes ? depth : depth - 1] = 1.0;  // mirrored
@@ -133,7 +133,7 @@ SideFlux side_flux(const Line& line, double diffusivity, int order, const SideRu
   }
   // Given value: minus the gradient flux at the face between the side and the interior; `shift` makes layer l
   // of the formula the site l - 1 beyond the face for cells (layer 0 is a ghost) and the site l for nodes.
-  const bool nodes = line.arrangement == GridSpace::Sites::nodes;
+  const bool nodes = line.arrangement == StructuredSpace::Sites::nodes;
   const auto add = [&](std::ptrdiff_t layer, double coefficient) {
     if (layer >= 0) {
       flux.site[static_cast<std::size_t>(layer)] += coefficient;
@@ -212,7 +212,7 @@ AxisStencil diffusion_stencil(const Line& line, double diffusivity, int order,
   AxisStencil stencil;
   stencil.line = line;
   stencil.reach = order / 2;
-  const bool nodes = line.arrangement == GridSpace::Sites::nodes;
+  const bool nodes = line.arrangement == StructuredSpace::Sites::nodes;
   std::array<double, 2> exchange{};
   bool plain = true;
   for (std::size_t s = 0; s < 2 && !line.periodic; ++s) {

@@ -20,12 +20,12 @@ namespace holon::transport {
 struct Line {
   std::size_t count = 1;
   double spacing = 1.0;
-  GridSpace::Sites arrangement = GridSpace::Sites::cells;
+  StructuredSpace::Sites arrangement = StructuredSpace::Sites::cells;
   bool periodic = false;
   /// Width of a site's cell: the spacing; half of it for a node on a side.
   double width(std::size_t i) const;
 };
-Line line_along(const GridSpace& grid, int axis);
+Line line_along(const StructuredSpace& grid, int axis);
 
 /// What holds at one side of a line.
 struct SideRule {

@@ -3,6 +3,8 @@
 #include "holon/transport/transport_recipe.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -17,21 +19,24 @@ struct SidePlace {
   int axis, side;
 };
 
-/// The sides that a key of `boundary` stands for: "all", "x", "x_min".
-std::vector<SidePlace> sides_of(const std::string& key) {
+constexpr std::array<std::string_view, 4> axis_names{"x", "y", "z", "r"};
+
+/// The sides of a space that a key of `boundary` stands for: "all", "x", "x_min".
+std::vector<SidePlace> sides_of(const std::string& key, const StructuredSpace& grid) {
   std::vector<SidePlace> places;
-  for (int axis = 0; axis < 3; ++axis)
+  for (int axis = 0; axis < grid.dimensions(); ++axis)
     for (int side = 0; side < 2; ++side)
-      if (key == "all" || key == side_name(axis, side) || key == std::string(1, "xyz"[axis]))
+      if (key == "all" || key == grid.side_name(axis, side) || key == grid.axis_name(axis))
         places.push_back({axis, side});
   return places;
 }
 
 /// Keys from the most general to the most particular: later ones replace earlier ones.
 std::vector<std::string> boundary_keys() {
-  std::vector<std::string> keys{"all", "x", "y", "z"};
-  for (int axis = 0; axis < 3; ++axis)
-    for (int side = 0; side < 2; ++side) keys.push_back(side_name(axis, side));
+  std::vector<std::string> keys{"all"};
+  for (const std::string_view axis : axis_names) keys.emplace_back(axis);
+  for (const std::string_view axis : axis_names)
+    for (const char* side : {"_min", "_max"}) keys.push_back(std::string(axis) + side);
   return keys;
 }
 
@@ -72,34 +77,46 @@ Schema boundary_schema(Schema side) {
         .section(key, side,
                  key == "all"       ? "All sides."
                  : key.size() == 1u ? fmt::format("Both sides of axis {}.", key)
+                 : key == "r_min"   ? "The inner side of a radial grid."
+                 : key == "r_max"   ? "The outer side of a radial grid."
                                     : fmt::format("The {} side of axis {}.",
-                                                  key.ends_with("min") ? "low" : "high", key.front()))
+                                                key.ends_with("min") ? "low" : "high", key.front()))
         .make_optional();
   return schema;
 }
 
-Sides read_sides(const Section& process, const GridSpace& grid) {
+namespace {
+
+/// Why a space has no such side.
+std::string missing_side(const StructuredSpace& grid, const std::string& key, int axis) {
+  if (axis >= 0 && grid.periodic(axis))
+    return fmt::format("'{}' is periodic along {}, so it has no side '{}'", grid.name(), grid.axis_name(axis),
+                       key);
+  if (axis >= 0) return fmt::format("'{}' begins at its centre, so it has no side '{}'", grid.name(), key);
+  if (grid.type() == Space::Type::radial)
+    return fmt::format("'{}' has no side '{}': its sides are r_min and r_max", grid.name(), key);
+  return fmt::format("'{}' has no side '{}': it has {} {}", grid.name(), key, grid.dimensions(),
+                     grid.dimensions() == 1 ? "axis" : "axes");
+}
+
+}  // namespace
+
+Sides read_sides(const Section& process, const StructuredSpace& grid) {
   Sides sides;
   if (!process.has("boundary")) return sides;
   const Section boundary = process.section("boundary");
   for (const std::string& key : boundary_keys()) {
     if (!boundary.has(key)) continue;
     const SideCondition condition = read_side(boundary, key);
-    for (const auto [axis, side] : sides_of(key)) {
-      const bool missing = axis >= grid.dimensions();
-      if (missing || grid.axis(axis).periodic) {
-        if (key == "all") continue;
-        process.loader().error(boundary.key_place(key), boundary.path() + "." + key,
-                               missing
-                                   ? fmt::format("'{}' has no side '{}': it has {} {}", grid.name(), key,
-                                                 grid.dimensions(), grid.dimensions() == 1 ? "axis" : "axes")
-                                   : fmt::format("'{}' is periodic along {}, so it has no side '{}'",
-                                                 grid.name(), "xyz"[axis], key),
-                               "", "leave it out");
-        break;
-      }
-      sides[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)] = condition;
-    }
+    const auto named = sides_of(key, grid);
+    const auto missing =
+        std::find_if(named.begin(), named.end(), [&](SidePlace p) { return !grid.has_side(p.axis, p.side); });
+    if (key != "all" && (named.empty() || missing != named.end()))
+      process.loader().error(boundary.key_place(key), boundary.path() + "." + key,
+                             missing_side(grid, key, named.empty() ? -1 : missing->axis), "", "leave it out");
+    for (const auto [axis, side] : named)
+      if (grid.has_side(axis, side))
+        sides[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)] = condition;
   }
   return sides;
 }

@@ -17,7 +17,7 @@ Diffusion::Diffusion(std::string name, const Model& model, DiffusionOptions opti
       options_(std::move(options)),
       capacity_(options_.capacity),
       integrator_(options_.integrator) {
-  refuse_faults(this->name(), diffusion_faults(options_, field()));
+  refuse_faults(this->name(), diffusion_faults(options_, field(), *model.fields));
   for (int a = 0; a < grid()->dimensions(); ++a) {
     const auto n = static_cast<std::size_t>(a);
     diffusivity_.emplace_back(options_.diffusivity[options_.diffusivity.size() == 1 ? 0 : n]);
@@ -42,7 +42,7 @@ Diffusion::Diffusion(std::string name, const Model& model, DiffusionOptions opti
     std::vector<SpectralFlow::Axis> axes;
     for (int a = 0; a < grid()->dimensions(); ++a) {
       const auto zero = [&](int side) {
-        return !grid()->axis(a).periodic &&
+        return !grid()->periodic(a) &&
                options_.sides[static_cast<std::size_t>(a)][static_cast<std::size_t>(side)].kind ==
                    SideRule::Kind::value;
       };
@@ -101,7 +101,7 @@ double Diffusion::largest_step(const TransportOperator& op) const {
 bool Diffusion::may_decay() const { return options_.decay.constant() != 0.0; }
 
 bool Diffusion::may_pass(int axis, int side) const {
-  return !grid()->axis(axis).periodic &&
+  return grid()->has_side(axis, side) &&
          !is_zero_flux(options_.sides[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)]);
 }
 
@@ -128,7 +128,7 @@ Scales Diffusion::scales(const State& state) const {
   scales.space_resolution = std::numeric_limits<double>::infinity();
   for (int a = 0; a < grid()->dimensions(); ++a) {
     const double extent = grid()->extent(a), d = diffusivity[static_cast<std::size_t>(a)];
-    scales.space_resolution = std::min(scales.space_resolution, grid()->axis(a).spacing);
+    scales.space_resolution = std::min(scales.space_resolution, grid()->least_spacing(a));
     scales.space_extent = std::max(scales.space_extent, extent);
     if (d > 0.0) scales.time_extent = std::max(scales.time_extent, extent * extent / d);
   }
@@ -140,7 +140,7 @@ Scales Diffusion::scales(const State& state) const {
 std::vector<std::string> Diffusion::description() const {
   std::vector<std::string> lines;
   lines.push_back(fmt::format("space: order {} on {}", options_.order,
-                              grid()->arrangement() == GridSpace::Sites::nodes ? "nodes" : "cells"));
+                              grid()->arrangement() == StructuredSpace::Sites::nodes ? "nodes" : "cells"));
   std::string time;
   switch (integrator_) {
     case implicit:

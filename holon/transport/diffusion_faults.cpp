@@ -56,15 +56,23 @@ const SideCondition& condition(const Sides& sides, int axis, int side) {
 
 }  // namespace
 
-bool needs_face_fluxes(const DiffusionOptions& options) {
-  return options.fibres || options.where || options.integrator == steady || varies(options.capacity) ||
+bool needs_face_fluxes(const DiffusionOptions& options, const Space& space) {
+  const auto* grid = dynamic_cast<const StructuredSpace*>(&space);
+  return (grid != nullptr && !grid->uniform()) || !options.traces.empty() || options.fibres ||
+         options.where || options.integrator == steady || varies(options.capacity) ||
          std::any_of(options.diffusivity.begin(), options.diffusivity.end(), varies);
 }
 
 namespace {
 
-void check_coefficients(const DiffusionOptions& options, const GridSpace& grid,
-                        std::vector<OptionFault>& faults) {
+void check_coefficients(const DiffusionOptions& options, const StructuredSpace& grid,
+                        const FieldTable& fields, std::vector<OptionFault>& faults) {
+  if (options.fibres && !grid.uniform())
+    faults.push_back({"diffusivity", fmt::format("'{}' has one axis; fibres need directions", grid.name()),
+                      "a number or an equation of the radius", ""});
+  if (options.fibres && !options.traces.empty() && grid.arrangement() == StructuredSpace::Sites::cells)
+    faults.push_back({"diffusivity", "fibres off the axes leave the values on the faces of cells open",
+                      "fibres along the axes", "use sites: nodes"});
   const std::size_t count = options.diffusivity.size();
   const auto dimensions = static_cast<std::size_t>(grid.dimensions());
   if (!options.fibres && count != 1 && count != dimensions)
@@ -122,28 +130,41 @@ void check_coefficients(const DiffusionOptions& options, const GridSpace& grid,
                         fmt::format("has {} values, but '{}' has {} sites", c->values_per_site()->size(),
                                     grid.name(), grid.sites()),
                         "one value per site", ""});
-  if (options.source.depends_on("field:*"))
-    faults.push_back({"source", "this depends on a field", "an equation of place, time and parameters",
-                      "use a process of type kinetics for what depends on fields"});
+  if (const auto obstacle = source_obstacle(options.source, fields, grid))
+    faults.push_back({"source", *obstacle,
+                      fmt::format("an equation of place, time, parameters, and fields of '{}' or of one site",
+                                  grid.name()),
+                      ""});
+  for (const FieldId id : fields_of(options.source, fields))
+    if (id == options.field)
+      faults.push_back(
+          {"source", "this depends on the field that spreads", "an equation of other fields",
+           "a loss in proportion to it is a 'decay'; use a process of type kinetics for what else "
+           "depends on it"});
 }
 
-void check_sides(const DiffusionOptions& options, const GridSpace& grid, std::vector<OptionFault>& faults) {
+void check_sides(const DiffusionOptions& options, const StructuredSpace& grid, const FieldTable& fields,
+                 std::vector<OptionFault>& faults) {
   for (int axis = 0; axis < 3; ++axis)
     for (int side = 0; side < 2; ++side) {
       const SideCondition& c = condition(options.sides, axis, side);
-      const std::string key = "boundary." + side_name(axis, side);
       if (is_zero_flux(c)) continue;
-      if (axis >= grid.dimensions() || grid.axis(axis).periodic) {
+      const std::string key = "boundary." + grid.side_name(axis, side);
+      if (axis >= grid.dimensions() || !grid.has_side(axis, side)) {
         faults.push_back(
             {key,
              fmt::format("'{}' has no such side: {}", grid.name(),
-                         axis < grid.dimensions() ? fmt::format("axis {} is periodic", "xyz"[axis])
-                                                  : fmt::format("it has {} axes", grid.dimensions())),
+                         axis >= grid.dimensions() ? fmt::format("it has {} axes", grid.dimensions())
+                         : grid.periodic(axis)     ? fmt::format("axis {} is periodic", grid.axis_name(axis))
+                                                   : "it begins at its centre"),
              "", "leave it out"});
         continue;
       }
-      if (const auto obstacle = datum_obstacle(c.datum))
-        faults.push_back({key, *obstacle, "a number or an equation of place, time and parameters", ""});
+      if (const auto obstacle = datum_obstacle(c.datum, fields, grid, axis, side))
+        faults.push_back(
+            {key, *obstacle,
+             "a number or an equation of place, time, parameters and fields of one site or of this side",
+             ""});
       if (c.kind == SideRule::Kind::exchange) {
         if (const auto obstacle = UniformCoefficient::obstacle(c.transfer))
           faults.push_back(
@@ -153,7 +174,7 @@ void check_sides(const DiffusionOptions& options, const GridSpace& grid, std::ve
                             "zero or a positive number", ""});
       }
       if (options.fibres && c.kind == SideRule::Kind::exchange &&
-          grid.arrangement() == GridSpace::Sites::cells)
+          grid.arrangement() == StructuredSpace::Sites::cells)
         faults.push_back({key, "fibres off the axes have no closure for an exchange at a side of cells",
                           "a given value or flux", "use sites: nodes"});
       if (options.order == 4 && c.kind != SideRule::Kind::value)
@@ -164,28 +185,30 @@ void check_sides(const DiffusionOptions& options, const GridSpace& grid, std::ve
     }
 }
 
-void check_grid(const DiffusionOptions& options, const GridSpace& grid, std::vector<OptionFault>& faults) {
-  if (options.order == 4 && needs_face_fluxes(options))
+void check_grid(const DiffusionOptions& options, const StructuredSpace& grid,
+                std::vector<OptionFault>& faults) {
+  if (options.order == 4 && needs_face_fluxes(options, grid))
     faults.push_back(
         {"order",
-         "order 4 needs coefficients that are the same everywhere, along the axes, in a whole box, "
-         "and no field at rest",
+         "order 4 needs coefficients that are the same everywhere, along the axes, in a whole box with one "
+         "spacing, and no field at rest",
          "order: 2", ""});
   if (options.order != 2 && options.order != 4) {
     faults.push_back({"order", fmt::format("is {}", options.order), "2 or 4", ""});
     return;
   }
   for (int axis = 0; axis < grid.dimensions(); ++axis) {
-    const std::size_t least = options.order == 4 ? least_sites(4) : grid.axis(axis).periodic ? 3 : 1;
+    const std::size_t least = options.order == 4 ? least_sites(4) : grid.periodic(axis) ? 3 : 1;
     if (grid.count(axis) < least)
-      faults.push_back({"order",
-                        fmt::format("axis {} of '{}' has {} sites; order {} needs at least {}", "xyz"[axis],
-                                    grid.name(), grid.count(axis), options.order, least),
-                        "", "use a smaller spacing"});
+      faults.push_back(
+          {"order",
+           fmt::format("axis {} of '{}' has {} sites; order {} needs at least {}", grid.axis_name(axis),
+                       grid.name(), grid.count(axis), options.order, least),
+           "", "use a smaller spacing"});
   }
 }
 
-void check_rest(const DiffusionOptions& options, const Field& field, const GridSpace& grid,
+void check_rest(const DiffusionOptions& options, const Field& field, const StructuredSpace& grid,
                 std::vector<OptionFault>& faults) {
   if (!field.conserved.empty())
     faults.push_back(
@@ -205,20 +228,22 @@ void check_rest(const DiffusionOptions& options, const Field& field, const GridS
          "a side of given value or an exchange, or a decay", ""});
 }
 
-void check_integrator(const DiffusionOptions& options, const Field& field, const GridSpace& grid,
+void check_integrator(const DiffusionOptions& options, const Field& field, const StructuredSpace& grid,
                       std::vector<OptionFault>& faults) {
   if (options.integrator == exact) {
     const auto refuse = [&](const std::string& why) {
       faults.push_back({"integrator", "there is no exact flow: " + why, "", "use integrator: implicit"});
     };
-    if (needs_face_fluxes(options)) refuse("the coefficients are not the same along every line");
+    if (needs_face_fluxes(options, grid))
+      refuse(grid.uniform() ? "the coefficients are not the same along every line"
+                            : "shells differ in width and area");
     if (options.source.constant() != 0.0) refuse("there is a source");
     if (UniformCoefficient::obstacle(options.decay)) refuse("the decay is not the same everywhere");
     for (int axis = 0; axis < grid.dimensions(); ++axis)
       for (int side = 0; side < 2; ++side) {
         const SideCondition& c = condition(options.sides, axis, side);
         if (is_zero_flux(c)) continue;
-        const std::string where = side_name(axis, side);
+        const std::string where = grid.side_name(axis, side);
         if (c.kind != SideRule::Kind::value || c.datum.constant() != 0.0)
           refuse(fmt::format("side {} is neither closed, periodic nor held at zero", where));
         else if (options.order == 4)
@@ -254,19 +279,20 @@ void check_integrator(const DiffusionOptions& options, const Field& field, const
 
 }  // namespace
 
-std::vector<OptionFault> diffusion_faults(const DiffusionOptions& options, const Field& field) {
+std::vector<OptionFault> diffusion_faults(const DiffusionOptions& options, const Field& field,
+                                          const FieldTable& fields) {
   std::vector<OptionFault> faults;
-  const auto* grid = dynamic_cast<const GridSpace*>(field.space.get());
+  const auto* grid = dynamic_cast<const StructuredSpace*>(field.space.get());
   if (grid == nullptr) {
     faults.push_back({"field",
                       fmt::format("'{}' lives on '{}', which is no grid", field.name, field.space->name()),
-                      "a field on a space of type grid", ""});
+                      "a field on a space of type grid or radial", ""});
     return faults;
   }
   check_field(field, faults);
   check_grid(options, *grid, faults);
-  check_coefficients(options, *grid, faults);
-  check_sides(options, *grid, faults);
+  check_coefficients(options, *grid, fields, faults);
+  check_sides(options, *grid, fields, faults);
   check_integrator(options, field, *grid, faults);
   return faults;
 }

@@ -33,16 +33,18 @@ struct DiffusionOptions {
   Coefficient source = Coefficient(0.0);  ///< [capacity field/time]
   std::optional<Coefficient> where;       ///< inside where it is not zero
   Sides sides;
+  std::vector<TraceField> traces;  ///< of the field at its sides, which the process determines
   int order = 2;
   DiffusionIntegrator integrator = DiffusionIntegrator::automatic;
   double step = 0.0;  ///< the model's macro step, by which `automatic` chooses; 0 if unknown
 };
 
 /// Whether these options need the operator of face fluxes (flux_operator.hpp): coefficients that vary from
-/// place to place, fibres off the axes, a mask, or a field at rest.
-bool needs_face_fluxes(const DiffusionOptions& options);
+/// place to place, fibres off the axes, a mask, a field at rest, or a space whose intervals or faces differ.
+bool needs_face_fluxes(const DiffusionOptions& options, const Space& space);
 /// Everything wrong with the options that can be said without evaluating anything, all at once.
-std::vector<OptionFault> diffusion_faults(const DiffusionOptions& options, const Field& field);
+std::vector<OptionFault> diffusion_faults(const DiffusionOptions& options, const Field& field,
+                                          const FieldTable& fields);
 
 /// The largest step of an explicit integrator with an operator: stable, and where the field must stay
 /// positive, positive. Infinity for all others.

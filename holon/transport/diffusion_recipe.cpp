@@ -222,8 +222,10 @@ std::optional<DiffusionOptions> DiffusionRecipe::read_options(Section section, c
   options.order = static_cast<int>(section.integer("order"));
   options.integrator = diffusion_integrator(section.text("integrator"));
   options.step = model.schedule.step;
-  if (const auto* grid = dynamic_cast<const GridSpace*>(field.space.get()))
+  if (const auto* grid = dynamic_cast<const StructuredSpace*>(field.space.get()))
     options.sides = read_sides(section, *grid);
+  for (const TraceField& trace : model.traces)
+    if (trace.of == options.field) options.traces.push_back(trace);
   if (section.has("where")) options.where = section.coefficient("where");
   if (const auto* grid = dynamic_cast<const GridSpace*>(field.space.get());
       grid != nullptr && grid->masked() && !options.where)
@@ -231,11 +233,11 @@ std::optional<DiffusionOptions> DiffusionRecipe::read_options(Section section, c
   const std::map<std::string, std::string> names =
       by_conductivity ? std::map<std::string, std::string>{{"diffusivity", "conductivity"}}
                       : std::map<std::string, std::string>{};
-  auto faults = diffusion_faults(options, field);
+  auto faults = diffusion_faults(options, field, *model.fields);
   // A fibre of no length lies along no axis: what order 4 lacks is said of fibres that are in order.
   const bool of_order_alone = std::all_of(faults.begin(), faults.end(),
                                           [](const OptionFault& fault) { return fault.key == "order"; });
-  if (of_order_alone && !section.loader().has_errors() && needs_face_fluxes(options))
+  if (of_order_alone && !section.loader().has_errors() && needs_face_fluxes(options, *field.space))
     if (auto at_sites = FluxDiffusion::faults_at_sites(options, field, model); !at_sites.empty())
       faults = std::move(at_sites);
   report(section, faults, names);

@@ -329,7 +329,7 @@ std::string complaints(const DiffusionOptions& options, Sites sites = Sites::cel
       "slab", sites, std::vector<GridSpace::Axis>{{10, 0.1, 0.0, false}, {5, 0.1, 0.0, true}}, Dimension{});
   Field field{.name = "c", .space = grid, .positive = positive};
   std::string text;
-  for (const OptionFault& fault : diffusion_faults(options, field))
+  for (const OptionFault& fault : diffusion_faults(options, field, FieldTable{}))
     text += fault.key + ": " + fault.message + "; " + fault.expected + "; " + fault.hint + "\n";
   return text;
 }

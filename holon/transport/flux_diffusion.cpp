@@ -14,7 +14,7 @@ namespace holon::transport {
 using enum DiffusionIntegrator;
 
 std::unique_ptr<Process> make_diffusion(std::string name, const Model& model, DiffusionOptions options) {
-  if (needs_face_fluxes(options))
+  if (needs_face_fluxes(options, *(*model.fields)[options.field].space))
     return std::make_unique<FluxDiffusion>(std::move(name), model, std::move(options));
   return std::make_unique<Diffusion>(std::move(name), model, std::move(options));
 }
@@ -28,16 +28,16 @@ State bare_state(const Model& model) { return State(std::make_shared<FieldTable>
 
 std::vector<OptionFault> FluxDiffusion::faults_at_sites(const DiffusionOptions& options, const Field& field,
                                                         const Model& model) {
-  const auto grid = std::dynamic_pointer_cast<const GridSpace>(field.space);
+  const auto grid = std::dynamic_pointer_cast<const StructuredSpace>(field.space);
   require(grid != nullptr, "the options' other faults are looked for first");
   return SpatialCoefficients("diffusion", options, grid, model).evaluate(bare_state(model)).faults;
 }
 
 FluxDiffusion::FluxDiffusion(std::string name, const Model& model, DiffusionOptions options)
-    : GridTransport(std::move(name), model, options.field, options.sides, options.source),
+    : GridTransport(std::move(name), model, options.field, options.sides, options.source, options.traces),
       options_(std::move(options)),
       integrator_(options_.integrator) {
-  refuse_faults(this->name(), diffusion_faults(options_, field()));
+  refuse_faults(this->name(), diffusion_faults(options_, field(), *model.fields));
   coefficients_ = SpatialCoefficients(this->name(), options_, grid(), model);
   decay_ = CoefficientKernel(this->name() + " decay", options_.decay, grid(), FieldTable{}, *model.parameters,
                              model.kernels);
@@ -104,6 +104,7 @@ bool FluxDiffusion::may_decay() const { return options_.decay.constant() != 0.0;
 
 bool FluxDiffusion::sweeps() const {
   if (options_.fibres) return false;
+  if (!grid()->uniform()) return true;  // of one axis: Crank-Nicolson itself, whatever the sides
   bool moving = false;
   for (int axis = 0; axis < grid()->dimensions(); ++axis)
     for (int side = 0; side < 2; ++side) moving = moving || data().side_depends_on_time(axis, side);
@@ -115,7 +116,7 @@ bool FluxDiffusion::iterates() const {
 }
 
 bool FluxDiffusion::may_pass(int axis, int side) const {
-  return !grid()->axis(axis).periodic &&
+  return grid()->has_side(axis, side) &&
          !is_zero_flux(options_.sides[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)]);
 }
 
@@ -125,20 +126,40 @@ Ports FluxDiffusion::ports() const {
   return ports;
 }
 
+std::vector<FieldId> FluxDiffusion::determined_from() const {
+  std::vector<FieldId> fields = GridTransport::determined_from();
+  if (integrator_ == steady) std::erase(fields, field_id());
+  return fields;
+}
+
 void FluxDiffusion::determine(State& state, double time, Workspace& work) const {
-  if (integrator_ != steady) return;
+  if (integrator_ != steady && traces().empty()) return;
   Step step{state, scratch(state, work), state.real(field_id()), time, 0.0, *work.threads, {}};
-  if (const auto fault = take_rest(step))
-    throw NumericalFailure(fmt::format("process '{}', field '{}' at rest: {}{}{}", name(), field().name,
-                                       fault->what, fault->place.empty() ? "" : ", ", fault->place));
-  work.counters.linear_iterations += step.iterations;
+  if (integrator_ == steady) {
+    if (const auto fault = take_rest(step))
+      throw NumericalFailure(fmt::format("process '{}', field '{}' at rest: {}{}{}", name(), field().name,
+                                         fault->what, fault->place.empty() ? "" : ", ", fault->place));
+    work.counters.linear_iterations += step.iterations;
+  }
+  if (traces().empty()) return;
+  if (const auto fault = evaluate(step, time, step.scratch.middle))
+    throw NumericalFailure(fmt::format("process '{}': {}, {}", name(), fault->what, fault->place));
+  for (const TraceField& trace : traces())
+    static_cast<const FluxOperator&>(step.op()).face_values(
+        trace.axis, trace.side, state.real(field_id()), step.scratch.middle.sides, state.real(trace.field));
 }
 
 std::optional<DataFault> FluxDiffusion::take(Step& step) const {
   if (is_explicit(integrator_)) return take_explicit(step, explicit_scheme(integrator_));
   if (integrator_ == steady) return std::nullopt;  // determined when somebody looks
+  if (!grid()->uniform()) return integrator_ == backward_euler ? take_line_euler(step) : take_line(step);
   if (!sweeps()) return take_implicit(step);
   return integrator_ == backward_euler ? take_euler_sweeps(step) : take_sweeps(step);
+}
+
+bool FluxDiffusion::damps() const {
+  if (integrator_ == steady) return true;
+  return !is_explicit(integrator_) && (!grid()->uniform() || (integrator_ == backward_euler && !sweeps()));
 }
 
 Scales FluxDiffusion::scales(const State& state) const {
@@ -147,12 +168,15 @@ Scales FluxDiffusion::scales(const State& state) const {
   Scales scales;
   scales.space_resolution = std::numeric_limits<double>::infinity();
   for (int a = 0; a < grid()->dimensions(); ++a) {
-    const double extent = grid()->extent(a), h = grid()->axis(a).spacing;
-    scales.space_resolution = std::min(scales.space_resolution, h);
+    const double extent = grid()->extent(a);
+    scales.space_resolution = std::min(scales.space_resolution, grid()->least_spacing(a));
     scales.space_extent = std::max(scales.space_extent, extent);
     double slowest = std::numeric_limits<double>::infinity();
     for (std::size_t site = 0; site < op.sites(); ++site)
-      if (op.conductance(a, site) > 0.0) slowest = std::min(slowest, h * op.conductance(a, site));
+      if (op.conductance(a, site) > 0.0)
+        slowest =
+            std::min(slowest, grid()->distance_to_next(a, op.indices(site)[static_cast<std::size_t>(a)]) *
+                                  op.conductance(a, site));
     if (std::isfinite(slowest)) scales.time_extent = std::max(scales.time_extent, extent * extent / slowest);
   }
   // The time that the finest structure of the grid takes to fade.
@@ -163,7 +187,9 @@ Scales FluxDiffusion::scales(const State& state) const {
 std::vector<std::string> FluxDiffusion::description() const {
   std::vector<std::string> lines;
   lines.push_back(fmt::format("space: face fluxes of order 2 on {}, {}",
-                              grid()->arrangement() == GridSpace::Sites::nodes ? "nodes" : "cells",
+                              !grid()->uniform()                                       ? "shells"
+                              : grid()->arrangement() == StructuredSpace::Sites::nodes ? "nodes"
+                                                                                       : "cells",
                               crossed_at_start_ ? "with cross terms of fibres off the axes"
                                                 : "D between sites by their harmonic mean"));
   if (options_.where)
@@ -174,22 +200,29 @@ std::vector<std::string> FluxDiffusion::description() const {
   std::string time;
   switch (integrator_) {
     case implicit:
-      time = sweeps() ? "implicit: Douglas' directional scheme, order 2 in time, unconditionally stable"
-                      : "implicit: Crank-Nicolson, order 2 in time, unconditionally stable" + solver;
+      time = !grid()->uniform() ? "implicit: Alexander's two stages, order 2 in time, L-stable"
+             : sweeps() ? "implicit: Douglas' directional scheme, order 2 in time, unconditionally stable"
+                        : "implicit: Crank-Nicolson, order 2 in time, unconditionally stable" + solver;
       break;
     case backward_euler:
-      time = sweeps() ? "backward Euler along each axis, order 1 in time, unconditionally stable, keeps "
-                        "values positive"
-                      : "backward Euler, order 1 in time, unconditionally stable" + solver;
+      time = !grid()->uniform() ? "backward Euler, order 1 in time, L-stable, keeps values positive"
+             : sweeps() ? "backward Euler along each axis, order 1 in time, unconditionally stable, keeps "
+                          "values positive"
+                        : "backward Euler, order 1 in time, unconditionally stable" + solver;
       break;
     case steady:
-      time = "none: the field is at rest whenever somebody looks, by conjugate gradients with multigrid";
+      time = std::string("none: the field is at rest whenever somebody looks, by ") +
+             (grid()->uniform() ? "conjugate gradients with multigrid" : "elimination");
       break;
     default:
       time = fmt::format("explicit: {}", transport::name(explicit_scheme(integrator_)));
   }
   if (options_.integrator == automatic) time += " (chosen by integrator: auto)";
   lines.push_back("time: " + time);
+  for (const TraceField& trace : traces())
+    lines.push_back(fmt::format("at side {}: values on its faces, from the {} behind them and what passes",
+                                grid()->side_name(trace.axis, trace.side),
+                                grid()->uniform() ? "sites" : "shell"));
   return lines;
 }
 

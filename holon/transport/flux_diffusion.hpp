@@ -15,6 +15,12 @@
 //   steady          no time: the field is at rest with sides and sources as they are whenever somebody looks;
 //   it
 //                   is determined, not advanced
+// On radial grids, where there is one axis, `implicit` is Alexander's L-stable scheme of order 2 and both
+// implicit schemes take the whole operator at once (flux_line_steps.cpp).
+//
+// The process also determines the field's values on the faces of sides, where a model asks for them: from the
+// cell behind and the flux through the half of it (FluxOperator::face_values).
+//
 // The linear systems of Crank-Nicolson, of backward Euler with fibres, and of fields at rest are solved by
 // conjugate gradients with multigrid on the part without cross terms as preconditioner, until the residual is
 // `krylov_tolerance` of the right-hand side. What is left of it in the content is put right by one shift of
@@ -39,9 +45,11 @@ class FluxDiffusion final : public GridTransport {
 
   std::string_view type() const override { return "diffusion"; }
   Ports ports() const override;
-  /// Brings a field at rest to rest.
+  std::vector<FieldId> determined_from() const override;
+  /// Brings a field at rest to rest, and finds the values at sides that the model asks for.
   void determine(State& state, double time, Workspace& work) const override;
   Scales scales(const State& state) const override;
+  bool damps() const override;
   std::vector<std::string> description() const override;
   DiffusionIntegrator integrator() const { return integrator_; }
 
@@ -60,6 +68,8 @@ class FluxDiffusion final : public GridTransport {
   /// Whether implicit steps are directional sweeps: coefficients along the axes, and for order 2 no sides
   /// whose data change with time, which would cost sweeps of the change up to an order.
   bool sweeps() const;
+  std::optional<DataFault> take_line(Step& step) const;
+  std::optional<DataFault> take_line_euler(Step& step) const;
   std::optional<DataFault> take_sweeps(Step& step) const;
   std::optional<DataFault> take_euler_sweeps(Step& step) const;
   std::optional<DataFault> take_implicit(Step& step) const;

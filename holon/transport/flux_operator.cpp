@@ -11,16 +11,20 @@ namespace holon::transport {
 
 namespace {
 
-std::array<std::array<bool, 2>, 3> held_sides(const GridSpace& grid, const FluxOperator::SideRules& rules) {
+std::array<std::array<bool, 2>, 3> held_sides(const StructuredSpace& grid,
+                                              const FluxOperator::SideRules& rules) {
   std::array<std::array<bool, 2>, 3> held{};
-  if (grid.arrangement() == GridSpace::Sites::nodes)
+  if (grid.arrangement() == StructuredSpace::Sites::nodes)
     for (std::size_t a = 0; a < static_cast<std::size_t>(grid.dimensions()); ++a)
       for (std::size_t s = 0; s < 2; ++s)
-        held[a][s] = !grid.axis(static_cast<int>(a)).periodic && rules[a][s].kind == SideRule::Kind::value;
+        held[a][s] = !grid.periodic(static_cast<int>(a)) && rules[a][s].kind == SideRule::Kind::value;
   return held;
 }
 
-double harmonic_mean(double a, double b) { return a == 0.0 || b == 0.0 ? 0.0 : 2.0 * a * b / (a + b); }
+/// Of two stretches in series, `share` of the way in a and the rest in b.
+double harmonic_mean(double a, double share, double b) {
+  return a == 0.0 || b == 0.0 ? 0.0 : a * b / (share * b + (1.0 - share) * a);
+}
 
 /// Largest eigenvalue of the symmetric matrix with ones on its diagonal and r_xy, r_xz, r_yz beside it.
 double largest_eigenvalue(double xy, double xz, double yz) {
@@ -33,15 +37,16 @@ double largest_eigenvalue(double xy, double xz, double yz) {
 
 }  // namespace
 
-FluxOperator::FluxOperator(const GridSpace& grid, const SiteCoefficients& coefficients,
+FluxOperator::FluxOperator(const StructuredSpace& grid, const SiteCoefficients& coefficients,
                            const SideRules& rules, double decay)
     : TransportOperator(grid, held_sides(grid, rules), decay),
-      cells_(grid.arrangement() == GridSpace::Sites::cells),
+      cells_(grid.arrangement() == StructuredSpace::Sites::cells),
+      uniform_(grid.uniform()),
       inside_(coefficients.inside),
       no_faces_(grid.count(0), 0.0) {
   for (int a = 0; a < dimensions(); ++a) {
     const auto n = static_cast<std::size_t>(a);
-    spacing_[n] = grid.axis(a).spacing;
+    spacing_[n] = grid.least_spacing(a);
     require(coefficients.diagonal[n].size() == sites(), "coefficients have one value per site");
     require(count(a) >= (periodic(a) ? 3U : 1U), "a periodic axis has at least three sites");
   }
@@ -50,22 +55,25 @@ FluxOperator::FluxOperator(const GridSpace& grid, const SiteCoefficients& coeffi
     for (std::size_t site = 0; site < sites(); ++site)
       inverse_capacity_[site] = 1.0 / coefficients.capacity[site];
   }
-  set_faces(coefficients);
-  set_walls(coefficients, rules);
+  require(uniform_ || (dimensions() == 1 && cells_), "axes that are not uniform stand alone");
+  set_faces(grid, coefficients);
+  set_walls(grid, coefficients, rules);
   set_bounds();
 }
 
-void FluxOperator::set_faces(const SiteCoefficients& coefficients) {
+void FluxOperator::set_faces(const StructuredSpace& grid, const SiteCoefficients& coefficients) {
   const bool tensor = !coefficients.cross[0].empty();
   for (int a = 0; a < dimensions(); ++a) {
     const auto n = static_cast<std::size_t>(a);
     face_[n].assign(sites(), 0.0);
     const std::vector<double>&d = coefficients.diagonal[n], &known = coefficients.face[n];
-    const double h = spacing_[n];
     for (std::size_t site = 0; site < sites(); ++site) {
-      const auto other = next(a, site, indices(site));
+      const auto index = indices(site);
+      const auto other = next(a, site, index);
       if (!other || !inside(site) || !inside(*other)) continue;
-      const double mean = known.empty() ? harmonic_mean(d[site], d[*other]) : known[site];
+      const double h = grid.distance_to_next(a, index[n]);
+      const double mean =
+          known.empty() ? harmonic_mean(d[site], grid.share_to_next(a, index[n]), d[*other]) : known[site];
       face_[n][site] = tensor ? std::sqrt(mean) / h : mean / h;
     }
   }
@@ -86,26 +94,31 @@ void FluxOperator::set_faces(const SiteCoefficients& coefficients) {
                                                  2.0 * correlation_[2][site]));
 }
 
-void FluxOperator::set_walls(const SiteCoefficients& coefficients, const SideRules& rules) {
+void FluxOperator::set_walls(const StructuredSpace& grid, const SiteCoefficients& coefficients,
+                             const SideRules& rules) {
   for (int a = 0; a < dimensions(); ++a)
     for (int side = 0; side < 2; ++side) {
       const auto n = static_cast<std::size_t>(a), s = static_cast<std::size_t>(side);
       Wall& w = walls_[n][s];
       const SideRule& rule = rules[n][s];
       w.kind = rule.kind;
-      if (periodic(a) || holds(a, side)) continue;
+      if (!grid.has_side(a, side) || holds(a, side)) continue;
+      w.area = grid.side_area(a, side);
       w.open = rule.kind != SideRule::Kind::flux;
       w.conductance.assign(sites() / count(a), 0.0);
+      if (cells_) w.resistance.assign(sites() / count(a), 0.0);
       if (cells_ && has_cross_terms()) w.root.assign(sites() / count(a), 0.0);
       visit_side(a, side, Plane::held, [&](std::size_t position, std::size_t site, double) {
         // Plane::held visits what no lower axis holds; the rest has no row of its own.
         if (!inside(site)) return;
-        const double d = coefficients.diagonal[n][site], half = 0.5 * spacing_[n];
+        const double d = coefficients.diagonal[n][site], half = grid.distance_to_side(a, side);
         if (!w.root.empty()) w.root[position] = std::sqrt(d);
+        if (cells_ && d > 0.0) w.resistance[position] = half / d;
         if (rule.kind == SideRule::Kind::value) w.conductance[position] = d / half;
         // A cell sees the outside through the transfer and half a cell in series.
         if (rule.kind == SideRule::Kind::exchange)
-          w.conductance[position] = cells_ ? rule.transfer / (1.0 + half * rule.transfer / d) : rule.transfer;
+          w.conductance[position] =
+              w.area * (cells_ ? rule.transfer / (1.0 + half * w.area * rule.transfer / d) : rule.transfer);
       });
     }
 }
@@ -260,9 +273,30 @@ void FluxOperator::add_axis_data(int axis, const SideData& data, double factor, 
     const double scale = factor / width(axis, side == 0 ? 0 : count(axis) - 1);
     visit_side(axis, side, Plane::free, [&](std::size_t position, std::size_t site, double) {
       if (!inside(site)) return;
-      const double passing = w.open ? w.conductance[position] * column[position] : column[position];
+      const double passing = w.open ? w.conductance[position] * column[position] : w.area * column[position];
       out[site] += scale * passing * inverse_capacity(site);
     });
+  }
+}
+
+void FluxOperator::face_values(int axis, int side, std::span<const double> u, const SideData& data,
+                               std::span<double> out) const {
+  require(!cells_ || !has_cross_terms(), "cells with cross terms have no values on faces");
+  const Wall& w = wall(axis, side);
+  const std::vector<double>& column =
+      data.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)];
+  const std::size_t first = side == 0 ? 0 : (count(axis) - 1) * stride(axis);
+  const std::size_t low = axis == 0 ? 1 : 0, high = axis == 2 ? 1 : 2;
+  for (std::size_t face = 0; face < out.size(); ++face) {
+    const std::size_t b = face % count(static_cast<int>(low)), c = face / count(static_cast<int>(low));
+    const std::size_t site = first + b * stride(static_cast<int>(low)) + c * stride(static_cast<int>(high));
+    const double datum = column.empty() ? 0.0 : column[face];
+    out[face] = u[site];
+    if (!cells_ || !inside(site)) continue;
+    if (w.kind == SideRule::Kind::value)
+      out[face] = datum;
+    else
+      out[face] += w.resistance[face] * (w.open ? w.conductance[face] * (datum - u[site]) : w.area * datum);
   }
 }
 
@@ -281,10 +315,11 @@ double FluxOperator::influx(int axis, int side, std::span<const double> u, const
   }
   const std::vector<double>& column =
       data.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)];
-  const bool open = wall(axis, side).open;
-  if (!open && column.empty()) return 0.0;
+  const Wall& w = wall(axis, side);
+  if (!w.open && column.empty()) return 0.0;
   visit_side(axis, side, Plane::free, [&](std::size_t position, std::size_t site, double area) {
-    if (inside(site)) sum.add(area * (open ? wall_flux(axis, side, site, value, &data) : column[position]));
+    if (inside(site))
+      sum.add(area * (w.open ? wall_flux(axis, side, site, value, &data) : w.area * column[position]));
   });
   return sum.value();
 }

@@ -43,9 +43,11 @@ struct SiteCoefficients {
 class FluxOperator final : public TransportOperator {
  public:
   using SideRules = std::array<std::array<SideRule, 2>, 3>;
-  FluxOperator(const GridSpace& grid, const SiteCoefficients& coefficients, const SideRules& rules,
+  FluxOperator(const StructuredSpace& grid, const SiteCoefficients& coefficients, const SideRules& rules,
                double decay);
 
+  /// Whether all inner intervals of an axis are the same.
+  bool uniform() const { return uniform_; }
   bool has_cross_terms() const { return !correlation_[0].empty(); }
   /// Measure times capacity: the weight in which the operator is symmetric.
   double weight(std::size_t site) const {
@@ -74,6 +76,10 @@ class FluxOperator final : public TransportOperator {
                     ThreadPool& threads) const override;
   void add_transpose(std::span<const double> w, std::span<double> out, ThreadPool& threads) const override;
   double influx(int axis, int side, std::span<const double> u, const SideData& data) const override;
+  /// The values on the faces of a side, from those of the sites behind them and what passes, of order 2; not
+  /// for cells with cross terms. Sites outside the mask give their own values.
+  void face_values(int axis, int side, std::span<const double> u, const SideData& data,
+                   std::span<double> out) const;
   /// out += factor * data of the sides of an axis, without cross terms.
   void add_axis_data(int axis, const SideData& data, double factor, std::span<double> out) const;
 
@@ -101,8 +107,10 @@ class FluxOperator final : public TransportOperator {
 
   struct Wall {
     std::vector<double> conductance;  ///< per site of the plane [length/time]; of given values and exchanges
+    std::vector<double> resistance;   ///< of cells: of the way to the face; a flux through it per difference
     std::vector<double> root;         ///< sqrt(D_aa) of the cells beside it, where cross terms need it
     SideRule::Kind kind = SideRule::Kind::flux;
+    double area = 1.0;  ///< for each site of the plane
     bool open = false;  ///< something may pass
   };
   const Wall& wall(int axis, int side) const {
@@ -122,11 +130,12 @@ class FluxOperator final : public TransportOperator {
   template <class Value>
   double wall_flux(int axis, int side, std::size_t site, Value value, const SideData* data) const;
 
-  void set_faces(const SiteCoefficients& coefficients);
-  void set_walls(const SiteCoefficients& coefficients, const SideRules& rules);
+  void set_faces(const StructuredSpace& grid, const SiteCoefficients& coefficients);
+  void set_walls(const StructuredSpace& grid, const SiteCoefficients& coefficients, const SideRules& rules);
   void set_bounds();
 
   bool cells_ = false;
+  bool uniform_ = true;  ///< all inner intervals of an axis are the same
   std::array<double, 3> spacing_{1.0, 1.0, 1.0};
   /// Of the face to the next site (periodic: of the last to the first; else zero there): the conductance D/h,
   /// or with cross terms s = sqrt(D)/h.

@@ -76,6 +76,13 @@ const FluxSweeps& FluxDiffusion::FluxScratch::sweeps_for(double c) {
   return sweeps_.emplace_back(fluxes(), c);
 }
 
+const FluxSweeps& FluxDiffusion::FluxScratch::line_for(double identity, double c) {
+  for (const FluxSweeps& known : lines_)
+    if (known.step() == c && known.identity() == identity) return known;
+  if (lines_.size() == remembered) lines_.pop_front();
+  return lines_.emplace_back(FluxSweeps::of_line(fluxes(), identity, c));
+}
+
 solve::GridMultigrid& FluxDiffusion::FluxScratch::multigrid_for(double identity, double c) {
   for (Preconditioner& known : preconditioners_)
     if (known.identity == identity && known.c == c) return known.multigrid;
@@ -89,6 +96,11 @@ solve::GridMultigrid& FluxDiffusion::FluxScratch::multigrid_for(double identity,
 solve::KrylovReport FluxDiffusion::FluxScratch::invert(double identity, double c, std::span<const double> b,
                                                        std::span<double> x, const solve::KrylovLimits& limits,
                                                        ThreadPool& threads) {
+  if (fluxes().dimensions() == 1 && !fluxes().uniform()) {
+    std::copy(b.begin(), b.end(), x.begin());
+    line_for(identity, c).solve(0, x, threads);
+    return {.converged = true, .iterations = 1};
+  }
   solve::GridMultigrid& multigrid = multigrid_for(identity, c);
   weighted_.resize(b.size());
   // What held sites and those outside are given is nothing that anybody asked for.

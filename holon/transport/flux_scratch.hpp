@@ -14,6 +14,8 @@ namespace holon::transport {
 struct FluxDiffusion::FluxScratch final : TransportScratch {
   const FluxOperator& fluxes() const { return static_cast<const FluxOperator&>(*op); }
   const FluxSweeps& sweeps_for(double c);
+  /// identity - c L of an operator of one axis.
+  const FluxSweeps& line_for(double identity, double c);
   /// Solves (identity - c L) x = b at the free sites inside, from the x given; without data. b and x are zero
   /// at all other sites. `identity` is 1, or 0 for fields at rest.
   solve::KrylovReport invert(double identity, double c, std::span<const double> b, std::span<double> x,
@@ -30,7 +32,7 @@ struct FluxDiffusion::FluxScratch final : TransportScratch {
   solve::GridMultigrid& multigrid_for(double identity, double c);
   static constexpr std::size_t remembered = 4;
   std::list<Preconditioner> preconditioners_;
-  std::list<FluxSweeps> sweeps_;
+  std::list<FluxSweeps> sweeps_, lines_;
   solve::ConjugateGradients solver_;
   std::vector<double> weights_, weighted_;
 };

@@ -153,6 +153,11 @@ void FluxOperator::axis_row(const Pass& pass, std::size_t row, std::size_t begin
     end_site(task, i, below, above, low && !periodic(0) ? 0.0 : task.face[below], task.face[i],
              1.0 / width(0, i));
   };
+  if (!uniform_) {
+    for (std::size_t i = begin; i < end; ++i) ends(i);
+    add_walls(pass, row, begin, end, {});
+    return;
+  }
   if (begin == 0) ends(0);
   const std::size_t inner_begin = std::max<std::size_t>(begin, 1), inner_end = std::min(end, n - 1);
   if (inner_begin < inner_end) {
@@ -193,7 +198,7 @@ void FluxOperator::add_walls(const Pass& pass, std::size_t row, std::size_t begi
         if (!inside(site)) continue;
         const std::size_t position = plane_position(a, {i, index[1], index[2]});
         const double datum = given ? (*column)[position] : 0.0;
-        double passing = datum;
+        double passing = w.area * datum;
         if (w.open) passing = w.conductance[position] * (datum - pass.u[site]);
         if (w.open && !w.root.empty()) passing += outward * w.root[position] * 2.0 * coupling[axis][i];
         pass.out[site] += scale * passing * inverse_capacity(site);

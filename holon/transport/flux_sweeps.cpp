@@ -9,7 +9,7 @@ namespace holon::transport {
 
 namespace {
 
-constexpr std::size_t lines_x = 16;       // lines along x that are solved side by side
+constexpr std::size_t most_lines_x = 16;  // lines along x that are solved side by side
 constexpr std::size_t lanes_across = 64;  // sites along x that are swept together along another axis
 
 /// Memory that a thread keeps for its sweeps; it grows to the longest line once.
@@ -21,7 +21,19 @@ double* scratch(std::size_t size) {
 
 }  // namespace
 
-FluxSweeps::FluxSweeps(const FluxOperator& op, double c) : c_(c), dimensions_(op.dimensions()) {
+FluxSweeps::FluxSweeps(const FluxOperator& op, double c) : FluxSweeps(op, 1.0, c, 0.0) {}
+
+FluxSweeps FluxSweeps::of_line(const FluxOperator& op, double identity, double c) {
+  require(op.dimensions() == 1, "the whole operator is factored along one axis");
+  return FluxSweeps(op, identity, c, 1.0);
+}
+
+FluxSweeps::FluxSweeps(const FluxOperator& op, double identity, double c, double decay_share)
+    : c_(c),
+      identity_(identity),
+      decay_share_(decay_share),
+      bundle_lines_(std::min(most_lines_x, op.sites() / op.count(0))),
+      dimensions_(op.dimensions()) {
   require(!op.has_cross_terms(), "sweeps are for coefficients along the axes");
   for (int a = 0; a < 3; ++a) {
     const auto n = static_cast<std::size_t>(a);
@@ -34,7 +46,8 @@ FluxSweeps::FluxSweeps(const FluxOperator& op, double c) : c_(c), dimensions_(op
 
 std::size_t FluxSweeps::place(int axis, std::size_t line, std::size_t i) const {
   // Along x bundles of lines are kept as they are solved: site by site, their lines side by side.
-  if (axis == 0) return (line / lines_x) * lines_x * count_[0] + i * lines_x + line % lines_x;
+  if (axis == 0)
+    return (line / bundle_lines_) * bundle_lines_ * count_[0] + i * bundle_lines_ + line % bundle_lines_;
   const auto n = static_cast<std::size_t>(axis);
   const std::size_t x = line % count_[0], other = line / count_[0];
   return x + other * (axis == 1 ? stride_[2] : stride_[1]) + i * stride_[n];
@@ -44,7 +57,8 @@ void FluxSweeps::factor(const FluxOperator& op, int axis) {
   const auto a = static_cast<std::size_t>(axis);
   const std::size_t n = count_[a], lines = op.sites() / n, inner = periodic_[a] ? n - 1 : n;
   Factors& f = factors_[a];
-  const std::size_t size = axis == 0 ? (lines + lines_x - 1) / lines_x * lines_x * n : op.sites();
+  const std::size_t size =
+      axis == 0 ? (lines + bundle_lines_ - 1) / bundle_lines_ * bundle_lines_ * n : op.sites();
   f.inverse.assign(size, 1.0);
   f.lower.assign(size, 0.0);
   f.upper.assign(size, 0.0);
@@ -65,8 +79,10 @@ void FluxSweeps::factor(const FluxOperator& op, int axis) {
       const bool first = i == 0;
       below[i] = first && !periodic_[a] ? 0.0 : scale * op.conductance(axis, site(first ? n - 1 : i - 1));
       above[i] = scale * op.conductance(axis, at);
-      diagonal[i] =
-          1.0 + below[i] + above[i] + (free ? c_ * op.wall_rate(axis, at) * op.inverse_capacity(at) : 0.0);
+      diagonal[i] = (free ? identity_ : 1.0) + below[i] + above[i] +
+                    (free ? c_ * op.wall_rate(axis, at) * op.inverse_capacity(at) : 0.0);
+      if (free && decay_share_ != 0.0)
+        diagonal[i] += c_ * decay_share_ * (op.decay_by_site().empty() ? op.decay() : op.decay_by_site()[at]);
     }
     for (std::size_t i = 0; i < inner; ++i) {
       const std::size_t at = place(axis, line, i);
@@ -137,6 +153,7 @@ void FluxSweeps::solve(int axis, std::span<double> u, ThreadPool& threads) const
   const auto a = static_cast<std::size_t>(axis);
   const std::size_t n = count_[a], lines = u.size() / n;
   if (axis == 0) {
+    const std::size_t lines_x = bundle_lines_;
     threads.for_range((lines + lines_x - 1) / lines_x, 1, [&](std::size_t begin, std::size_t end) {
       double* block = scratch(2 * n * lines_x);
       for (std::size_t unit = begin; unit < end; ++unit) {

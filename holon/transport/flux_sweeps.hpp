@@ -18,9 +18,13 @@ namespace holon::transport {
 class FluxSweeps {
  public:
   FluxSweeps(const FluxOperator& op, double c);
+  /// Factors of identity - c L, decay included, of an operator of one axis; `identity` is 1, or 0 for fields
+  /// at rest.
+  static FluxSweeps of_line(const FluxOperator& op, double identity, double c);
   /// u = (1 - c A_axis)^-1 u along all lines.
   void solve(int axis, std::span<double> u, ThreadPool& threads) const;
   double step() const { return c_; }
+  double identity() const { return identity_; }
 
  private:
   /// Site i of lane l of a bundle of lines stands at bundle begin + i * stride + l.
@@ -33,10 +37,13 @@ class FluxSweeps {
     std::vector<double> first, last, schur;             ///< periodic, per line: of the bordering row
   };
   void solve_bundle(int axis, const Bundle& bundle, std::size_t first_line, double* work) const;
+  FluxSweeps(const FluxOperator& op, double identity, double c, double decay_share);
   void factor(const FluxOperator& op, int axis);
   std::size_t place(int axis, std::size_t line, std::size_t i) const;
 
-  double c_ = 0.0;
+  double c_ = 0.0, identity_ = 1.0;
+  double decay_share_ = 0.0;      ///< of the decay within the factors: 0 or 1
+  std::size_t bundle_lines_ = 1;  ///< lines along x that are solved side by side
   int dimensions_ = 1;
   std::array<std::size_t, 3> count_{1, 1, 1}, stride_{1, 1, 1};
   std::array<bool, 3> periodic_{};

@@ -18,7 +18,7 @@ std::array<std::array<bool, 2>, 3> held_sides(const std::vector<AxisStencil>& ax
 
 }  // namespace
 
-GridOperator::GridOperator(const GridSpace& grid, std::vector<AxisStencil> axes, double decay)
+GridOperator::GridOperator(const StructuredSpace& grid, std::vector<AxisStencil> axes, double decay)
     : TransportOperator(grid, held_sides(axes), decay), axes_(std::move(axes)) {
   require(axes_.size() == static_cast<std::size_t>(grid.dimensions()),
           "an operator has one stencil per axis");

@@ -15,7 +15,7 @@ class GridOperator final : public TransportOperator {
  public:
   GridOperator() = default;
   /// One stencil per axis of the grid; `decay` [1/time].
-  GridOperator(const GridSpace& grid, std::vector<AxisStencil> axes, double decay);
+  GridOperator(const StructuredSpace& grid, std::vector<AxisStencil> axes, double decay);
 
   const AxisStencil& axis(int a) const { return axes_[static_cast<std::size_t>(a)]; }
   /// Nothing passes any side whatever the data: periodic, or a flux that is a datum.

@@ -10,8 +10,8 @@ namespace holon::transport {
 
 namespace {
 
-std::shared_ptr<const GridSpace> grid_of(const Field& field, const std::string& process) {
-  auto grid = std::dynamic_pointer_cast<const GridSpace>(field.space);
+std::shared_ptr<const StructuredSpace> grid_of(const Field& field, const std::string& process) {
+  auto grid = std::dynamic_pointer_cast<const StructuredSpace>(field.space);
   if (!grid)
     throw InputError(fmt::format("process '{}' needs a field on a grid; '{}' lives on '{}'", process,
                                  field.name, field.space->name()));
@@ -40,27 +40,41 @@ void refuse_faults(const std::string& process, const std::vector<OptionFault>& f
 }
 
 GridTransport::GridTransport(std::string name, const Model& model, FieldId field, const Sides& sides,
-                             const Coefficient& source)
+                             const Coefficient& source, std::vector<TraceField> traces)
     : Process(std::move(name)),
       field_((*model.fields)[field]),
       id_(field),
       grid_(grid_of(field_, this->name())),
       parameters_(model.parameters),
       sides_(sides),
-      data_(grid_, *parameters_, model.kernels) {
+      data_(grid_, model.fields, *parameters_, model.kernels),
+      traces_(std::move(traces)) {
   for (int axis = 0; axis < grid_->dimensions(); ++axis)
     for (int side = 0; side < 2; ++side) {
       const SideCondition& condition = sides_[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)];
       const bool nothing = condition.kind == SideRule::Kind::flux && condition.datum.constant() == 0.0;
-      if (grid_->axis(axis).periodic || nothing) continue;
-      const std::string what = this->name() + " boundary " + side_name(axis, side);
-      if (!datum_obstacle(condition.datum)) data_.add_side(axis, side, what, condition.datum);
+      if (!grid_->has_side(axis, side) || nothing) continue;
+      const std::string what = this->name() + " boundary " + grid_->side_name(axis, side);
+      if (!datum_obstacle(condition.datum, *model.fields, *grid_, axis, side))
+        data_.add_side(axis, side, what, condition.datum);
     }
-  if (source.constant() != 0.0 && !source.depends_on("field:*"))
+  if (source.constant() != 0.0 && !source_obstacle(source, *model.fields, *grid_))
     data_.add_source(this->name() + " source", source);
 }
 
-Ports GridTransport::ports() const { return {{Port::Role::advance, id_, field_.kind, field_.unit}}; }
+Ports GridTransport::ports() const {
+  Ports ports{{Port::Role::advance, id_, field_.kind, field_.unit}};
+  for (const FieldId read : data_.reads()) ports.push_back({Port::Role::read, read, FieldKind::value, {}});
+  for (const TraceField& trace : traces_)
+    ports.push_back({Port::Role::determine, trace.field, field_.kind, field_.unit});
+  return ports;
+}
+
+std::vector<FieldId> GridTransport::determined_from() const {
+  std::vector<FieldId> fields{id_};
+  fields.insert(fields.end(), data_.reads().begin(), data_.reads().end());
+  return fields;
+}
 
 std::vector<LedgerAccount> GridTransport::ledger_accounts() const {
   std::vector<LedgerAccount> accounts;
@@ -70,7 +84,7 @@ std::vector<LedgerAccount> GridTransport::ledger_accounts() const {
   if (iterates()) accounts.push_back({id_, name(), "residual of the solver"});
   for (int axis = 0; axis < grid_->dimensions(); ++axis)
     for (int side = 0; side < 2; ++side)
-      if (may_pass(axis, side)) accounts.push_back({id_, name(), "boundary " + side_name(axis, side)});
+      if (may_pass(axis, side)) accounts.push_back({id_, name(), "boundary " + grid_->side_name(axis, side)});
   return accounts;
 }
 
@@ -116,8 +130,10 @@ void GridTransport::keep_books(State& state, const Book& book) const {
             .add(book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)]);
 }
 
-Outcome GridTransport::advance(State& state, const Interval& interval, const Inputs&, Workspace& work) const {
+Outcome GridTransport::advance(State& state, const Interval& interval, const Inputs& inputs,
+                               Workspace& work) const {
   Step step = begin(state, interval, work);
+  if (!inputs.empty()) step.inputs = &inputs;
   const auto failed = [&](const std::string& message, const std::string& place) {
     return Outcome{
         Outcome::Why::failed, interval.begin, 0.0, {name(), field_.name, message, place, interval.t0()}};
@@ -135,7 +151,7 @@ Outcome GridTransport::advance(State& state, const Interval& interval, const Inp
 }
 
 std::optional<DataFault> GridTransport::evaluate(Step& step, double time, TransportColumns& columns) const {
-  return data_.evaluate(step.state, time, step.scratch.factors,
+  return data_.evaluate(step.state, step.inputs, time, step.scratch.factors,
                         field_.positive ? TransportData::Sign::not_negative : TransportData::Sign::any,
                         step.threads, columns);
 }
@@ -184,8 +200,8 @@ void GridTransport::rate(const State& state, double time, Workspace& work, Vecto
   if (!rates.layout().contains(id_)) return;
   TransportScratch& scratch = this->scratch(state, work);
   const TransportOperator& op = *scratch.op;
-  if (const auto fault = data_.evaluate(state, time, scratch.factors, TransportData::Sign::any, *work.threads,
-                                        scratch.middle))
+  if (const auto fault = data_.evaluate(state, nullptr, time, scratch.factors, TransportData::Sign::any,
+                                        *work.threads, scratch.middle))
     throw NumericalFailure(fmt::format("process '{}': {}, {}", name(), fault->what, fault->place));
   const auto out = rates(id_);
   op.stage(state.real(id_), {.previous = 1.0, .value = 0.0, .rate = 1.0}, out, *work.threads);
@@ -200,19 +216,30 @@ void GridTransport::rate(const State& state, double time, Workspace& work, Vecto
   ++work.counters.rate_evaluations;
 }
 
+void GridTransport::require_own_data(const char* what) const {
+  if (!data_.reads().empty())
+    throw Refused(
+        fmt::format("process '{}': what passes its sides depends on other fields, which is not part of "
+                    "{}",
+                    name(), what));
+}
+
 void GridTransport::jvp(const State& state, double, const Vector& du, Workspace& work, Vector& out) const {
   if (!out.layout().contains(id_)) return;
+  require_own_data("its derivatives");
   scratch(state, work)
       .op->stage(du(id_), {.previous = 1.0, .value = 0.0, .rate = 1.0}, out(id_), *work.threads);
 }
 
 void GridTransport::vjp(const State& state, double, const Vector& w, Workspace& work, Vector& out) const {
   if (!out.layout().contains(id_)) return;
+  require_own_data("its derivatives");
   scratch(state, work).op->add_transpose(w(id_), out(id_), *work.threads);
 }
 
 void GridTransport::jacobian(const State& state, double, Workspace& work, SparseBuilder& entries) const {
   if (!entries.layout().contains(id_)) return;
+  require_own_data("its Jacobian");
   const TransportOperator& op = *scratch(state, work).op;
   const std::size_t offset = entries.layout().offset(id_);
   for (std::size_t site = 0; site < op.sites(); ++site)

@@ -64,6 +64,7 @@ class GridTransport : public Process {
   Ports ports() const override;
   std::vector<LedgerAccount> ledger_accounts() const override;
   void initialise(State&, Workspace&) const override {}
+  std::vector<FieldId> determined_from() const override;
   Outcome advance(State& state, const Interval& interval, const Inputs& inputs, Workspace& work) const final;
   void rate(const State& state, double time, Workspace& work, Vector& rates) const override;
   void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const override;
@@ -73,7 +74,7 @@ class GridTransport : public Process {
 
  protected:
   GridTransport(std::string name, const Model& model, FieldId field, const Sides& sides,
-                const Coefficient& source);
+                const Coefficient& source, std::vector<TraceField> traces = {});
 
   /// The operator and the factors of its data for the State's parameters.
   struct Built {
@@ -107,8 +108,9 @@ class GridTransport : public Process {
     double t0, dt;
     ThreadPool& threads;
     Book book;
-    std::uint64_t iterations = 0;  ///< of linear solvers
-    bool seen_finite = false;      ///< the scheme has seen that all values that it made are finite
+    std::uint64_t iterations = 0;    ///< of linear solvers
+    bool seen_finite = false;        ///< the scheme has seen that all values that it made are finite
+    const Inputs* inputs = nullptr;  ///< waveforms of fields that data of sides depend on
     const TransportOperator& op() const { return *scratch.op; }
   };
   Step begin(State& state, const Interval& interval, Workspace& work) const;
@@ -131,18 +133,22 @@ class GridTransport : public Process {
 
   const Field& field() const { return field_; }
   FieldId field_id() const { return id_; }
-  const std::shared_ptr<const GridSpace>& grid() const { return grid_; }
+  const std::shared_ptr<const StructuredSpace>& grid() const { return grid_; }
   const TransportData& data() const { return data_; }
   const Sides& sides() const { return sides_; }
+  /// The fields on sides that the process determines.
+  const std::vector<TraceField>& traces() const { return traces_; }
   TransportScratch& scratch(const State& state, Workspace& work) const;
 
  private:
   Field field_;
   FieldId id_;
-  std::shared_ptr<const GridSpace> grid_;
+  std::shared_ptr<const StructuredSpace> grid_;
   std::shared_ptr<const ParameterTable> parameters_;
   Sides sides_;
   TransportData data_;
+  std::vector<TraceField> traces_;
+  void require_own_data(const char* what) const;
 };
 
 }  // namespace holon::transport

@@ -68,6 +68,30 @@ void register_transport(modelfile::Registry& registry) {
   advection.needs_space = false;
   advection.recipe = transport::advection_recipe;
   registry.add(std::move(advection));
+
+  modelfile::ProcessType exchange;
+  exchange.name = "exchange";
+  exchange.documentation =
+      "d(V_k c_k)/dt = sum_i w_ik (s_i - u_i c_k): points i (cells of a population, named points) with "
+      "clearance u_i "
+      "and secretion s_i exchange with the sites k of a grid by the weights of their kernels.\n\n"
+      "All points of all members are solved together and implicitly, site by site: c' = (c + dt S/V)/(1 + dt "
+      "K/V) "
+      "with K = sum_i w_ik u_i and S = sum_i w_ik s_i, so that values stay positive for any step and any "
+      "number of "
+      "points in a site, and the order of points, members and threads does not matter. What each point has "
+      "taken is "
+      "exactly what the sites have lost.\n\n"
+      "With a `diffusivity`, points smaller than the grid resolves sense the concentration at their own "
+      "surface: "
+      "effective clearance u/(1 + u R), R the difference between 1/(4 pi D a) and what the grid shows by its "
+      "lattice "
+      "Green function.\n\n"
+      "Ledger: uptake and secretion of each member, and what points have taken.";
+  exchange.schema = transport::exchange_schema();
+  exchange.needs_space = false;
+  exchange.recipe = transport::exchange_recipe;
+  registry.add(std::move(exchange));
 }
 
 }  // namespace holon

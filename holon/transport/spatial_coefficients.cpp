@@ -26,7 +26,7 @@ SpatialCoefficients::Named SpatialCoefficients::named(const std::string& process
 }
 
 SpatialCoefficients::SpatialCoefficients(const std::string& process, const DiffusionOptions& options,
-                                         std::shared_ptr<const GridSpace> grid, const Model& model)
+                                         std::shared_ptr<const StructuredSpace> grid, const Model& model)
     : grid_(std::move(grid)) {
   const auto add = [&](std::vector<Named>& list, const std::string& key, const Coefficient& coefficient) {
     list.push_back(named(process, key, coefficient, model));
@@ -107,7 +107,7 @@ void SpatialCoefficients::set_axes(const State& state, Values& values) const {
 
 std::vector<double> SpatialCoefficients::layered_faces(const Coefficient& coefficient, int axis,
                                                        const State& state) const {
-  const std::string along = std::string("position.") + "xyz"[axis];
+  const std::string along = "position." + grid_->axis_name(axis);
   if (!coefficient.depends_on(along)) return {};
   for (const char* other : {"position.x", "position.y", "position.z"})
     if (other != along && coefficient.depends_on(other)) return {};
@@ -130,14 +130,14 @@ std::vector<double> SpatialCoefficients::layered_faces(const Coefficient& coeffi
     for (double begin = from; begin < to;) {
       const double end = std::min(to, jumps.next_after(begin));
       const double middle = 0.5 * (begin + end), half = 0.5 * (end - begin), off = std::sqrt(0.6) * half;
-      sum += half *
+      const double weight = 0.5 * grid_->stretch(axis, begin, end);
+      sum += weight *
              (8.0 / diffusivity(middle) + 5.0 / diffusivity(middle - off) + 5.0 / diffusivity(middle + off)) /
              9.0;
       begin = end;
     }
     return sum;
   };
-  const GridSpace::Axis& line = grid_->axis(axis);
   std::size_t stride = 1;
   for (int a = 0; a < axis; ++a) stride *= grid_->count(a);
   const std::size_t count = grid_->count(axis);
@@ -145,11 +145,15 @@ std::vector<double> SpatialCoefficients::layered_faces(const Coefficient& coeffi
     return grid_->position(i * stride)[static_cast<std::size_t>(axis)];
   };
   std::vector<double> means(count, 0.0);
-  for (std::size_t i = 0; i + 1 < count; ++i) means[i] = line.spacing / resistance(place(i), place(i + 1));
-  if (line.periodic) {
+  for (std::size_t i = 0; i + 1 < count; ++i)
+    means[i] =
+        (grid_->uniform() ? grid_->distance_to_next(axis, i) : grid_->stretch(axis, place(i), place(i + 1))) /
+        resistance(place(i), place(i + 1));
+  if (grid_->periodic(axis)) {
     // Through the end of the box and in again at its beginning.
-    const double low = line.origin, high = line.origin + grid_->extent(axis);
-    means[count - 1] = line.spacing / (resistance(place(count - 1), high) + resistance(low, place(0)));
+    means[count - 1] =
+        grid_->distance_to_next(axis, count - 1) /
+        (resistance(place(count - 1), grid_->high(axis)) + resistance(grid_->low(axis), place(0)));
   }
   std::vector<double> faces(grid_->sites());
   for (std::size_t site = 0; site < faces.size(); ++site) faces[site] = means[site / stride % count];

@@ -16,7 +16,7 @@ class SpatialCoefficients {
  public:
   SpatialCoefficients() = default;
   SpatialCoefficients(const std::string& process, const DiffusionOptions& options,
-                      std::shared_ptr<const GridSpace> grid, const Model& model);
+                      std::shared_ptr<const StructuredSpace> grid, const Model& model);
 
   struct Values {
     /// D and capacity; where the capacity is the same everywhere, D is divided by it and `capacity` is empty.
@@ -47,7 +47,7 @@ class SpatialCoefficients {
   template <class Condition>
   std::string where(const Values& values, Condition condition) const;
 
-  std::shared_ptr<const GridSpace> grid_;
+  std::shared_ptr<const StructuredSpace> grid_;
   std::vector<Named> diffusivity_, fibre_, sheet_direction_;
   std::vector<Named> strength_;           ///< along, across, sheet
   std::vector<Named> capacity_, inside_;  ///< none or one

@@ -57,7 +57,7 @@ struct AxisTransform {
 
 AxisTransform transform_of(const SpectralFlow::Axis& axis) {
   const std::size_t n = axis.line.count;
-  const bool nodes = axis.line.arrangement == GridSpace::Sites::nodes;
+  const bool nodes = axis.line.arrangement == StructuredSpace::Sites::nodes;
   AxisTransform t;
   t.count = n;
   const auto modes = [&](double shift, double length) {

@@ -8,37 +8,6 @@
 
 namespace holon::transport {
 
-std::string side_name(int axis, int side) {
-  return fmt::format("{}_{}", "xyz"[axis], side == 0 ? "min" : "max");
-}
-
-SidePlane::SidePlane(std::shared_ptr<const GridSpace> grid, int axis, int side)
-    : Space(grid->name() + "." + side_name(axis, side), grid->length_dimension()),
-      grid_(std::move(grid)),
-      axis_(axis),
-      side_(side),
-      sites_(grid_->sites() / grid_->count(axis)) {}
-
-std::size_t SidePlane::grid_site(std::size_t site) const {
-  const int low = axis_ == 0 ? 1 : 0;
-  std::array<std::size_t, 3> index{};
-  index[static_cast<std::size_t>(axis_)] = side_ == 0 ? 0 : grid_->count(axis_) - 1;
-  index[static_cast<std::size_t>(low)] = site % grid_->count(low);
-  index[static_cast<std::size_t>(3 - axis_ - low)] = site / grid_->count(low);
-  return grid_->index(index[0], index[1], index[2]);
-}
-
-Position SidePlane::position(std::size_t site) const {
-  Position place = grid_->position(grid_site(site));
-  place[static_cast<std::size_t>(axis_)] =
-      grid_->axis(axis_).origin + (side_ == 0 ? 0.0 : grid_->extent(axis_));
-  return place;
-}
-
-std::string SidePlane::site_text(std::size_t site) const {
-  return fmt::format("side {} of {}", side_name(axis_, side_), grid_->site_text(grid_site(site)));
-}
-
 std::optional<std::string> UniformCoefficient::obstacle(const Coefficient& coefficient) {
   if (coefficient.values_per_site() != nullptr || coefficient.depends_on("position.*"))
     return "varies from place to place";
@@ -47,9 +16,43 @@ std::optional<std::string> UniformCoefficient::obstacle(const Coefficient& coeff
   return std::nullopt;
 }
 
-std::optional<std::string> datum_obstacle(const Coefficient& coefficient) {
-  if (coefficient.depends_on("field:*")) return "this depends on a field";
+std::vector<FieldId> fields_of(const Coefficient& coefficient, const FieldTable& fields) {
+  std::vector<FieldId> list;
+  if (!coefficient.depends_on("field:*")) return list;
+  for (FieldId id = 0; id < fields.size(); ++id) {
+    const std::string symbol = "field:" + fields[id].name;
+    if (coefficient.depends_on(symbol) || coefficient.depends_on(symbol + "[*")) list.push_back(id);
+  }
+  return list;
+}
+
+namespace {
+
+bool is_side(const Space& space, const StructuredSpace& grid, int axis, int side) {
+  const auto* trace = dynamic_cast<const TraceSpace*>(&space);
+  return trace != nullptr && trace->grid().get() == &grid && trace->axis() == axis && trace->side() == side;
+}
+
+}  // namespace
+
+std::optional<std::string> datum_obstacle(const Coefficient& coefficient, const FieldTable& fields,
+                                          const StructuredSpace& grid, int axis, int side) {
+  for (const FieldId id : fields_of(coefficient, fields)) {
+    const Space& space = *fields[id].space;
+    if (!space.single() && !is_side(space, grid, axis, side))
+      return fmt::format("this depends on '{}', which lives on '{}'", fields[id].name, space.name());
+  }
   if (coefficient.values_per_site() != nullptr) return "values per site belong to the grid, not to a side";
+  return std::nullopt;
+}
+
+std::optional<std::string> source_obstacle(const Coefficient& source, const FieldTable& fields,
+                                           const StructuredSpace& grid) {
+  for (const FieldId id : fields_of(source, fields)) {
+    const Space& space = *fields[id].space;
+    if (&space != &grid && !space.single())
+      return fmt::format("this depends on '{}', which lives on '{}'", fields[id].name, space.name());
+  }
   return std::nullopt;
 }
 
@@ -64,29 +67,39 @@ double UniformCoefficient::value(const State& state) const {
   return static_cast<double>(expr::evaluate(graph, std::span(&node, 1), value_of).front());
 }
 
-TransportData::TransportData(std::shared_ptr<const GridSpace> grid, const ParameterTable& parameters,
+TransportData::TransportData(std::shared_ptr<const StructuredSpace> grid,
+                             std::shared_ptr<const FieldTable> fields, const ParameterTable& parameters,
                              const expr::KernelOptions& options)
-    : grid_(std::move(grid)), parameters_(&parameters), options_(options) {}
+    : grid_(std::move(grid)), fields_(std::move(fields)), parameters_(&parameters), options_(options) {}
 
 void TransportData::add_side(int axis, int side, const std::string& name, const Coefficient& datum) {
   // A side has few sites: compiling for them would cost more than it saves.
   expr::KernelOptions options = options_;
   options.tier = expr::Tier::interpreter;
   Side made;
-  made.plane = std::make_shared<SidePlane>(grid_, axis, side);
-  made.value = CoefficientKernel(name, datum, made.plane, FieldTable{}, *parameters_, options);
+  made.plane =
+      std::make_shared<TraceSpace>(grid_->name() + "." + grid_->side_name(axis, side), grid_, axis, side);
+  for (const FieldId id : fields_of(datum, *fields_)) {
+    reads_.push_back(id);
+    // Columns are those of the space on which the field lives: the side that the model has named.
+    const Space& space = *(*fields_)[id].space;
+    if (is_side(space, *grid_, axis, side))
+      made.plane = std::dynamic_pointer_cast<const TraceSpace>((*fields_)[id].space);
+  }
+  made.value = CoefficientKernel(name, datum, made.plane, *fields_, *parameters_, options);
   if (made.value.depends_on_time()) {
     time_ = true;
     made.rate = CoefficientKernel(name + " rate", Coefficient::equation([datum](expr::Graph& graph) {
                                     return expr::derivative(graph, datum.lower(graph), graph.symbol("time"));
                                   }),
-                                  made.plane, FieldTable{}, *parameters_, options);
+                                  made.plane, *fields_, *parameters_, options);
   }
   sides_[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)] = std::move(made);
 }
 
 void TransportData::add_source(const std::string& name, const Coefficient& source) {
-  source_.emplace(name, source, grid_, FieldTable{}, *parameters_, options_);
+  source_.emplace(name, source, grid_, *fields_, *parameters_, options_);
+  for (const FieldId id : fields_of(source, *fields_)) reads_.push_back(id);
   time_ = time_ || source_->depends_on_time();
 }
 
@@ -124,10 +137,10 @@ std::optional<DataFault> scale_and_check(std::vector<double>& values, double fac
 
 }  // namespace
 
-std::optional<DataFault> TransportData::evaluate(const State& state, double time, const Factors& factors,
-                                                 Sign sign, ThreadPool& threads,
+std::optional<DataFault> TransportData::evaluate(const State& state, const Inputs* inputs, double time,
+                                                 const Factors& factors, Sign sign, ThreadPool& threads,
                                                  TransportColumns& columns) const {
-  if (columns.time && (*columns.time == time || !time_)) return std::nullopt;
+  if (columns.time && (*columns.time == time || !time_) && reads_.empty()) return std::nullopt;
   columns.time = time;
   for (int axis = 0; axis < 3; ++axis)
     for (int side = 0; side < 2; ++side) {
@@ -135,16 +148,16 @@ std::optional<DataFault> TransportData::evaluate(const State& state, double time
       if (!sides_[a][s]) continue;
       std::vector<double>& column = columns.sides.side[a][s];
       column.resize(sides_[a][s]->plane->sites());
-      sides_[a][s]->value.evaluate(state, time, column, threads);
+      sides_[a][s]->value.evaluate(state, time, column, threads, inputs);
       if (auto fault = scale_and_check(column, factors.side[a][s], sign, *sides_[a][s]->plane,
-                                       "the datum of side " + side_name(axis, side))) {
+                                       "the datum of side " + grid_->side_name(axis, side))) {
         columns.time.reset();
         return fault;
       }
     }
   if (source_) {
     columns.source.resize(grid_->sites());
-    source_->evaluate(state, time, columns.source, threads);
+    source_->evaluate(state, time, columns.source, threads, inputs);
     if (auto fault = scale_and_check(columns.source, factors.source, sign, *grid_, "the source")) {
       columns.time.reset();
       return fault;

@@ -4,7 +4,7 @@
 
 #include "holon/base/parallel.hpp"
 #include "holon/engine/site_kernel.hpp"
-#include "holon/space/space.hpp"
+#include "holon/space/trace_space.hpp"
 #include "holon/transport/grid_operator.hpp"
 
 #include <array>
@@ -14,29 +14,6 @@
 #include <vector>
 
 namespace holon::transport {
-
-/// "x_min" to "z_max".
-std::string side_name(int axis, int side);
-
-/// The sites of one side of a grid, at the side itself (for cells: on their outer faces).
-class SidePlane final : public Space {
- public:
-  SidePlane(std::shared_ptr<const GridSpace> grid, int axis, int side);
-  Type type() const override { return Type::named_points; }
-  std::size_t sites() const override { return sites_; }
-  int dimensions() const override { return grid_->dimensions(); }
-  Position position(std::size_t site) const override;
-  double measure(std::size_t) const override { return 1.0; }
-  std::optional<Stencil> interpolation(const Position&) const override { return std::nullopt; }
-  std::optional<std::size_t> nearest(const Position&) const override { return std::nullopt; }
-  std::string site_text(std::size_t site) const override;
-
- private:
-  std::size_t grid_site(std::size_t site) const;
-  std::shared_ptr<const GridSpace> grid_;
-  int axis_, side_;
-  std::size_t sites_;
-};
 
 /// A coefficient that is the same everywhere and at all times, but may depend on parameters.
 class UniformCoefficient {
@@ -53,8 +30,16 @@ class UniformCoefficient {
   Coefficient coefficient_;
 };
 
-/// What keeps a coefficient from being the datum of a side, or nothing.
-std::optional<std::string> datum_obstacle(const Coefficient& coefficient);
+/// What keeps a coefficient from being the datum of a side, or nothing. It may depend on fields of the side
+/// (a space of type trace) and of one site.
+std::optional<std::string> datum_obstacle(const Coefficient& coefficient, const FieldTable& fields,
+                                          const StructuredSpace& grid, int axis, int side);
+/// What keeps a coefficient from being a source on a grid, or nothing. It may depend on fields of the grid,
+/// as they stand when a step begins, and of one site.
+std::optional<std::string> source_obstacle(const Coefficient& source, const FieldTable& fields,
+                                           const StructuredSpace& grid);
+/// The fields that a coefficient depends on.
+std::vector<FieldId> fields_of(const Coefficient& coefficient, const FieldTable& fields);
 
 /// Data of all sides and the source at one time.
 struct TransportColumns {
@@ -72,8 +57,8 @@ struct DataFault {
 class TransportData {
  public:
   TransportData() = default;
-  TransportData(std::shared_ptr<const GridSpace> grid, const ParameterTable& parameters,
-                const expr::KernelOptions& options);
+  TransportData(std::shared_ptr<const StructuredSpace> grid, std::shared_ptr<const FieldTable> fields,
+                const ParameterTable& parameters, const expr::KernelOptions& options);
   void add_side(int axis, int side, const std::string& name, const Coefficient& datum);
   void add_source(const std::string& name, const Coefficient& source);
 
@@ -81,6 +66,8 @@ class TransportData {
   bool has_side(int axis, int side) const;
   bool empty() const;
   bool depends_on_time() const { return time_; }
+  /// The fields that data of sides depend on.
+  const std::vector<FieldId>& reads() const { return reads_; }
   bool side_depends_on_time(int axis, int side) const;
 
   struct Factors {
@@ -91,23 +78,26 @@ class TransportData {
   };
   enum class Sign { any, not_negative };
   /// Fills the columns for `time`; does nothing if they are for that time (or for any, where nothing depends
-  /// on time).
-  std::optional<DataFault> evaluate(const State& state, double time, const Factors& factors, Sign sign,
-                                    ThreadPool& threads, TransportColumns& columns) const;
+  /// on time) and no datum depends on a field. `inputs`, where given, replaces fields by waveforms.
+  std::optional<DataFault> evaluate(const State& state, const Inputs* inputs, double time,
+                                    const Factors& factors, Sign sign, ThreadPool& threads,
+                                    TransportColumns& columns) const;
   /// d datum / dt of a side.
   std::vector<double> side_rate(int axis, int side, const State& state, double time, const Factors& factors,
                                 ThreadPool& threads) const;
 
  private:
   struct Side {
-    std::shared_ptr<const SidePlane> plane;
+    std::shared_ptr<const TraceSpace> plane;
     CoefficientKernel value, rate;
   };
-  std::shared_ptr<const GridSpace> grid_;
+  std::shared_ptr<const StructuredSpace> grid_;
+  std::shared_ptr<const FieldTable> fields_;
   const ParameterTable* parameters_ = nullptr;
   expr::KernelOptions options_;
   std::array<std::array<std::optional<Side>, 2>, 3> sides_;
   std::optional<CoefficientKernel> source_;
+  std::vector<FieldId> reads_;
   bool time_ = false;
 };
 

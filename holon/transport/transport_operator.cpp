@@ -13,19 +13,16 @@ constexpr std::size_t sites_per_task = 8192;
 
 }  // namespace
 
-TransportOperator::TransportOperator(const GridSpace& grid, const std::array<std::array<bool, 2>, 3>& held,
-                                     double decay)
+TransportOperator::TransportOperator(const StructuredSpace& grid,
+                                     const std::array<std::array<bool, 2>, 3>& held, double decay)
     : dimensions_(grid.dimensions()), held_(held), decay_(decay) {
   for (int a = 0; a < 3; ++a) {
     const auto n = static_cast<std::size_t>(a);
     count_[n] = grid.count(a);
     width_[n].assign(count_[n], 1.0);
     if (a >= dimensions_) continue;
-    const GridSpace::Axis& axis = grid.axis(a);
-    periodic_[n] = axis.periodic;
-    std::fill(width_[n].begin(), width_[n].end(), axis.spacing);
-    if (grid.arrangement() == GridSpace::Sites::nodes && !axis.periodic && count_[n] > 1)
-      width_[n].front() = width_[n].back() = 0.5 * axis.spacing;
+    periodic_[n] = grid.periodic(a);
+    for (std::size_t i = 0; i < count_[n]; ++i) width_[n][i] = grid.width(a, i);
   }
   stride_ = {1, count_[0], count_[0] * count_[1]};
 }

@@ -39,7 +39,7 @@ class TransportOperator {
   std::size_t sites() const { return count_[0] * count_[1] * count_[2]; }
   std::size_t stride(int a) const { return stride_[static_cast<std::size_t>(a)]; }
   bool periodic(int a) const { return periodic_[static_cast<std::size_t>(a)]; }
-  /// Width of a site's cell along an axis.
+  /// Width of a site's cell along an axis; on radial grids the volume of its shell.
   double width(int a, std::size_t i) const { return width_[static_cast<std::size_t>(a)][i]; }
   double measure(std::size_t site) const {
     const auto i = indices(site);
@@ -102,7 +102,8 @@ class TransportOperator {
  protected:
   TransportOperator() = default;
   /// `held[axis][side]`: sides whose nodes are held at the datum; `decay` [1/time].
-  TransportOperator(const GridSpace& grid, const std::array<std::array<bool, 2>, 3>& held, double decay);
+  TransportOperator(const StructuredSpace& grid, const std::array<std::array<bool, 2>, 3>& held,
+                    double decay);
 
  private:
   int dimensions_ = 0;

@@ -12,13 +12,15 @@ namespace holon::transport {
 
 std::unique_ptr<modelfile::ProcessRecipe> diffusion_recipe();
 std::unique_ptr<modelfile::ProcessRecipe> advection_recipe();
+std::unique_ptr<modelfile::ProcessRecipe> exchange_recipe();
 modelfile::Schema diffusion_schema();
 modelfile::Schema advection_schema();
+modelfile::Schema exchange_schema();
 
 /// What sides may be told, for the schema of `boundary`: the option's key and its kind.
 modelfile::Schema boundary_schema(modelfile::Schema side);
 /// Reads the sides of a grid; mistakes go to the section's diagnostics.
-Sides read_sides(const modelfile::Section& process, const GridSpace& grid);
+Sides read_sides(const modelfile::Section& process, const StructuredSpace& grid);
 
 /// Reports faults of options at the places where they were written; `names` says under which key an option
 /// was given

@@ -148,11 +148,23 @@ function isochrones(set, frames, frame, unit, site) {
   return {values, value: (i, j) => frames.value(frame, site(i, j))};
 }
 
+// Of a radial grid: the axis along r at even distances, and the shell at each; along log r where the radii span decades.
+function radialAxis(set) {
+  const last = set.radii.length - 1, wide = set.radii[0] > 0 && set.radii[last] / set.radii[0] > 30;
+  const {factor, unit} = lengthScale(set.length_unit, wide ? Math.sqrt(set.radii[0] * set.radii[last]) : set.radii[last]);
+  const places = set.radii.map(r => wide ? Math.log10(r * factor) : r * factor);
+  const count = 400, first = places[0], step = (places[last] - first) / (count - 1) || 1;
+  const shells = Array.from({length: count}, (_, i) => nearestIndex(places, first + i * step));
+  return {count, first, step, places, shells, label: wide ? 'log₁₀ of ' + withUnit('r', unit) : withUnit('r', unit)};
+}
+
 // Views: each has draw(frame).
 function lineView(host, set, frames, label) {
-  const [axis] = fieldAxes(set);
-  const curve = {name: label, colour: curveColours[0], x: new Float64Array(axis.count), y: new Float64Array(axis.count)};
-  for (let i = 0; i < axis.count; ++i) curve.x[i] = axis.first + i * axis.step;
+  const radial = set.radii && set.radii.length ? radialAxis(set) : null;
+  const axis = radial || fieldAxes(set)[0];
+  const siteCount = radial ? radial.places.length : axis.count, siteAt = i => radial ? radial.shells[i] : i;
+  const curve = {name: label, colour: curveColours[0], x: new Float64Array(siteCount), y: new Float64Array(siteCount)};
+  for (let i = 0; i < siteCount; ++i) curve.x[i] = radial ? radial.places[i] : axis.first + i * axis.step;
   const margin = 0.05 * (frames.greatest - frames.least) || 1;
   const box = element(host, 'div', {class: set.times.length > 1 ? 'panels' : 'panels single'});
   const panel = new Panel(box, {
@@ -166,10 +178,10 @@ function lineView(host, set, frames, label) {
   const clock = {count: rows, first: times[0], step: even * last / (rows - 1) || 1, label: withUnit('time', set.time_unit)};
   const frameAt = Array.from({length: rows}, (_, j) => nearestIndex(times, clock.first + j * clock.step));
   return {draw(frame) {
-    for (let i = 0; i < axis.count; ++i) curve.y[i] = frames.value(frame, i);
-    panel.draw(axis.count > 1 ? [curve.x[0], curve.x[axis.count - 1]] : [curve.x[0] - axis.step, curve.x[0] + axis.step]);
+    for (let i = 0; i < siteCount; ++i) curve.y[i] = frames.value(frame, i);
+    panel.draw(siteCount > 1 ? [curve.x[0], curve.x[siteCount - 1]] : [curve.x[0] - axis.step, curve.x[0] + axis.step]);
     if (history)
-      drawImageWithAxes(history, {across: axis, up: clock, level: (i, j) => frames.level(frameAt[j], i), height: 300, mark: times[frame]});
+      drawImageWithAxes(history, {across: axis, up: clock, level: (i, j) => frames.level(frameAt[j], siteAt(i)), height: 300, mark: times[frame]});
   }};
 }
 

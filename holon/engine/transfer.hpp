@@ -1,0 +1,54 @@
+// Transfer: the process of a coupling. It determines one field from fields of other spaces,
+//   to = sum over sources of factor * T from (+ factor R q),
+// whenever somebody is about to read it. T is the linear map of the coupling (space/linear_map.hpp) and R the
+// response of points to what they give off themselves (space/point_responses.hpp).
+#pragma once
+
+#include "holon/engine/coupling_geometry.hpp"
+#include "holon/engine/process.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holon {
+
+class Transfer final : public Process {
+ public:
+  struct Source {
+    FieldId from = 0;
+    std::shared_ptr<const CouplingGeometry> geometry;
+    double factor = 1.0;  ///< numbers of `to` per number of `from`
+  };
+  /// What the points give off, so that they sense it at their own surface.
+  struct Given {
+    FieldId rate = 0;
+    double factor = 1.0;  ///< numbers of `to` per R [coherent] times number of `rate`
+  };
+  /// `description` is what `holon check` prints: what was chosen, and why.
+  Transfer(std::string name, const FieldTable& fields, FieldId to, std::vector<Source> sources,
+           std::optional<Given> given, std::vector<std::string> description);
+
+  std::string_view type() const override { return "coupling"; }
+  Ports ports() const override;
+  void initialise(State&, Workspace&) const override {}
+  Outcome advance(State& state, const Interval& interval, const Inputs& inputs,
+                  Workspace& work) const override;
+  void determine(State& state, double time, Workspace& work) const override;
+  std::vector<FieldId> determined_from() const override;
+  void rate(const State&, double, Workspace&, Vector&) const override {}
+  void jvp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
+  void vjp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
+  void jacobian(const State&, double, Workspace&, SparseBuilder&) const override {}
+  std::vector<std::string> description() const override { return description_; }
+
+ private:
+  struct TransferScratch;
+  const FieldTable* fields_;
+  FieldId to_;
+  std::vector<Source> sources_;
+  std::optional<Given> given_;
+  std::vector<std::string> description_;
+};
+
+}  // namespace holon

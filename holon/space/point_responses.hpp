@@ -1,0 +1,38 @@
+// What points smaller than the grid can resolve add to what they sense: each to itself, and each to the
+// others nearby.
+#pragma once
+
+#include "holon/space/point_sampling.hpp"
+#include "holon/space/self_response.hpp"
+
+namespace holon {
+
+/// Sensed concentration = T c + R q, where q is what each point gives off [amount/time] (what it takes up is
+/// negative). R_ii is exact on an unbounded lattice at any position, R_ij up to the cells' own shadows (see
+/// SelfResponse). Points further apart than `range` see each other as the grid shows it: there its error is
+/// below 1 % of the field between them.
+class PointResponses {
+ public:
+  enum class Neighbours { none, near };
+  /// `medium.dimensions` and `.spacing` are taken from the grid. Neighbours are looked at in space alone
+  /// (three axes).
+  PointResponses(const GridSpace& grid, PointKernel kernel, const PointCloud& points, DiffusiveMedium medium,
+                 Neighbours neighbours, ThreadPool& threads);
+
+  /// sensed_i += factor * sum_j R_ij q_j.
+  void add(std::span<const double> given, double factor, std::span<double> sensed, ThreadPool& threads) const;
+  std::span<const double> self() const { return self_; }  ///< R_ii [time/length^dimensions]
+  /// sum over others j of R_ij q_j.
+  double from_neighbours(std::size_t point, std::span<const double> given) const;
+
+  /// How far neighbours are corrected for, beyond the sum of the two radii [spacings].
+  static constexpr double range = 4.0;
+
+ private:
+  std::vector<double> self_;
+  std::vector<std::size_t> begin_;  ///< of a point's neighbours
+  std::vector<std::uint32_t> other_;
+  std::vector<double> mutual_;
+};
+
+}  // namespace holon

@@ -1,0 +1,388 @@
+#include "holon/transport/exchange.hpp"
+
+#include "holon/base/error.hpp"
+#include "holon/transport/transport_data.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace holon::transport {
+
+namespace {
+
+constexpr std::size_t grain = 2048;
+
+}  // namespace
+
+/// Of one member at one time.
+struct Exchange::Rates {
+  PointGeometry::Known known;
+  std::vector<double> clearance;   ///< u [coherent], what reaches the grid
+  std::vector<double> secretion;   ///< s [field's unit times coherent volume per time], what reaches the grid
+  std::vector<double> recaptured;  ///< taken up again at once; empty where there is no response
+  std::vector<double> sensed;
+  bool takes = false, gives = false;
+};
+
+struct Exchange::ExchangeScratch final : Scratch {
+  std::vector<std::unique_ptr<CouplingGeometry::Kept>> kept;
+  std::vector<Rates> rates;
+  std::vector<double> clearance, secretion;  ///< of sites, where several members share them
+  std::vector<double> mean;                  ///< over the step, where it is not the value at its end
+};
+
+/// Amounts that a step moves, in field unit times measure.
+struct Exchange::Book {
+  double uptake = 0.0, secretion = 0.0;
+};
+
+Exchange::Exchange(std::string name, const Model& model, ExchangeOptions options)
+    : Process(std::move(name)), options_(std::move(options)), fields_(model.fields) {
+  for (const ExchangeOptions::Member& member : options_.members) {
+    const auto kernel = [&](const char* what, const Coefficient& c) {
+      for (const FieldId id : fields_of(c, *fields_)) reads_.push_back(id);
+      return CoefficientKernel(this->name() + ' ' + member.name + ' ' + what, c, member.space, *model.fields,
+                               *model.parameters, model.kernels);
+    };
+    uptake_.push_back(kernel("uptake", member.uptake));
+    secretion_.push_back(kernel("secretion", member.secretion));
+    for (const FieldId id : member.points->reads()) reads_.push_back(id);
+  }
+  std::sort(reads_.begin(), reads_.end());
+  reads_.erase(std::unique(reads_.begin(), reads_.end()), reads_.end());
+}
+
+Ports Exchange::ports() const {
+  const auto port = [&](Port::Role role, FieldId id) {
+    return Port{role, id, (*fields_)[id].kind, (*fields_)[id].unit};
+  };
+  Ports ports{port(Port::Role::advance, options_.field)};
+  for (const ExchangeOptions::Member& member : options_.members)
+    for (const auto& field : {member.taken, member.given})
+      if (field) ports.push_back(port(Port::Role::advance, *field));
+  for (const FieldId id : reads_) ports.push_back(port(Port::Role::read, id));
+  return ports;
+}
+
+std::vector<FieldId> Exchange::determined_from() const { return reads_; }
+
+std::vector<LedgerAccount> Exchange::ledger_accounts() const {
+  std::vector<LedgerAccount> accounts;
+  const bool kept = !(*fields_)[options_.field].conserved.empty();
+  for (const ExchangeOptions::Member& member : options_.members) {
+    if (kept) {
+      accounts.push_back({options_.field, name(), "uptake by " + member.name});
+      accounts.push_back({options_.field, name(), "secretion by " + member.name});
+    }
+    if (member.taken && !(*fields_)[*member.taken].conserved.empty())
+      accounts.push_back({*member.taken, name(), "taken up by " + member.name});
+  }
+  return accounts;
+}
+
+Exchange::ExchangeScratch& Exchange::scratch(Workspace& work) const {
+  auto* scratch = dynamic_cast<ExchangeScratch*>(work.scratch.get());
+  if (scratch == nullptr) {
+    auto made = std::make_unique<ExchangeScratch>();
+    made->kept.resize(options_.members.size());
+    made->rates.resize(options_.members.size());
+    scratch = made.get();
+    work.scratch = std::move(made);
+  }
+  return *scratch;
+}
+
+std::optional<Diagnosis> Exchange::evaluate(const State& state, double time, ExchangeScratch& scratch,
+                                            ThreadPool& threads) const {
+  const Field& field = (*fields_)[options_.field];
+  for (std::size_t m = 0; m < options_.members.size(); ++m) {
+    const ExchangeOptions::Member& member = options_.members[m];
+    Rates& rates = scratch.rates[m];
+    try {
+      rates.known = member.points->at(state, scratch.kept[m], threads);
+    } catch (const NumericalFailure& failure) {
+      return Diagnosis{name(), field.name, failure.what(), "", time};
+    }
+    const std::size_t points = rates.known.sampling->to_sites();
+    const auto take = [&](const CoefficientKernel& kernel, std::vector<double>& values, double factor,
+                          const char* what) -> std::optional<Diagnosis> {
+      values.resize(points);
+      kernel.evaluate(state, time, values, threads);
+      for (std::size_t i = 0; i < points; ++i) {
+        if (!(values[i] >= 0.0) || !std::isfinite(values[i]))
+          return Diagnosis{name(), field.name,
+                           fmt::format("the {} of '{}' is {:g}", what, member.name, values[i]),
+                           member.space->site_text(i), time};
+        values[i] *= factor;
+      }
+      return std::nullopt;
+    };
+    rates.takes = uptake_[m].constant() != 0.0;
+    rates.gives = secretion_[m].constant() != 0.0;
+    if (rates.takes)
+      if (auto fault = take(uptake_[m], rates.clearance, 1.0, "uptake")) return fault;
+    if (rates.gives)
+      if (auto fault = take(secretion_[m], rates.secretion, 1.0 / field.unit.factor(), "secretion"))
+        return fault;
+    if (rates.known.responses && rates.takes) {
+      const auto response = rates.known.responses->self();
+      for (std::size_t i = 0; i < points; ++i)
+        if (response[i] < 0.0)
+          return Diagnosis{
+              name(), field.name,
+              fmt::format("the kernel of '{}' is narrower than the point itself: it shows more than "
+                          "there is at the point's surface; use kernel: sphere",
+                          member.name),
+              member.space->site_text(i), time};
+      meet_responses(state, m, rates, threads);
+    }
+  }
+  return std::nullopt;
+}
+
+void Exchange::meet_responses(const State& state, std::size_t member, Rates& rates,
+                              ThreadPool& threads) const {
+  const PointResponses& responses = *rates.known.responses;
+  const auto response = responses.self();
+  const std::size_t points = rates.clearance.size();
+  rates.recaptured.assign(points, 0.0);
+  const auto given = options_.members[member].given;
+  if (given) {
+    rates.sensed.resize(points);
+    rates.known.sampling->apply(state.real(options_.field), rates.sensed, threads);
+  }
+  threads.for_range(points, grain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const double u = rates.clearance[i] / (1.0 + rates.clearance[i] * response[i]);
+      double s = rates.gives ? rates.secretion[i] : 0.0;
+      rates.recaptured[i] = u * response[i] * s;
+      if (rates.gives) rates.secretion[i] -= rates.recaptured[i];
+      double near = 1.0;
+      if (given && rates.sensed[i] > 0.0)
+        near = std::max(0.0, 1.0 + responses.from_neighbours(i, state.real(*given)) / rates.sensed[i]);
+      rates.clearance[i] = u * near;
+    }
+  });
+}
+
+void Exchange::solve_sites(std::span<double> c, double dt, ExchangeScratch& scratch,
+                           ThreadPool& threads) const {
+  const bool exact = options_.integrator == ExchangeIntegrator::exact;
+  if (exact) scratch.mean.resize(c.size());
+  const auto solve = [&](std::size_t site, double gain, double loss) {
+    if (!exact) {
+      c[site] = (c[site] + gain) / (1.0 + loss);
+      return;
+    }
+    // phi = (1 - e^{-x})/x, and (1 - phi)/x by its series where x is small.
+    const double fade = -std::expm1(-loss);
+    const double phi = loss > 0.0 ? fade / loss : 1.0;
+    const double rest = loss > 1e-4 ? (1.0 - phi) / loss : 0.5 - loss / 6.0 + loss * loss / 24.0;
+    scratch.mean[site] = phi * c[site] + rest * gain;
+    c[site] = (1.0 - fade) * c[site] + phi * gain;
+  };
+  if (options_.members.size() == 1) {
+    const Rates& rates = scratch.rates.front();
+    const SparseMap& map = *rates.known.sampling;
+    const SparseMap::Columns& columns = map.columns();
+    const auto volume = map.from_measures();
+    const double* u = rates.takes ? rates.clearance.data() : nullptr;
+    const double* s = rates.gives ? rates.secretion.data() : nullptr;
+    threads.for_range(columns.touched.size(), grain, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t k = begin; k < end; ++k) {
+        double clearance = 0.0, secretion = 0.0;
+        const std::size_t first = columns.begin[k], last = columns.begin[k + 1];
+        if (u != nullptr)
+          for (std::size_t e = first; e < last; ++e) clearance += columns.weight[e] * u[columns.row[e]];
+        if (s != nullptr)
+          for (std::size_t e = first; e < last; ++e) secretion += columns.weight[e] * s[columns.row[e]];
+        const std::size_t site = columns.touched[k];
+        const double share = dt / volume[site];
+        solve(site, share * secretion, share * clearance);
+      }
+    });
+    return;
+  }
+  scratch.clearance.assign(c.size(), 0.0);
+  scratch.secretion.assign(c.size(), 0.0);
+  for (const Rates& rates : scratch.rates) {
+    const SparseMap::Columns& columns = rates.known.sampling->columns();
+    threads.for_range(columns.touched.size(), grain, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t k = begin; k < end; ++k)
+        for (std::size_t e = columns.begin[k]; e < columns.begin[k + 1]; ++e) {
+          if (rates.takes)
+            scratch.clearance[columns.touched[k]] += columns.weight[e] * rates.clearance[columns.row[e]];
+          if (rates.gives)
+            scratch.secretion[columns.touched[k]] += columns.weight[e] * rates.secretion[columns.row[e]];
+        }
+    });
+  }
+  const auto volume = scratch.rates.front().known.sampling->from_measures();
+  threads.for_range(c.size(), 4 * grain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t site = begin; site < end; ++site) {
+      const double share = dt / volume[site];
+      solve(site, share * scratch.secretion[site], share * scratch.clearance[site]);
+    }
+  });
+}
+
+void Exchange::book(State& state, std::size_t member, double dt, ExchangeScratch& scratch, Book& book,
+                    ThreadPool& threads) const {
+  const ExchangeOptions::Member& options = options_.members[member];
+  Rates& rates = scratch.rates[member];
+  const std::size_t points = rates.known.sampling->to_sites();
+  const Field& field = (*fields_)[options_.field];
+  const auto sum = [&](auto&& term) {
+    return threads.sum(points, grain, [&](std::size_t begin, std::size_t end) {
+      CompensatedSum total;
+      for (std::size_t i = begin; i < end; ++i) total.add(term(i));
+      return total.value();
+    });
+  };
+  if (rates.gives) book.secretion = dt * sum([&](std::size_t i) { return rates.secretion[i]; });
+  if (!rates.takes) return;
+  const bool exact = options_.integrator == ExchangeIntegrator::exact;
+  const std::span<const double> c =
+      exact ? std::span<const double>(scratch.mean) : std::as_const(state).real(options_.field);
+  rates.sensed.resize(points);
+  rates.known.sampling->apply(c, rates.sensed, threads);
+  for (std::size_t i = 0; i < points; ++i) rates.sensed[i] *= rates.clearance[i];  // amounts per time
+  book.uptake = dt * sum([&](std::size_t i) { return rates.sensed[i]; });
+  const auto recaptured = [&](std::size_t i) { return rates.recaptured.empty() ? 0.0 : rates.recaptured[i]; };
+  if (!rates.recaptured.empty()) {
+    const double again = dt * sum(recaptured);
+    book.uptake += again;
+    book.secretion += again;
+  }
+  if (options.taken) {
+    const auto taken = state.real(*options.taken);
+    const double factor = dt * field.unit.factor() / (*fields_)[*options.taken].unit.factor();
+    for (std::size_t i = 0; i < points; ++i) taken[i] += factor * (rates.sensed[i] + recaptured(i));
+  }
+  if (options.given) {
+    const auto given = state.real(*options.given);
+    for (std::size_t i = 0; i < points; ++i)
+      given[i] = (rates.gives ? rates.secretion[i] : 0.0) - rates.sensed[i];
+  }
+}
+
+Outcome Exchange::advance(State& state, const Interval& interval, const Inputs&, Workspace& work) const {
+  ExchangeScratch& scratch = this->scratch(work);
+  ThreadPool& threads = *work.threads;
+  const double dt = interval.dt();
+  const double time = interval.t0() + (options_.integrator == ExchangeIntegrator::exact ? 0.5 * dt : dt);
+  if (auto fault = evaluate(state, time, scratch, threads))
+    return {Outcome::Why::failed, interval.begin, 0.0, std::move(*fault)};
+  solve_sites(state.real(options_.field), dt, scratch, threads);
+  std::size_t account = 0;
+  for (std::size_t m = 0; m < options_.members.size(); ++m) {
+    Book book;
+    this->book(state, m, dt, scratch, book, threads);
+    if (accounts().empty()) continue;
+    const ExchangeOptions::Member& member = options_.members[m];
+    if (!(*fields_)[options_.field].conserved.empty()) {
+      state.account(accounts()[account++]).add(-book.uptake);
+      state.account(accounts()[account++]).add(book.secretion);
+    }
+    if (member.taken && !(*fields_)[*member.taken].conserved.empty())
+      state.account(accounts()[account++])
+          .add(book.uptake * (*fields_)[options_.field].unit.factor() /
+               (*fields_)[*member.taken].unit.factor());
+  }
+  ++work.counters.steps;
+  return {Outcome::Why::done, interval.end, std::numeric_limits<double>::infinity(), {}};
+}
+
+void Exchange::rate(const State& state, double time, Workspace& work, Vector& rates) const {
+  ExchangeScratch& scratch = this->scratch(work);
+  if (auto fault = evaluate(state, time, scratch, *work.threads))
+    throw NumericalFailure(fmt::format("process '{}': {}, {}", name(), fault->message, fault->place));
+  const auto c = state.real(options_.field);
+  const auto out = rates(options_.field);
+  for (std::size_t m = 0; m < options_.members.size(); ++m) {
+    const Rates& member = scratch.rates[m];
+    const SparseMap::Rows& rows = member.known.sampling->rows();
+    const auto volume = member.known.sampling->from_measures();
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      const double u = member.takes ? member.clearance[i] : 0.0, s = member.gives ? member.secretion[i] : 0.0;
+      double taken = member.recaptured.empty() || !member.takes ? 0.0 : member.recaptured[i];
+      for (std::size_t e = rows.begin[i]; e < rows.begin[i + 1]; ++e) {
+        const std::size_t site = rows.site[e];
+        out[site] += rows.weight[e] * (s - u * c[site]) / volume[site];
+        taken += rows.weight[e] * u * c[site];
+      }
+      if (const auto store = options_.members[m].taken)
+        rates(*store)[i] +=
+            taken * (*fields_)[options_.field].unit.factor() / (*fields_)[*store].unit.factor();
+    }
+  }
+}
+
+namespace {
+
+/// Calls entry(row field, row site, site of the field, slope) for every derivative.
+template <class Scratch, class Entry>
+void each_slope(const ExchangeOptions& options, const FieldTable& fields, const Scratch& scratch,
+                Entry&& entry) {
+  for (std::size_t m = 0; m < options.members.size(); ++m) {
+    const auto& member = scratch.rates[m];
+    if (!member.takes) continue;
+    const SparseMap::Rows& rows = member.known.sampling->rows();
+    const auto volume = member.known.sampling->from_measures();
+    const auto taken = options.members[m].taken;
+    const double factor = taken ? fields[options.field].unit.factor() / fields[*taken].unit.factor() : 0.0;
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+      for (std::size_t e = rows.begin[i]; e < rows.begin[i + 1]; ++e) {
+        const std::size_t site = rows.site[e];
+        const double flow = rows.weight[e] * member.clearance[i];
+        entry(options.field, site, site, -flow / volume[site]);
+        if (taken) entry(*taken, i, site, factor * flow);
+      }
+  }
+}
+
+}  // namespace
+
+void Exchange::jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const {
+  ExchangeScratch& scratch = this->scratch(work);
+  evaluate(state, time, scratch, *work.threads);
+  const auto d = du(options_.field);
+  each_slope(options_, *fields_, scratch, [&](FieldId row, std::size_t i, std::size_t site, double slope) {
+    out(row)[i] += slope * d[site];
+  });
+}
+
+void Exchange::vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const {
+  ExchangeScratch& scratch = this->scratch(work);
+  evaluate(state, time, scratch, *work.threads);
+  const auto target = out(options_.field);
+  each_slope(options_, *fields_, scratch, [&](FieldId row, std::size_t i, std::size_t site, double slope) {
+    target[site] += slope * w(row)[i];
+  });
+}
+
+void Exchange::jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const {
+  ExchangeScratch& scratch = this->scratch(work);
+  evaluate(state, time, scratch, *work.threads);
+  const Layout& layout = entries.layout();
+  each_slope(options_, *fields_, scratch, [&](FieldId row, std::size_t i, std::size_t site, double slope) {
+    entries.add(layout.offset(row) + i, layout.offset(options_.field) + site, slope);
+  });
+}
+
+std::vector<std::string> Exchange::description() const {
+  std::vector<std::string> lines;
+  for (const ExchangeOptions::Member& member : options_.members)
+    lines.push_back(fmt::format("{}: '{}' with kernel {}{}", member.name, member.space->name(),
+                                holon::name(member.points->kernel().shape),
+                                member.points->responses() ? ", at the points' own surfaces" : ""));
+  lines.push_back(options_.integrator == ExchangeIntegrator::exact
+                      ? "time: exact for coefficients at mid step, all points together, positive for any step"
+                      : "time: backward Euler, order 1, all points together, positive for any step");
+  return lines;
+}
+
+}  // namespace holon::transport
