@@ -16,6 +16,8 @@ const Schema* space_schema(std::string_view type);
 std::vector<std::string> space_types();
 const Schema& field_schema();
 const Schema& schedule_schema();
+const Schema& iterate_schema();
+const Schema& steady_schema();
 const Schema& event_schema();
 const Schema& result_schema();
 
