@@ -14,7 +14,8 @@ namespace holon {
 namespace {
 
 constexpr double rounding = 1e-13;        // residuals this small beside the values are round-off
-constexpr double hopeless_growth = 1e4;   // of the residual over the first
+constexpr double hopeless_growth = 1e4;   // of the residual over the first, without acceleration
+constexpr double hopeless_at_all = 1e12;  // with it: a first relaxed step may lead far away
 constexpr std::size_t steady_growth = 8;  // evaluations after each of which it had grown
 constexpr std::size_t watched = 18;       // evaluations after which it has to be below the first
 
@@ -156,7 +157,9 @@ std::vector<double> WindowIteration::weights(const std::vector<double>& g,
 
 bool WindowIteration::diverges() const {
   const std::size_t n = residuals_.size();
-  if (residuals_.back() > hopeless_growth) return true;
+  using Acceleration = solve::FixedPointOptions::Acceleration;
+  const bool plain = window_.options.acceleration.acceleration == Acceleration::constant;
+  if (residuals_.back() > (plain ? hopeless_growth : hopeless_at_all)) return true;
   if (n > watched && residuals_.back() > 1.0) return true;
   if (n <= steady_growth) return false;
   for (std::size_t k = n - steady_growth; k < n; ++k)

@@ -51,6 +51,10 @@ struct KineticsSystem {
   };
   std::vector<Driven> driven;
   double time_unit = 1.0;  ///< coherent time per unit of the component's time
+
+  std::size_t own_states() const { return states.size() - contributed.size(); }
+  /// The field whose rate rates[i] is a part of.
+  FieldId target(std::size_t i) const { return i < own_states() ? states[i] : contributed[i - own_states()]; }
 };
 
 /// The fields that the nodes depend on, in order of their ids.
