@@ -27,14 +27,20 @@ Determination::Determination(const std::vector<std::unique_ptr<Process>>& proces
 
   enum class Visit { none, under_way, done };
   std::vector<Visit> visits(processes.size(), Visit::none);
+  std::vector<ProcessId> path;
   const std::function<void(ProcessId)> visit = [&](ProcessId p) {
     if (visits[p] == Visit::done) return;
-    if (visits[p] == Visit::under_way)
-      throw InputError(
-          fmt::format("what process '{}' determines depends on itself, by way of what other "
-                      "processes determine",
-                      processes[p]->name()));
+    if (visits[p] == Visit::under_way) {
+      std::string circle;
+      for (auto step = std::find(path.begin(), path.end(), p); step != path.end(); ++step)
+        circle += processes[*step]->name() + " reads what is determined by ";
+      throw InputError(fmt::format(
+          "what process '{}' determines depends on itself: {}{}; fields of processes of type 'map' "
+          "may depend on each other in an 'iterate' of the schedule",
+          processes[p]->name(), circle, processes[p]->name()));
+    }
     visits[p] = Visit::under_way;
+    path.push_back(p);
     std::vector<ProcessId> needs;
     for (const FieldId field : processes[p]->determined_from()) {
       const auto other = determiner.find(field);
@@ -49,6 +55,7 @@ Determination::Determination(const std::vector<std::unique_ptr<Process>>& proces
       return d.process == p;
     })->needs = std::move(needs);
     visits[p] = Visit::done;
+    path.pop_back();
     order_.push_back(p);
   };
   for (const Determiner& each : determiners_) visit(each.process);

@@ -1,10 +1,13 @@
 #include "holon/engine/model.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/boundary_correction.hpp"
+#include "holon/engine/quasi_steady.hpp"
 #include "holon/space/population.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <set>
 
@@ -47,6 +50,7 @@ void settle(const Population& population, State& state) {
 State Model::initial_state(ThreadPool& threads, std::uint64_t seed) const {
   State state(fields, parameters, accounts.size());
   state.seed = seed;
+  state.counter.windows.resize(program.windows.size());
   for (const auto& [name, space] : spaces)
     if (const auto* population = dynamic_cast<const Population*>(space.get())) settle(*population, state);
   for (const auto& [field, coefficient] : initial) {
@@ -126,16 +130,58 @@ void choose_subcycles(ScheduleNode& node, double dt, const Model& model, const S
   }
 }
 
-void processes_below(const ScheduleNode& node, std::set<ProcessId>& found) {
-  if (node.kind == ScheduleNode::Kind::advance) found.insert(node.process);
-  for (const ScheduleNode& child : node.children) processes_below(child, found);
-}
-
 std::int64_t longest_every(const ScheduleNode& node, std::int64_t steps) {
   if (node.kind == ScheduleNode::Kind::every && steps % node.count != 0) return node.count;
   for (const ScheduleNode& child : node.children)
     if (const std::int64_t bad = longest_every(child, steps)) return bad;
   return 0;
+}
+
+/// Processes that assign what others of them read, in a circle that no order of advances can honour and no
+/// window repeats.
+void refuse_circles(const Model& model) {
+  const std::size_t count = model.processes.size();
+  const auto together = [&](std::size_t a, std::size_t b) {
+    const auto holds = [](const Window& window, std::size_t process) {
+      return std::any_of(window.members.begin(), window.members.end(), [&](const Window::Member& member) {
+        return std::find(member.processes.begin(), member.processes.end(), process) != member.processes.end();
+      });
+    };
+    return std::any_of(model.program.windows.begin(), model.program.windows.end(),
+                       [&](const Window& window) { return holds(window, a) && holds(window, b); });
+  };
+  std::map<FieldId, std::size_t> assigner;
+  std::vector<bool> algebraic(count);
+  for (std::size_t p = 0; p < count; ++p) {
+    algebraic[p] = model.processes[p]->traits().algebraic;
+    for (const Port& port : model.processes[p]->ports())
+      if (algebraic[p] && port.role == Port::Role::advance) assigner[port.field] = p;
+  }
+  std::vector<std::size_t> path;
+  std::vector<bool> done(count);
+  const std::function<void(std::size_t)> visit = [&](std::size_t p) {
+    if (const auto again = std::find(path.begin(), path.end(), p); again != path.end()) {
+      std::string circle, names;
+      for (auto step = again; step != path.end(); ++step) {
+        circle += model.processes[*step]->name() + " reads what is assigned by ";
+        names += (names.empty() ? "" : ", ") + model.processes[*step]->name();
+      }
+      refuse(model.schedule.root, "schedule",
+             "these depend on each other in a circle: " + circle + model.processes[p]->name(),
+             "an order in which each finds what it reads", "{iterate: {do: [" + names + "]}} repeats them");
+    }
+    if (done[p]) return;
+    path.push_back(p);
+    for (const Port& port : model.processes[p]->ports()) {
+      const auto other = assigner.find(port.field);
+      if (port.role == Port::Role::read && other != assigner.end() && !together(p, other->second))
+        visit(other->second);
+    }
+    path.pop_back();
+    done[p] = true;
+  };
+  for (std::size_t p = 0; p < count; ++p)
+    if (algebraic[p]) visit(p);
 }
 
 /// A run that begins with something that is not finite never gets well.
@@ -183,12 +229,49 @@ void join_fates(Model& model) {
   }
 }
 
+void keep_at_rest(Model& model, const ScheduleNode& node) {
+  if (node.steady)
+    model.processes[node.process] =
+        std::make_unique<QuasiSteady>(std::move(model.processes[node.process]), *node.steady, model);
+  for (const ScheduleNode& child : node.children) keep_at_rest(model, child);
+}
+
+/// Refuses what is not fast enough to be kept at rest, and warns of what is barely.
+void look_for_gaps(Model& model, const State& state, ThreadPool& threads) {
+  constexpr double comfortable = 10.0;
+  for (const auto& process : model.processes) {
+    const auto* steady = dynamic_cast<const QuasiSteady*>(process.get());
+    if (steady == nullptr) continue;
+    const Schedule& schedule = model.schedule;
+    const double gap =
+        steady->gap(state, 0.0, schedule.step * static_cast<double>(schedule.steps), schedule.step, threads);
+    if (gap < comfortable)
+      model.warnings.push_back(
+          {.severity = Diagnostic::Severity::warning,
+           .place = schedule.root.place,
+           .path = "schedule.steady",
+           .message =
+               fmt::format("'{}' is kept at rest, but its rate of relaxation is only {:.3g} times the rate "
+                           "at which its rest state moves",
+                           process->name(), gap),
+           .hint = "look at its estimated error, or advance it in time"});
+  }
+}
+
 }  // namespace
 
+void Model::rewrite() {
+  if (rewritten_) return;
+  rewritten_ = true;
+  correct_boundaries(*this);
+  keep_at_rest(*this, schedule.root);
+}
+
 void Model::finish() {
+  rewrite();
   // Every process runs, and several owners of a field are a splitting that somebody wrote down.
-  std::set<ProcessId> scheduled;
-  processes_below(schedule.root, scheduled);
+  const std::vector<ProcessId> below = processes_below(schedule.root);
+  const std::set<ProcessId> scheduled(below.begin(), below.end());
   std::map<FieldId, std::vector<std::string>> owners;
   const auto advances = [](const Process& process) {
     const Ports ports = process.ports();
@@ -244,24 +327,40 @@ void Model::finish() {
            fmt::format("'{}' stands at the outside of a merged strang",
                        processes[program.closing.process]->name()),
            "agents to appear and vanish inside the step", "put another process first");
-  const auto check = [&](const Instruction& instruction, double part) {
-    const Process& process = *processes[instruction.process];
-    const double limit = process.stable_step(state);
-    const double dt = part * schedule.step;
-    if (dt > limit * (1.0 + 1e-9)) {
-      const auto substeps = static_cast<std::int64_t>(std::ceil(dt / limit * (1.0 - 1e-9)));
-      const ScheduleNode* node = find_advance(schedule.root, instruction.process);
-      refuse(node != nullptr ? *node : schedule.root, "schedule.step",
-             fmt::format("'{}' is advanced by {}, above its stability limit of {}", process.name(),
-                         time_text(dt, schedule), time_text(limit, schedule)),
-             fmt::format("a step of at most {}", time_text(limit * schedule.step / dt, schedule)),
-             fmt::format("or {{subcycle: {{do: {}, steps: {}}}}} in the schedule, or an implicit integrator",
-                         process.name(), substeps));
-    }
-  };
-  for (const Instruction& instruction : program.body)
-    check(instruction, (instruction.end - instruction.begin).value());
-  if (program.merged) check(program.opening, 1.0);
+  exchanges.clear();
+  for (const Window& window : program.windows) exchanges.push_back(WindowExchange::of(*this, window));
+  refuse_circles(*this);
+  warn_of_uncorrected_boundaries(*this);
+  look_for_gaps(*this, state, threads);
+  for (const Instruction& instruction : program.body) check_step(instruction, 1.0, state);
+  if (program.merged) {
+    Instruction joined = program.opening;
+    joined.end = joined.begin + Fraction{1, 1};
+    check_step(joined, 1.0, state);
+  }
+}
+
+void Model::check_step(const Instruction& instruction, double length, const State& state) const {
+  const double part = (instruction.end - instruction.begin).value() * length;
+  if (instruction.window) {
+    for (const Window::Member& member : program.windows[*instruction.window].members)
+      for (const Instruction& inner : member.part)
+        check_step(inner, part / static_cast<double>(member.parts), state);
+    return;
+  }
+  const Process& process = *processes[instruction.process];
+  const double limit = process.stable_step(state);
+  const double dt = part * schedule.step;
+  if (dt > limit * (1.0 + 1e-9)) {
+    const auto substeps = static_cast<std::int64_t>(std::ceil(dt / limit * (1.0 - 1e-9)));
+    const ScheduleNode* node = find_advance(schedule.root, instruction.process);
+    refuse(node != nullptr ? *node : schedule.root, "schedule.step",
+           fmt::format("'{}' is advanced by {}, above its stability limit of {}", process.name(),
+                       time_text(dt, schedule), time_text(limit, schedule)),
+           fmt::format("a step of at most {}", time_text(limit * schedule.step / dt, schedule)),
+           fmt::format("or {{subcycle: {{do: {}, steps: {}}}}} in the schedule, or an implicit integrator",
+                       process.name(), substeps));
+  }
 }
 
 }  // namespace holon

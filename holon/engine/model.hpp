@@ -9,6 +9,7 @@
 #include "holon/engine/process.hpp"
 #include "holon/engine/restructure.hpp"
 #include "holon/engine/schedule.hpp"
+#include "holon/engine/window_exchange.hpp"
 
 #include <map>
 #include <memory>
@@ -53,6 +54,7 @@ class Model {
   Schedule schedule;
   Program program;
   Determination determination;
+  std::vector<WindowExchange> exchanges;  ///< one per window of the program
   std::vector<EventRecipe> events;
   std::vector<std::unique_ptr<ObserverRecipe>> observers;
   std::vector<ResultRecipe> results;
@@ -62,6 +64,7 @@ class Model {
   std::vector<std::pair<FieldId, Coefficient>>
       initial;                         ///< of fields that no process owns, evaluated in this order
   std::vector<ValueAtBirth> at_birth;  ///< of fields whose rule at division is reset or draw
+  std::vector<Diagnostic> warnings;    ///< what finish() found doubtful
   std::string hash;                    ///< SHA-256 of the resolved model
   std::string resolved;                ///< the resolved model as YAML text
   expr::KernelOptions kernels;
@@ -70,6 +73,11 @@ class Model {
   const Process& process(std::string_view name) const;  ///< throws InputError with the nearest name
   ProcessId process_id(std::string_view name) const;
 
+  /// Puts other processes in the place of those of which the schedule asks something particular: quasi-steady
+  /// ones, corrections at boundaries. Called once, when all processes are made; finish() does it where nobody
+  /// has.
+  void rewrite();
+
   /// Checks the whole and compiles the schedule: every field advanced by someone, several owners only under a
   /// splitting, determined fields in an order, steps below limits, automatic subcycles. Called once by
   /// whoever assembled the parts, before the model is shared. Throws InputError.
@@ -77,6 +85,12 @@ class Model {
 
   /// A State with every field at its initial value.
   State initial_state(ThreadPool& threads, std::uint64_t seed) const;
+
+ private:
+  /// Refuses an advance over more than its process's stability limit. `length`: of the interval that the
+  /// instruction's fractions are of [macro steps].
+  void check_step(const Instruction& instruction, double length, const State& state) const;
+  bool rewritten_ = false;
 };
 
 }  // namespace holon

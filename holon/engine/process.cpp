@@ -26,21 +26,6 @@ std::string_view name(Port::Role role) {
   return "";
 }
 
-void Waveform::evaluate(double time, std::size_t begin, std::size_t end, std::span<double> out) const {
-  std::fill(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(end - begin), 0.0);
-  for (std::size_t k = 0; k < times.size(); ++k) {
-    double weight = 1.0;
-    for (std::size_t j = 0; j < times.size(); ++j)
-      if (j != k) weight *= (time - times[j]) / (times[k] - times[j]);
-    for (std::size_t site = begin; site < end; ++site) out[site - begin] += weight * values[k][site];
-  }
-}
-
-const Waveform* Inputs::find(FieldId field) const {
-  const auto found = waveforms_.find(field);
-  return found == waveforms_.end() ? nullptr : &found->second;
-}
-
 Layout::Layout(const FieldTable& fields, std::vector<FieldId> unknowns) : unknowns_(std::move(unknowns)) {
   for (const FieldId id : unknowns_) {
     offset_[id] = size_;
@@ -70,7 +55,9 @@ std::span<const double> Vector::operator()(FieldId field, int component) const {
 std::vector<FieldId> fields_changed_by(const Process& process, const FieldTable& fields) {
   std::vector<FieldId> changed;
   for (const Port& port : process.ports())
-    if (port.role == Port::Role::advance || port.role == Port::Role::determine) changed.push_back(port.field);
+    if (port.role == Port::Role::advance || port.role == Port::Role::determine ||
+        port.role == Port::Role::contribute)
+      changed.push_back(port.field);
   for (FieldId id = 0; id < fields.size(); ++id)
     if (fields[id].name.starts_with(process.name() + ":")) changed.push_back(id);
   return changed;

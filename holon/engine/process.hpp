@@ -5,6 +5,7 @@
 #include "holon/base/parallel.hpp"
 #include "holon/base/unit.hpp"
 #include "holon/engine/state.hpp"
+#include "holon/engine/waveform.hpp"
 
 #include <any>
 #include <limits>
@@ -15,6 +16,8 @@
 #include <vector>
 
 namespace holon {
+
+class Model;
 
 /// How a process uses a field.
 struct Port {
@@ -33,8 +36,12 @@ struct Traits {
   bool stochastic = false;
   bool resizes = false;
   bool error_controlled =
-      false;           ///< its own steps, chosen by their error, resolve it: the macro step need not
-  std::string reason;  ///< why it is not smooth
+      false;  ///< its own steps, chosen by their error, resolve it: the macro step need not
+  bool follows_inputs =
+      false;  ///< advance() takes Inputs at the times of its own stages; otherwise the engine puts
+              ///< their values in the middle of the interval into the State for it
+  bool algebraic = false;  ///< assigns its fields from what it reads, so that circles of such need iteration
+  std::string reason;      ///< why it is not smooth
 };
 
 /// What went wrong, where and when.
@@ -51,26 +58,6 @@ struct Outcome {
   double suggested_dt = std::numeric_limits<double>::infinity();
   Diagnosis what;
   bool seen_finite = false;  ///< all values of the fields that it advanced are finite: nobody needs to look
-};
-
-/// A polynomial in time (degree 0 to 3) for a field inside an interval: Lagrange through values at given
-/// times.
-struct Waveform {
-  std::vector<double> times;                ///< coherent, 1 to 4, increasing
-  std::vector<std::vector<double>> values;  ///< one column per time
-  /// Writes the values of sites [begin, end) at `time` to out[0 ...].
-  void evaluate(double time, std::size_t begin, std::size_t end, std::span<double> out) const;
-};
-
-/// Values of read fields inside an interval where they differ from what the State holds.
-class Inputs {
- public:
-  void set(FieldId field, Waveform waveform) { waveforms_[field] = std::move(waveform); }
-  const Waveform* find(FieldId field) const;
-  bool empty() const { return waveforms_.empty(); }
-
- private:
-  std::map<FieldId, Waveform> waveforms_;
 };
 
 /// Scratch that a process keeps between calls. Never part of the answer: it may be thrown away at any macro
@@ -193,6 +180,18 @@ class Process {
   /// Adds (d rate / du)^T w to `out`.
   virtual void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const = 0;
   virtual void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const = 0;
+
+  /// Sites of a field that it advances at which the value is given (sides of given value), and what sets them
+  /// to their values at a time.
+  virtual std::vector<std::size_t> held_sites(const State&) const { return {}; }
+  virtual void hold(State&, double /*time*/, Workspace&) const {}
+  virtual bool held_values_depend_on_time() const { return false; }
+  /// The same process with a field (in the target's unit per coherent time) times a factor added to the rate
+  /// of a field that it advances; null where that can't be.
+  virtual std::unique_ptr<Process> with_added_rate(FieldId /*target*/, FieldId /*rate*/, double /*factor*/,
+                                                   const Model&) const {
+    return nullptr;
+  }
 
   /// The largest stable step of its present scheme [coherent time]; infinity if unconditionally stable.
   virtual double stable_step(const State&) const { return std::numeric_limits<double>::infinity(); }

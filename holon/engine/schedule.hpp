@@ -5,8 +5,12 @@
 #include "holon/base/error.hpp"
 #include "holon/base/unit.hpp"
 #include "holon/engine/time.hpp"
+#include "holon/solve/fixed_point.hpp"
+#include "holon/space/field.hpp"
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,37 +18,76 @@ namespace holon {
 
 using ProcessId = std::uint32_t;
 
+/// How the members of a window find values that agree with each other.
+struct IterateOptions {
+  solve::FixedPointOptions acceleration;
+  /// Of the residual |H(g) - g|, relative to the first of the window: g is what members read of later ones,
+  /// at the ends of all substeps, H(g) what these then give.
+  double tolerance = 1e-8;
+  std::int64_t most = 100;  ///< evaluations of H in one window
+  int degree = 1;           ///< of the waveforms through the values at the ends of substeps
+  enum class Unconverged { fail, accept } unconverged = Unconverged::fail;
+};
+
+/// A process that is not followed in time but kept where its fields are at rest (quasi_steady.hpp).
+struct SteadyOptions {
+  int order = 0;
+  std::map<FieldId, FieldId> estimates;  ///< where the estimated error of a field is put
+};
+
 /// A node of the schedule tree.
 ///   advance    one process over the node's interval
 ///   lie        children one after the other, each over the whole interval
 ///   strang     [A, B]: A/2 B A/2; [A, B, C]: A/2 B/2 C B/2 A/2. With `merge`, the last half of A in a macro
-///   step and the
-///              first half of the next are taken as one (Strang 1968; State::counter holds what is pending)
+///              step and the first half of the next are taken as one (Strang 1968; State::counter holds what
+///              is pending)
 ///   subcycle   the child n times over n equal parts of the interval; n = 0: derived from its stable step
-///   when the model is built every      the child once per n macro steps over all n of them, at the first of
-///   them
+///              when the model is built
+///   every      the child once per n macro steps over all n of them, at the first of them
+///   iterate    children one after the other, each from the state at the beginning of the interval and with
+///              the others' fields as waveforms over it, again and again until these agree (waveform
+///              relaxation). A subcycle as a child gives the number of its substeps
 struct ScheduleNode {
-  enum class Kind { advance, lie, strang, subcycle, every };
+  enum class Kind { advance, lie, strang, subcycle, every, iterate };
   Kind kind = Kind::advance;
   ProcessId process = 0;
   std::vector<ScheduleNode> children;
   std::int64_t count = 1;
   bool merge = false;
+  /// Of a strang: two processes of which one diffuses between sides whose values change in time, see
+  /// boundary_correction.hpp.
+  bool boundary_correction = false;
+  std::optional<SteadyOptions> steady;  ///< of an advance
+  std::optional<IterateOptions> iterate;
   Place place;
 };
 
 /// One advance within macro step k: from (k + begin) to (k + end) macro steps, in macro steps with k
-/// divisible by `every`.
+/// divisible by `every`. Of a process, or of a window of the program.
 struct Instruction {
   ProcessId process = 0;
   Fraction begin, end;
   std::int64_t every = 1;
+  std::optional<std::size_t> window;
+};
+
+/// Processes that are advanced together over one interval until what they exchange agrees.
+struct Window {
+  struct Member {
+    std::vector<Instruction> part;  ///< over one substep, from 0 to 1
+    std::int64_t parts = 1;         ///< substeps
+    std::vector<ProcessId> processes;
+  };
+  IterateOptions options;
+  std::vector<Member> members;
+  Place place;
 };
 
 /// One macro step, flattened. When merged: the program of a step is opening (only if nothing is pending), or
 /// `joined` (if a half is pending), then body; what remains is `closing`.
 struct Program {
   std::vector<Instruction> body;
+  std::vector<Window> windows;
   bool merged = false;
   Instruction opening, closing;  ///< halves of the outer process of a merged Strang
 };
@@ -59,6 +102,12 @@ struct Schedule {
   bool order_stated = true;  ///< false: the order of processes was not written and is that of their names
   std::vector<std::string> stop_when;  ///< names of events or observers that end the run
 };
+
+/// A moment or a duration in the schedule's unit, for messages: "1.25 ms".
+std::string moment_text(double coherent, const Schedule& schedule);
+
+/// The processes below a node, in order of the tree.
+std::vector<ProcessId> processes_below(const ScheduleNode& node);
 
 /// Throws InputError with the node's place for what cannot be flattened (`every` outside a top-level `lie`).
 Program compile(const ScheduleNode& root);

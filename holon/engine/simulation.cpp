@@ -3,7 +3,6 @@
 #include "holon/base/error.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <sstream>
@@ -15,11 +14,9 @@ namespace holon {
 Simulation::Simulation(std::shared_ptr<const Model> model, Options options)
     : model_(std::move(model)),
       threads_(std::make_unique<ThreadPool>(options.threads)),
+      execution_(model_, *threads_),
       frames_(options.frames),
-      state_(model_->initial_state(*threads_, options.seed)),
-      work_(model_->processes.size()),
-      seconds_(model_->processes.size(), 0.0) {
-  for (Workspace& work : work_) work.threads = threads_.get();
+      state_(model_->initial_state(*threads_, options.seed)) {
   for (const auto& recipe : model_->observers) observers_.push_back(recipe->start(*model_));
   std::size_t most_sites = 0;
   for (const EventRecipe& event : model_->events) {
@@ -33,7 +30,6 @@ Simulation::Simulation(std::shared_ptr<const Model> model, Options options)
   }
   event_column_.resize(most_sites);
   const Determination& determination = model_->determination;
-  for (const auto& process : model_->processes) before_process_.push_back(determination.before(*process));
   for (const auto& recipe : model_->observers)
     before_observer_.push_back(determination.before([&](FieldId field) { return recipe->reads(field); }));
   for (const EventRecipe& event : model_->events)
@@ -73,104 +69,10 @@ void Simulation::start() {
   observe(0, finished_);
 }
 
-void Simulation::look_for_failure(const State& state, const Process& process, const Interval& interval,
-                                  Outcome& outcome) const {
-  for (const Port& port : process.ports()) {
-    if (port.role != Port::Role::advance) continue;
-    const Field& field = (*model_->fields)[port.field];
-    if (field.type != FieldType::real) continue;
-    for (int c = 0; c < field.components; ++c) {
-      const auto values = state.real(port.field, c);
-      const auto site = first_not_finite(values, *threads_);
-      if (!site) continue;
-      outcome.why = Outcome::Why::failed;
-      outcome.what = {process.name(), field.name, fmt::format("the value is {}", number_text(values[*site])),
-                      state.site_text(*field.space, *site), interval.t1()};
-      return;
-    }
-  }
-}
-
-void Simulation::run_instruction(State& state, ProcessId process, Time begin, Time end) const {
-  static const Inputs none;
-  Workspace& work = work_[process];
-  const Process& mechanism = *model_->processes[process];
-  determine(state, before_process_[process]);
-  const auto clock = std::chrono::steady_clock::now();
-  int halvings = 0;
-  Fraction part = end.index == begin.index
-                      ? end.fraction - begin.fraction
-                      : Fraction{end.index - begin.index, 1} + (end.fraction - begin.fraction);
-  Time at = begin;
-  while (at < end) {
-    Time to = at + part;
-    if (to > end) to = end;
-    const Interval interval{at, to, model_->schedule.step};
-    Outcome outcome = mechanism.advance(state, interval, none, work);
-    if (outcome.why == Outcome::Why::done && !outcome.seen_finite && !mechanism.detects_failure())
-      look_for_failure(state, mechanism, interval, outcome);
-    if (outcome.why == Outcome::Why::failed || (outcome.why == Outcome::Why::rejected && halvings == 20)) {
-      const Schedule& schedule = model_->schedule;
-      std::string message = fmt::format("process '{}' failed", mechanism.name());
-      if (!outcome.what.field.empty()) message += fmt::format(": field '{}'", outcome.what.field);
-      if (!outcome.what.place.empty()) message += fmt::format(" at {}", outcome.what.place);
-      message += fmt::format(", t = {:.9g}{}{}", outcome.what.time / schedule.time_unit.factor(),
-                             schedule.time_dimension.dimensionless() ? "" : " " + schedule.time_unit.text(),
-                             outcome.what.message.empty() ? "" : ": " + outcome.what.message);
-      throw NumericalFailure(message);
-    }
-    if (outcome.why == Outcome::Why::rejected) {
-      // The process left its fields as they were: try again in halves.
-      ++halvings;
-      part = part * Fraction{1, 2};
-      continue;
-    }
-    at = outcome.why == Outcome::Why::event && outcome.reached > at && outcome.reached < to ? outcome.reached
-                                                                                            : to;
-  }
-  seconds_[process] += std::chrono::duration<double>(std::chrono::steady_clock::now() - clock).count();
-}
-
-void Simulation::advance_macro_step(State& state, Fraction part) const {
-  const Program& program = model_->program;
-  const Time start{state.time.index, {}};
-  const auto at = [&](Fraction f) { return start + f * part; };
-  if (program.merged) {
-    // A half that is pending from the step before is taken together with this step's first half.
-    const Time from = state.counter.pending_half ? start + (program.closing.begin - Fraction{1, 1})
-                                                 : at(program.opening.begin);
-    run_instruction(state, program.opening.process, from, at(program.opening.end));
-    state.counter.pending_half = false;
-  }
-  for (const Instruction& instruction : program.body)
-    if (start.index % instruction.every == 0)
-      run_instruction(state, instruction.process, at(instruction.begin), at(instruction.end));
-  if (program.merged) {
-    if (part == Fraction{1, 1})
-      state.counter.pending_half = true;
-    else
-      run_instruction(state, program.closing.process, at(program.closing.begin), at(program.closing.end));
-  }
-  state.time = start + part;
-}
-
-void Simulation::close_half_step(State& state) const {
-  if (!state.counter.pending_half) return;
-  const Time start{state.time.index - 1, {}};
-  const Instruction& closing = model_->program.closing;
-  run_instruction(state, closing.process, start + closing.begin, start + closing.end);
-  state.counter.pending_half = false;
-}
-
-void Simulation::determine(State& state, const std::vector<ProcessId>& processes) const {
-  for (const ProcessId process : processes)
-    model_->processes[process]->determine(state, state.time.value(model_->schedule.step), work_[process]);
-}
-
 State Simulation::complete_state() const {
   State copy = state_.clone();
-  close_half_step(copy);
-  determine(copy, model_->determination.order());
+  execution_.close_half_step(copy);
+  execution_.determine(copy, model_->determination.order(), copy.time.value(model_->schedule.step));
   return copy;
 }
 
@@ -187,7 +89,7 @@ class Simulation::CompleteView {
     });
     for (AccountId a = 0; a < simulation.model_->accounts.size(); ++a) accounts_.push_back(state.account(a));
     try {
-      simulation.close_half_step(state);
+      simulation.execution_.close_half_step(state);
     } catch (...) {
       restore();
       throw;
@@ -227,8 +129,8 @@ void Simulation::step_to_rest() {
   before_->assign(state_);
   const std::int64_t steps = way_->steps();
   if (steps == 1) observe_between(state_, {1, 1});
-  advance_macro_step(state_, {steps, 1});
-  close_half_step(state_);
+  execution_.macro_step(state_, {steps, 1});
+  execution_.close_half_step(state_);
   way_->look(*before_, state_);
   finished_ = way_->arrived();
   observe(state_.time.index, finished_);
@@ -248,7 +150,7 @@ void Simulation::step() {
     return e.action == EventRecipe::Action::stop;
   });
   if (!may_stop) observe_between(state_, {1, 1});
-  advance_macro_step(state_, {1, 1});
+  execution_.macro_step(state_, {1, 1});
   const bool stopped = locate_events();
   if (may_stop)
     observe_between(*before_,
@@ -287,7 +189,7 @@ void Simulation::observe_between(const State& from, Fraction end) {
   if (!trial_) trial_ = from.clone();
   for (const auto& [moment, observers] : moments) {
     trial_->assign(from);
-    advance_macro_step(*trial_, moment);
+    execution_.macro_step(*trial_, moment);
     show(*trial_, observers, false, false);
   }
 }
@@ -298,7 +200,7 @@ void Simulation::show(State& complete, const std::vector<std::size_t>& observers
     for (const ProcessId process : before_observer_[o]) needed[process] = true;
   std::vector<ProcessId> determiners = model_->determination.order();
   std::erase_if(determiners, [&](ProcessId process) { return !needed[process]; });
-  determine(complete, determiners);
+  execution_.determine(complete, determiners, complete.time.value(model_->schedule.step));
   const Observation observation{
       complete, complete.time.value(model_->schedule.step), model_->schedule.step, first, last, *threads_,
       frames_};
@@ -313,7 +215,7 @@ bool Simulation::all_stops_complete() const {
 }
 
 double Simulation::event_value(std::size_t event, State& state) const {
-  determine(state, before_event_[event]);
+  execution_.determine(state, before_event_[event], state.time.value(model_->schedule.step));
   const EventRecipe& recipe = model_->events[event];
   SiteKernel::Call call;
   call.time = state.time.value(model_->schedule.step);
@@ -365,7 +267,7 @@ bool Simulation::locate_events() {
   std::vector<double> values(event_kernels_.size());
   const auto value_at = [&](std::size_t event, std::int64_t numerator) {
     trial_->assign(*before_);
-    advance_macro_step(*trial_, Fraction::of(numerator, event_denominator));
+    execution_.macro_step(*trial_, Fraction::of(numerator, event_denominator));
     return event_value(event, *trial_);
   };
   {
@@ -409,7 +311,7 @@ bool Simulation::locate_events() {
     if (model_->events[f.event].action == EventRecipe::Action::stop) {
       if (f.numerator < event_denominator) {
         state_.assign(*before_);
-        advance_macro_step(state_, Fraction::of(f.numerator, event_denominator));
+        execution_.macro_step(state_, Fraction::of(f.numerator, event_denominator));
       }
       stopped = true;
       break;
@@ -516,13 +418,6 @@ std::map<std::string, Series> Simulation::series() const {
   for (const auto& observer : observers_)
     for (auto& [name, series] : observer->series()) all[name] = std::move(series);
   return all;
-}
-
-std::vector<ProcessTiming> Simulation::timings() const {
-  std::vector<ProcessTiming> timings;
-  for (std::size_t p = 0; p < work_.size(); ++p)
-    timings.push_back({model_->processes[p]->name(), seconds_[p], work_[p].counters});
-  return timings;
 }
 
 std::map<std::string, ResultValue> Simulation::results() const {

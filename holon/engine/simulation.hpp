@@ -1,7 +1,7 @@
 // Simulation: one run of a model.
 #pragma once
 
-#include "holon/engine/model.hpp"
+#include "holon/engine/execution.hpp"
 #include "holon/engine/rest.hpp"
 
 #include <functional>
@@ -16,13 +16,6 @@ namespace holon {
 struct EventRecord {
   std::string name;
   double time = 0.0;  ///< coherent
-};
-
-/// How long each process took.
-struct ProcessTiming {
-  std::string process;
-  double seconds = 0.0;
-  Counters counters;
 };
 
 class Simulation {
@@ -63,18 +56,11 @@ class Simulation {
   std::map<std::string, ResultValue> results() const;  ///< of the model's `results:`, in their units
   std::map<std::string, Series> series() const;
   const std::vector<EventRecord>& events() const { return events_; }
-  std::vector<ProcessTiming> timings() const;
+  std::vector<ProcessTiming> timings() const { return execution_.timings(); }
 
  private:
   void start();
   void step_to_rest();
-  void advance_macro_step(State& state, Fraction part) const;
-  void run_instruction(State& state, ProcessId process, Time begin, Time end) const;
-  /// Turns the outcome into a failure where a field that the process advanced is not finite.
-  void look_for_failure(const State& state, const Process& process, const Interval& interval,
-                        Outcome& outcome) const;
-  void close_half_step(State& state) const;
-  void determine(State& state, const std::vector<ProcessId>& processes) const;
   class CompleteView;
   void observe(std::int64_t index, bool last);
   /// Shows the observers the moments inside the macro step that begins with `from`, up to a fraction of it.
@@ -89,6 +75,7 @@ class Simulation {
 
   std::shared_ptr<const Model> model_;
   std::unique_ptr<ThreadPool> threads_;
+  Execution execution_;
   FrameWriter* frames_ = nullptr;
   State state_;
   std::optional<State> before_;         // only where events may cut a step, and on the way to rest
@@ -97,9 +84,7 @@ class Simulation {
   std::vector<FieldId> closed_fields_;  // that a pending half step changes
   std::vector<double> kept_;            // their values while somebody looks at a complete state
   // Who determines what they read:
-  std::vector<std::vector<ProcessId>> before_process_, before_observer_, before_event_;
-  mutable std::vector<Workspace> work_;
-  mutable std::vector<double> seconds_;
+  std::vector<std::vector<ProcessId>> before_observer_, before_event_;
   std::vector<std::unique_ptr<Observer>> observers_;
   std::vector<SiteKernel> event_kernels_;
   mutable std::vector<double> event_column_;

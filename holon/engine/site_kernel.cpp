@@ -164,13 +164,12 @@ void SiteKernel::run(const State& state, const Call& call, std::span<double* con
       }
       default: {
         const auto field = static_cast<FieldId>(from.index);
-        const Waveform* waveform =
-            call.inputs != nullptr && from.component == 0 ? call.inputs->find(field) : nullptr;
+        const Waveform* waveform = call.inputs != nullptr ? call.inputs->find(field) : nullptr;
         if (waveform == nullptr) {
           in.push_back(state.real(field, from.component).data());
         } else {
           in.push_back(column_of(end - begin) - begin);
-          waveform->evaluate(call.time, begin, end, waves[wave++]);
+          waveform->evaluate(call.time, from.component, begin, end, waves[wave++]);
         }
       }
     }
@@ -195,10 +194,9 @@ void SiteKernel::run(const State& state, const Call& call, std::span<double* con
         break;
       default: {
         const auto field = static_cast<FieldId>(from.index);
-        const Waveform* waveform =
-            call.inputs != nullptr && from.component == 0 ? call.inputs->find(field) : nullptr;
+        const Waveform* waveform = call.inputs != nullptr ? call.inputs->find(field) : nullptr;
         double value = state.real(field, from.component)[0];
-        if (waveform != nullptr) waveform->evaluate(call.time, 0, 1, std::span(&value, 1));
+        if (waveform != nullptr) waveform->evaluate(call.time, from.component, 0, 1, std::span(&value, 1));
         uniforms.push_back(value);
       }
     }

@@ -325,6 +325,10 @@ void State::write(Archive& archive) const {
   const std::vector<std::int64_t> clock{time.index, time.fraction.numerator, time.fraction.denominator,
                                         counter.pending_half ? 1 : 0, static_cast<std::int64_t>(seed)};
   archive.put("clock", std::span<const std::int64_t>(clock));
+  std::vector<std::int64_t> counts;
+  for (const WindowCount& w : counter.windows)
+    counts.insert(counts.end(), {w.windows, w.evaluations, w.last, w.most});
+  archive.put("windows", std::span<const std::int64_t>(counts));
 }
 
 void State::read(const Archive& archive) {
@@ -358,6 +362,11 @@ void State::read(const Archive& archive) {
   time = {clock[0], {clock[1], clock[2]}};
   counter.pending_half = clock[3] != 0;
   seed = static_cast<std::uint64_t>(clock[4]);
+  const auto& counts = archive.integers("windows");
+  if (counts.size() != 4 * counter.windows.size())
+    throw InputError("the checkpoint does not have this model's iterated windows");
+  for (std::size_t w = 0; w < counter.windows.size(); ++w)
+    counter.windows[w] = {counts[4 * w], counts[4 * w + 1], counts[4 * w + 2], counts[4 * w + 3]};
 }
 
 }  // namespace holon

@@ -57,9 +57,17 @@ struct CompensatedSum {
   double value() const { return sum + compensation; }
 };
 
-/// Where the schedule stands inside a macro step, beyond the clock.
+/// How often the members of one iterated window of the program were evaluated.
+struct WindowCount {
+  std::int64_t windows = 0;      ///< that were advanced over
+  std::int64_t evaluations = 0;  ///< in all of them
+  std::int64_t last = 0, most = 0;
+};
+
+/// Where the schedule stands inside a macro step, beyond the clock, and how hard it was to get there.
 struct ProgramCounter {
-  bool pending_half = false;  ///< a merged Strang half step of the previous macro step is still due
+  bool pending_half = false;         ///< a merged Strang half step of the previous macro step is still due
+  std::vector<WindowCount> windows;  ///< one per iterated window of the program
 };
 
 /// Columns are 64-byte aligned and start at different offsets modulo a page, so that many columns of a

@@ -72,6 +72,11 @@ double Time::steps_since(const Time& earlier) const {
   return static_cast<double>(index - earlier.index) + (fraction - earlier.fraction).value();
 }
 
+Fraction Time::fraction_since(const Time& earlier) const {
+  const Fraction within = fraction - earlier.fraction;
+  return index == earlier.index ? within : Fraction{index - earlier.index, 1} + within;
+}
+
 double Time::value(double macro_step) const {
   // index * step is rounded once; the fraction adds at most one more rounding and is exact where it is 0.
   if (fraction.numerator == 0) return static_cast<double>(index) * macro_step;

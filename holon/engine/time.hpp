@@ -29,6 +29,7 @@ struct Time {
   std::strong_ordering operator<=>(const Time& o) const;
   /// Macro steps from `earlier` to this time.
   double steps_since(const Time& earlier) const;
+  Fraction fraction_since(const Time& earlier) const;  ///< the same, exactly
   /// In coherent time units, rounded once: t = steps * macro step.
   double value(double macro_step) const;
 };

@@ -66,6 +66,8 @@ void build_schedule(Loader& loader, const Document::Value& root);
 /// The tree that is meant where none is stated: all processes in order of their names. Model::finish() holds
 /// it against the fields that they share.
 void complete_schedule(Loader& loader, const Document::Value& root);
+/// The options of an `iterate` node.
+IterateOptions read_iterate(Loader& loader, const Document::Value& value, const std::string& path);
 void build_events(Loader& loader, const Document::Value& root);
 /// What the file states about scales of processes and about how they are joined.
 void build_scales(Loader& loader, const Document::Value& root);

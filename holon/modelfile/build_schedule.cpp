@@ -1,5 +1,6 @@
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/model_schema.hpp"
+#include "holon/modelfile/validate.hpp"
 
 #include <algorithm>
 #include <array>
@@ -113,17 +114,19 @@ class ScheduleReader {
       return result;
     }
     if (value.kind != Value::Kind::mapping) {
-      loader_.error(value.place, path, "is " + value.description(),
-                    "a process, or {lie: [...]}, {strang: [...]}, {subcycle: ...}, {every: ...} or "
-                    "{restructure: POPULATION}");
+      loader_.error(
+          value.place, path, "is " + value.description(),
+          "a process, or {lie: [...]}, {strang: [...]}, {subcycle: ...}, {every: ...}, {iterate: ...}, "
+          "{steady: ...} or {restructure: POPULATION}");
       return result;
     }
     if (const Value* population = value.find("restructure")) return restructure(*population, value, path);
     for (const Value::Member& member : value.mapping)
-      if (member.key != "merge" && std::find(kinds.begin(), kinds.end(), member.key) == kinds.end())
-        loader_.error(
-            member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
-            suggestion(member.key, {"lie", "strang", "do", "subcycle", "every", "merge", "restructure"}));
+      if (member.key != "merge" && member.key != "boundary_correction" &&
+          std::find(kinds.begin(), kinds.end(), member.key) == kinds.end())
+        loader_.error(member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
+                      suggestion(member.key, {"lie", "strang", "do", "subcycle", "every", "iterate", "steady",
+                                              "merge", "boundary_correction", "restructure"}));
     return kind(value, path);
   }
 
@@ -162,7 +165,7 @@ class ScheduleReader {
   }
 
  private:
-  static constexpr std::array kinds{"lie", "strang", "do", "subcycle", "every"};
+  static constexpr std::array kinds{"lie", "strang", "do", "subcycle", "every", "iterate", "steady"};
 
   static Place last_stated(const Value& value) {
     Place place = value.place;
@@ -202,12 +205,12 @@ class ScheduleReader {
     return result;
   }
 
-  /// What one mapping with lie:, strang:, do:, subcycle: or every: says.
+  /// What one mapping with lie:, strang:, do:, subcycle:, every:, iterate: or steady: says.
   ScheduleNode kind(const Value& value, const std::string& path) {
     ScheduleNode result;
     result.place = value.place;
     const std::vector<std::string> stated = ScheduleReader::stated(value);
-    const std::string expected = "one of lie, strang, do, subcycle, every";
+    const std::string expected = "one of lie, strang, do, subcycle, every, iterate, steady";
     if (stated.empty() && path != "schedule")
       loader_.error(value.place, path, "names no kind of node", expected);
     if (stated.size() > 1)
@@ -221,8 +224,18 @@ class ScheduleReader {
     } else if (key == "lie" || key == "strang") {
       result.kind = key == "lie" ? ScheduleNode::Kind::lie : ScheduleNode::Kind::strang;
       children(result, inner, path + '.' + key);
+    } else if (key == "iterate") {
+      iterated(result, inner, path + ".iterate");
+    } else if (key == "steady") {
+      at_rest(result, inner, path + ".steady");
     } else {
       repeated(result, inner, path + '.' + key, key == "every");
+    }
+    if (const Value* correction = value.find("boundary_correction")) {
+      result.boundary_correction = loader_.flag(*correction, path + ".boundary_correction").value_or(false);
+      if (result.boundary_correction && key != "strang")
+        loader_.error(correction->place, path + ".boundary_correction",
+                      "only a strang has a correction at boundaries");
     }
     if (const Value* merge = value.find("merge")) {
       const auto flag = loader_.flag(*merge, path + ".merge");
@@ -249,6 +262,73 @@ class ScheduleReader {
       result.children.push_back(node(list.list[i], path + '[' + std::to_string(i) + ']'));
   }
 
+  void iterated(ScheduleNode& result, const Value& value, const std::string& path) {
+    result.kind = ScheduleNode::Kind::iterate;
+    result.iterate = read_iterate(loader_, value, path);
+    const Value* list = value.kind == Value::Kind::mapping ? value.find("do") : nullptr;
+    if (list == nullptr || list->kind != Value::Kind::list) return;
+    std::map<std::string, std::size_t> position;  // of processes that stand here by themselves
+    for (std::size_t i = 0; i < list->list.size(); ++i) {
+      const Value& element = list->list[i];
+      if (element.kind == Value::Kind::scalar) position[element.scalar] = i;
+      result.children.push_back(node(element, path + ".do[" + std::to_string(i) + ']'));
+    }
+    const Value* substeps = value.find("substeps");
+    if (substeps == nullptr || substeps->kind != Value::Kind::mapping) return;
+    for (const Value::Member& member : substeps->mapping) {
+      const std::string where = path + ".substeps." + member.key;
+      const auto found = position.find(member.key);
+      if (found == position.end()) {
+        std::vector<std::string> known;
+        for (const auto& [name, index] : position) known.push_back(name);
+        loader_.error(member.key_place, where, "'" + member.key + "' is no process of this iterate", "",
+                      suggestion(member.key, known));
+        continue;
+      }
+      ScheduleNode divided;
+      divided.kind = ScheduleNode::Kind::subcycle;
+      divided.place = member.value.place;
+      divided.count = substep_count(member.value, where, "auto, or at least 1");
+      divided.children.push_back(std::move(result.children[found->second]));
+      result.children[found->second] = std::move(divided);
+    }
+  }
+
+  void at_rest(ScheduleNode& result, const Value& value, const std::string& path) {
+    validate(loader_, value, steady_schema(), path, loader_.dimensions(), Phase::keys);
+    const Value* process = value.kind == Value::Kind::mapping ? value.find("do") : nullptr;
+    if (process == nullptr || process->kind != Value::Kind::scalar) return;
+    result = node(*process, path + ".do");
+    SteadyOptions options;
+    const Section section(loader_, &value, &steady_schema(), path, loader_.dimensions());
+    const std::int64_t order = section.integer("order");
+    if (order != 0 && order != 1)
+      section.error("order", "is " + std::to_string(order), "0 (at rest) or 1 (with the lag of first order)");
+    options.order = static_cast<int>(order);
+    FieldTable& fields = *loader_.model().fields;
+    const std::string prefix = process->scalar + '.';
+    for (FieldId id = 0, count = static_cast<FieldId>(fields.size()); id < count; ++id) {
+      Field estimate = fields[id];
+      if (!estimate.name.starts_with(prefix) || estimate.type != FieldType::real ||
+          estimate.components != 1 || fields.contains(estimate.name + "_error"))
+        continue;
+      estimate.name += "_error";
+      estimate.conserved.clear();
+      estimate.positive = false;
+      estimate.description = "estimated error of " + fields[id].name;
+      options.estimates[id] = fields.add(std::move(estimate));
+    }
+    result.steady = std::move(options);
+  }
+
+  /// 0 for `auto`, where that is allowed.
+  std::int64_t substep_count(const Value& value, const std::string& path, const std::string& expected) {
+    if (expected.starts_with("auto") && value.kind == Value::Kind::scalar && value.scalar == "auto") return 0;
+    const auto count = loader_.integer(value, path);
+    if (count && *count < 1) loader_.error(value.place, path, found_text(loader_, value, path), expected);
+    return count.value_or(1);
+  }
+
   void repeated(ScheduleNode& result, const Value& value, const std::string& path, bool every) {
     result.kind = every ? ScheduleNode::Kind::every : ScheduleNode::Kind::subcycle;
     const Value* inner = value.find("do");
@@ -265,15 +345,7 @@ class ScheduleReader {
         loader_.error(member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
                       suggestion(member.key, {"do", "steps"}));
     result.children.push_back(node(*inner, path + ".do"));
-    if (!every && steps->kind == Value::Kind::scalar && steps->scalar == "auto") {
-      result.count = 0;
-      return;
-    }
-    const auto count = loader_.integer(*steps, path + ".steps");
-    if (count && *count < 1)
-      loader_.error(steps->place, path + ".steps", found_text(loader_, *steps, path + ".steps"),
-                    every ? "at least 1" : "auto, or at least 1");
-    result.count = count.value_or(1);
+    result.count = substep_count(*steps, path + ".steps", every ? "at least 1" : "auto, or at least 1");
   }
 
   void report_remainder(const Value& until, double end, double ratio) {

@@ -161,6 +161,9 @@ std::string json_schema(const Registry& registry) {
                           {"do", reference_to("node")},
                           {"subcycle", repeated},
                           {"every", repeated},
+                          {"iterate", mapping(iterate_schema())},
+                          {"steady", mapping(steady_schema())},
+                          {"boundary_correction", {{"type", "boolean"}}},
                           {"merge", {{"type", "boolean"}}}}},
                         {"additionalProperties", false}}})}};
   Json result = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Holon model file"}};

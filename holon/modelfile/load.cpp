@@ -50,8 +50,8 @@ Parts build_parts(Loader& loader, Value& root) {
   check_processes(loader, parts.processes);
   if (loader.options().foresee && !loader.has_errors()) loader.options().foresee(loader.model());
   build_initial_values(loader, root);
-  validate_observers(loader, root);
   build_schedule(loader, root);
+  validate_observers(loader, root);
   build_events(loader, root);
   build_scales(loader, root);
   return parts;
@@ -107,6 +107,7 @@ Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
     loader.error(root.find("processes")->place, "processes", problem.what());
   }
   stop_if_errors(loader);
+  for (const Diagnostic& d : model.warnings) loader.warning(d.place, d.path, d.message, d.hint);
   for (const Diagnostic& d : loader.diagnostics().list()) loaded.warnings.push_back(d);
   loaded.conversions = loader.conversions();
   loaded.model = loader.release_model();

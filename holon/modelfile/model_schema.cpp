@@ -22,10 +22,25 @@ void add_node(Schema& schema, const char* also) {
   schema.list("strang", nodes, "symmetric: [A, B] is A/2 B A/2" + in_place).make_optional().least = 2;
   schema.add("merge", Type::flag, "take the last half of a step and the first half of the next as one")
       .with_default("false");
+  schema
+      .add("boundary_correction", Type::flag,
+           "of a strang with a diffusion between sides whose values depend on time: keeps its order")
+      .with_default("false");
+  schema
+      .add(
+          "steady", Type::anything,
+          "{do: PROCESS, order: 0 or 1}: a fast process, kept where its fields are at rest given the others; "
+          "PROCESS.STATE_error holds its estimated error")
+      .make_optional();
   schema.add("do", Type::schedule_node, "one process, or one node" + in_place).make_optional();
   schema.add("subcycle", Type::anything, "{do: NODE, steps: auto or a number}: a node in smaller steps")
       .make_optional();
   schema.add("every", Type::anything, "{do: NODE, steps: n}: a node once in n steps, over all of them")
+      .make_optional();
+  schema
+      .add("iterate", Type::anything,
+           "{do: [NODES], acceleration: ..., waveform: {degree: d}, substeps: {PROCESS: n}}: these again and "
+           "again over the same interval, until what they read of each other agrees with what they give")
       .make_optional();
 }
 
@@ -277,6 +292,52 @@ const Schema& schedule_schema() {
     s.add("steps", Type::integer, "number of macro steps, instead of `until`").make_optional();
     s.list("stop_when", element(Type::text), "events or observers that end the run").make_optional();
     add_node(s, "");
+    return s;
+  }();
+  return schema;
+}
+
+const Schema& steady_schema() {
+  static const Schema schema = [] {
+    Schema s(
+        "steady",
+        "A fast process that is not followed in time: its fields are put where they are at rest, given "
+        "those of others (order 0), or where they lag behind that to first order in the ratio of the time "
+        "scales (order 1). Refused where there is no stable rest state or no gap between the time scales.");
+    s.add("do", Type::process, "the process");
+    s.add("order", Type::integer, "0 or 1").with_default("0");
+    return s;
+  }();
+  return schema;
+}
+
+const Schema& iterate_schema() {
+  static const Schema schema = [] {
+    Schema s("iterate",
+             "Processes that are advanced over the same interval again and again, each from the state at its "
+             "beginning and with the others' fields as functions of time, until the residual (what they give "
+             "minus what was taken) is small. Not to converge is a failure.");
+    Option& nodes = s.list("do", element(Type::schedule_node), "what takes turns, in this order");
+    nodes.least = 1;
+    s.choice("acceleration", {"constant", "aitken", "anderson"}, "of the iteration").with_default("anderson");
+    s.add("relaxation", Type::number,
+          "part of the residual that the first step takes (every step: constant); default 0.5, constant: 1")
+        .make_optional();
+    s.add("columns", Type::integer, "most former evaluations that anderson looks back on").with_default("20");
+    s.add("tolerance", Type::number, "of the residual, relative to the first of the interval")
+        .with_default("1e-8");
+    s.add("most", Type::integer, "evaluations in one interval").with_default("100");
+    Schema waveform("waveform", "Between the ends of substeps.");
+    waveform
+        .add("degree", Type::integer,
+             "0: the last value throughout; 1 to 3: polynomials through the values at the ends of substeps")
+        .with_default("1");
+    s.section("waveform", std::move(waveform), "what a field of another process is between its substeps")
+        .make_optional();
+    s.mapping("substeps", element(Type::anything), "PROCESS: number or auto; 1 where nothing is said")
+        .make_optional();
+    s.choice("unconverged", {"fail", "accept"}, "what follows when `most` evaluations were not enough")
+        .with_default("fail");
     return s;
   }();
   return schema;

@@ -17,6 +17,8 @@ std::vector<std::string> space_types();
 const Schema& field_schema();
 const Schema& coupling_schema();
 const Schema& schedule_schema();
+const Schema& iterate_schema();
+const Schema& steady_schema();
 const Schema& event_schema();
 const Schema& result_schema();
 

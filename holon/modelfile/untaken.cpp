@@ -1,7 +1,7 @@
 #include "holon/modelfile/build.hpp"
+#include "holon/modelfile/model_schema.hpp"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 namespace holon::modelfile {
@@ -34,17 +34,28 @@ class UntakenReader {
   }
 
  private:
-  static constexpr std::array node_keys{"lie", "strang", "do", "subcycle", "every", "merge", "steps"};
+  /// Keys of nodes, and of those the ones below which processes are named.
+  static std::vector<std::string> node_keys() {
+    std::vector<std::string> keys = names_below();
+    for (const std::string& key : iterate_schema().keys()) keys.push_back(key);
+    keys.insert(keys.end(), {"merge", "boundary_correction", "steps", "order"});
+    return keys;
+  }
+  static std::vector<std::string> names_below() {
+    return {"lie", "strang", "do", "subcycle", "every", "iterate", "steady"};
+  }
 
   void mapping(const Value& value, const std::string& path, bool node) {
     const bool choose = value.find("choose") != nullptr;
+    const std::vector<std::string> known_keys = node_keys(), nodes = names_below();
     for (const Value::Member& member : value.mapping) {
       if (member.key == "description" || member.key == "source") continue;
-      const bool known = std::find(node_keys.begin(), node_keys.end(), member.key) != node_keys.end();
+      const bool known = std::find(known_keys.begin(), known_keys.end(), member.key) != known_keys.end();
       if (node && !choose && !known)
         loader_.error(member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
-                      suggestion(member.key, {node_keys.begin(), node_keys.end()}));
-      const bool names = node && member.key != "merge" && member.key != "steps" && member.key != "choose";
+                      suggestion(member.key, known_keys));
+      const bool names = node && (choose ? member.key != "choose"
+                                         : std::find(nodes.begin(), nodes.end(), member.key) != nodes.end());
       read(member.value, path + '.' + member.key, names);
     }
   }

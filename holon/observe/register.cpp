@@ -22,6 +22,8 @@ void register_observe(modelfile::Registry& registry) {
   registry.add(observe::extremum_type());
   registry.add(observe::fields_type());
   registry.add(observe::lineages_type());
+  registry.add(observe::iterations_type());
+  registry.add(observe::substeps_type());
 }
 
 }  // namespace holon

@@ -22,5 +22,7 @@ modelfile::ObserverType final_type();
 modelfile::ObserverType extremum_type();
 modelfile::ObserverType fields_type();
 modelfile::ObserverType lineages_type();
+modelfile::ObserverType iterations_type();
+modelfile::ObserverType substeps_type();
 
 }  // namespace holon::observe

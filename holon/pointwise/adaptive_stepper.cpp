@@ -46,7 +46,9 @@ std::vector<Node> scales(const OdeSystem& ode, std::span<const Node> other, cons
 struct Block {
   std::size_t begin, end;
   std::vector<double>& buffer;  // one row per output of the kernel
-  std::vector<double*> rows;    // rows[k][site]
+  DrivingPolynomials driving;
+  std::vector<double*> rows = {};  // rows[k][site]
+  std::vector<const double*> columns = {};
   std::uint64_t steps = 0, rejected = 0;
   double next_step = 0.0;  // [coherent time]
 
@@ -96,7 +98,8 @@ class AdaptiveStepper final : public Stepper {
                                  [&](std::size_t first, std::size_t last) {
                                    thread_local std::vector<double> buffer;
                                    for (std::size_t begin = first; begin < last; begin += block_sites) {
-                                     Block block{begin, std::min(last, begin + block_sites), buffer, {}};
+                                     Block block{begin, std::min(last, begin + block_sites), buffer,
+                                                 DrivingPolynomials(factory_.system(), call.inputs)};
                                      advance_block(call, block, failures);
                                      steps += block.steps;
                                      rejected += block.rejected;
@@ -123,19 +126,19 @@ class AdaptiveStepper final : public Stepper {
               memory.begin() + static_cast<std::ptrdiff_t>(block.end), block.next_step);
   }
 
-  SiteKernel::Call at(const AdvanceCall& call, double time, double dt) const {
+  SiteKernel::Call at(const Block& block, double time, double dt) const {
     SiteKernel::Call result;
     result.time = time;
     result.dt = dt / factory_.system().time_unit;
-    result.columns = call.columns;
-    result.inputs = call.inputs;
+    result.columns = block.columns;
+    result.uniforms = block.driving.uniforms();
     return result;
   }
 
   // Hairer, Norsett & Wanner I, II.4: a hundredth of the time in which the states would change by their size.
   double first_step(const AdvanceCall& call, const Piece& piece, Block& block) const {
     start_kernel_.get(call.binding)
-        .run(call.state, at(call, piece.begin, 0.0), std::span(block.rows).first(2), block.begin, block.end);
+        .run(call.state, at(block, piece.begin, 0.0), std::span(block.rows).first(2), block.begin, block.end);
     const double size = std::sqrt(block.largest(0)), slope = std::sqrt(block.largest(1));
     const double guess = size < 1e-5 || slope < 1e-5 ? 1e-6 : 0.01 * size / slope;
     return guess * factory_.system().time_unit;
@@ -145,6 +148,12 @@ class AdaptiveStepper final : public Stepper {
                      LowestFailure& failures) const {
     const SiteKernel& kernel = kernel_.get(call.binding);
     const std::size_t n = factory_.system().states.size();
+    block.columns = call.columns;
+    if (!block.driving.empty()) {
+      block.driving.fit(piece.begin, piece.dt(), block.begin, block.end);
+      block.columns.insert(block.columns.end(), block.driving.columns().begin(),
+                           block.driving.columns().end());
+    }
     if (!(block.next_step > 0.0)) block.next_step = first_step(call, piece, block);
     double done = 0.0;  // of the piece
     bool was_rejected = false;
@@ -162,7 +171,7 @@ class AdaptiveStepper final : public Stepper {
         report_stall(call, block, dt / piece.dt(), time, failures);
         return false;
       }
-      kernel.run(call.state, at(call, time, dt), block.rows, block.begin, block.end);
+      kernel.run(call.state, at(block, time, dt), block.rows, block.begin, block.end);
       const double error = std::sqrt(block.largest(n));
       const bool accepted = error <= 1.0 && acceptable(block);
       double factor = error > 0.0 ? safety * std::pow(error, -exponent_) : largest_factor;

@@ -120,7 +120,8 @@ void DerivativeKernels::rate(const State& state, double time, ThreadPool& thread
   const Table table = evaluate(rate_, system.states.size(), state, time, factory_.columns(), threads);
   const double per_coherent_time = 1.0 / system.time_unit;
   for (std::size_t i = 0; i < system.states.size(); ++i) {
-    const std::span<double> out = rates(system.states[i]);
+    if (!rates.layout().contains(system.target(i))) continue;
+    const std::span<double> out = rates(system.target(i));
     for (std::size_t s = 0; s < table.sites; ++s) out[s] += per_coherent_time * table(i, s);
   }
 }
@@ -146,7 +147,8 @@ void DerivativeKernels::jvp(const State& state, double time, const Vector& du, T
   const Table table = evaluate(jvp_, system.states.size(), state, time, columns, threads);
   const double per_coherent_time = 1.0 / system.time_unit;
   for (std::size_t i = 0; i < system.states.size(); ++i) {
-    const std::span<double> target = out(system.states[i]);
+    if (!out.layout().contains(system.target(i))) continue;
+    const std::span<double> target = out(system.target(i));
     for (std::size_t s = 0; s < sites; ++s) target[s] += per_coherent_time * table(i, s);
   }
 }
@@ -155,7 +157,9 @@ void DerivativeKernels::vjp(const State& state, double time, const Vector& w, Th
                             Vector& out) const {
   const KineticsSystem& system = factory_.system();
   std::vector<const double*> columns = factory_.columns();
-  for (FieldId id : system.states) columns.push_back(w(id).data());
+  const std::vector<double> none(system.space->sites(), 0.0);
+  for (std::size_t i = 0; i < system.states.size(); ++i)
+    columns.push_back(w.layout().contains(system.target(i)) ? w(system.target(i)).data() : none.data());
   const Table table = evaluate(vjp_, variables_.size(), state, time, columns, threads);
   const double per_coherent_time = 1.0 / system.time_unit;
   for (std::size_t v = 0; v < variables_.size(); ++v) {
@@ -176,8 +180,9 @@ void DerivativeKernels::jacobian(const State& state, double time, ThreadPool& th
   const double per_coherent_time = 1.0 / system.time_unit;
   for (std::size_t k = 0; k < pattern_.size(); ++k) {
     const FieldId column = variables_[pattern_[k].column];
-    if (!layout.contains(column)) continue;
-    const std::size_t row_offset = layout.offset(system.states[pattern_[k].row]);
+    const FieldId row = system.target(pattern_[k].row);
+    if (!layout.contains(column) || !layout.contains(row)) continue;
+    const std::size_t row_offset = layout.offset(row);
     const std::size_t column_offset = layout.offset(column);
     const bool everywhere = layout.sites(column) == table.sites;
     for (std::size_t s = 0; s < table.sites; ++s) {

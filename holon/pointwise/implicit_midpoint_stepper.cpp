@@ -86,6 +86,10 @@ class ImplicitMidpointStepper final : public Stepper {
     buffer.assign((n + 1) * block_sites, 0.0);
     std::vector<const double*> columns = call.columns;
     std::vector<double*> out = state_columns(call.state, system.states);
+    DrivingPolynomials driving(system, call.inputs);
+    const Piece& whole = call.pieces.front();
+    driving.fit(whole.begin, whole.dt(), begin, end);  // as many columns as there will be in each step
+    columns.insert(columns.end(), driving.columns().begin(), driving.columns().end());
     for (std::size_t i = 0; i < n; ++i) columns.push_back(buffer.data() + i * block_sites - begin);
     out.push_back(buffer.data() + n * block_sites - begin);
 
@@ -101,8 +105,13 @@ class ImplicitMidpointStepper final : public Stepper {
         SiteKernel::Call at;
         at.time = piece.begin + static_cast<double>(k) * dt;
         at.dt = dt / system.time_unit;
+        if (!driving.empty()) {
+          driving.fit(at.time, dt, begin, end);
+          std::copy(driving.columns().begin(), driving.columns().end(),
+                    columns.begin() + static_cast<std::ptrdiff_t>(call.columns.size()));
+          at.uniforms = driving.uniforms();
+        }
         at.columns = columns;
-        at.inputs = call.inputs;
         ++count.steps;
         double former = std::numeric_limits<double>::infinity();
         for (int i = 0;; ++i) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,6 +17,28 @@ namespace holon::pointwise {
 namespace {
 
 constexpr std::size_t ledger_block = 1024, sampled_sites = 16;
+
+/// Pieces that end where waveforms go over from one polynomial to the next.
+std::vector<Piece> divided_at_samples(const std::vector<Piece>& pieces, const Inputs& inputs,
+                                      const std::vector<FieldId>& fields) {
+  std::set<double> samples;
+  for (const FieldId field : fields) {
+    const Waveform& waveform = *inputs.find(field);
+    if (waveform.degree > 0) samples.insert(waveform.times.begin(), waveform.times.end());
+  }
+  std::vector<Piece> divided;
+  for (const Piece& piece : pieces) {
+    Piece rest = piece;
+    const double sliver = 1e-9 * piece.dt();
+    for (const double time : samples) {
+      if (time <= rest.begin + sliver || time >= rest.end - sliver) continue;
+      divided.push_back({rest.begin, time});
+      rest.begin = time;
+    }
+    divided.push_back(rest);
+  }
+  return divided;
+}
 
 std::string own_name(const std::string& field) { return field.substr(field.rfind('.') + 1); }
 
@@ -49,12 +73,8 @@ Kinetics::Kinetics(Setup setup)
     const SystemIntegratorType* type = find_system_integrator(setup_.step.integrator);
     if (type == nullptr) throw InputError(fmt::format("there is no integrator '{}'", setup_.step.integrator));
     whole_ = type->make(factory_, derivatives_, setup_.step);
-  } else if (integrator_->control == Integrator::Control::adaptive) {
-    stepper_ = adaptive_stepper(factory_, *integrator_, setup_.step);
-  } else if (integrator_->control == Integrator::Control::iterated) {
-    stepper_ = implicit_midpoint_stepper(factory_, setup_.step);
   } else {
-    stepper_ = fixed_stepper(factory_, *integrator_, setup_.step);
+    stepper_ = make_stepper(factory_);
   }
   if (integrator_ != nullptr && integrator_->positivity != Integrator::Positivity::rejection) {
     const auto exact = stepper_->exponential_states();
@@ -78,11 +98,33 @@ Kinetics::Kinetics(Setup setup)
   for (const auto& output : system.outputs) output_values.push_back(output.value);
   output_reads_ = fields_in(*system.graph, output_values, *system.fields);
   for (std::size_t i = 0; i < n; ++i) {
-    if (!(*system.fields)[system.states[i]].conserved.empty()) conserved_.push_back(i);
+    if (!(*system.fields)[system.target(i)].conserved.empty()) conserved_.push_back(i);
   }
   if (!conserved_.empty() && !system.space->varies()) {
     for (std::size_t s = 0; s < system.space->sites(); ++s) measure_.push_back(system.space->measure(s));
   }
+}
+
+std::unique_ptr<Stepper> Kinetics::make_stepper(const KernelFactory& factory) const {
+  switch (integrator_->control) {
+    case Integrator::Control::adaptive:
+      return adaptive_stepper(factory, *integrator_, setup_.step);
+    case Integrator::Control::iterated:
+      return implicit_midpoint_stepper(factory, setup_.step);
+    case Integrator::Control::fixed:
+      break;
+  }
+  return fixed_stepper(factory, *integrator_, setup_.step);
+}
+
+const Kinetics::Driven& Kinetics::driven(const std::vector<FieldId>& fields) const {
+  const std::scoped_lock lock(driven_mutex_);
+  std::unique_ptr<Driven>& known = driven_[fields];
+  if (!known) {
+    known = std::make_unique<Driven>(setup_.system, fields);
+    known->stepper = make_stepper(known->factory);
+  }
+  return *known;
 }
 
 Ports Kinetics::ports() const {
@@ -91,8 +133,9 @@ Ports Kinetics::ports() const {
   const auto add = [&](Port::Role role, FieldId id) {
     ports.push_back({role, id, fields[id].kind, fields[id].unit});
   };
-  for (FieldId id : setup_.system.states) add(Port::Role::advance, id);
   const auto& states = setup_.system.states;
+  for (std::size_t i = 0; i < setup_.system.own_states(); ++i) add(Port::Role::advance, states[i]);
+  for (const FieldId id : setup_.system.contributed) add(Port::Role::contribute, id);
   for (const FieldId id : rate_reads_) {
     if (std::find(states.begin(), states.end(), id) == states.end()) add(Port::Role::read, id);
   }
@@ -100,8 +143,23 @@ Ports Kinetics::ports() const {
   return ports;
 }
 
+std::unique_ptr<Process> Kinetics::with_added_rate(FieldId target, FieldId rate, double factor,
+                                                   const Model&) const {
+  Setup setup = setup_;
+  KineticsSystem& system = setup.system;
+  const auto found = std::find(system.states.begin(), system.states.end(), target);
+  if (found == system.states.end()) return nullptr;
+  system.graph = std::make_shared<Graph>(*system.graph);
+  Graph& g = *system.graph;
+  Node& sum = system.rates[static_cast<std::size_t>(found - system.states.begin())];
+  const Node added = g.symbol("field:" + (*system.fields)[rate].name);
+  sum = g.add(sum, g.multiply(g.constant(factor * system.time_unit), added));
+  return std::make_unique<Kinetics>(std::move(setup));
+}
+
 Traits Kinetics::traits() const {
   Traits traits;
+  traits.follows_inputs = true;
   traits.error_controlled = integrator_ == nullptr || integrator_->control == Integrator::Control::adaptive;
   return traits;
 }
@@ -113,7 +171,9 @@ bool Kinetics::damps() const {
 
 std::vector<LedgerAccount> Kinetics::ledger_accounts() const {
   std::vector<LedgerAccount> list;
-  for (std::size_t i : conserved_) list.push_back({setup_.system.states[i], name(), "reaction"});
+  const KineticsSystem& system = setup_.system;
+  for (std::size_t i : conserved_)
+    list.push_back({system.target(i), name(), i < system.own_states() ? "reaction" : "contribution"});
   return list;
 }
 
@@ -135,13 +195,28 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
                    work,
                    {}};
   if (whole_) call.surroundings = switching_times_.surroundings(state, t0, t1);
-
-  std::vector<std::vector<double>> before;
-  for (std::size_t i : conserved_) {
-    const auto column = state.real(system.states[i]);
-    before.emplace_back(column.begin(), column.end());
+  std::vector<FieldId> driving;
+  for (const FieldId id : rate_reads_)
+    if (inputs.find(id) != nullptr) driving.push_back(id);
+  const Stepper* stepper = stepper_.get();
+  if (stepper != nullptr && !driving.empty()) {
+    stepper = driven(driving).stepper.get();
+    if (integrator_->control == Integrator::Control::adaptive)
+      call.pieces = divided_at_samples(call.pieces, inputs, driving);
   }
-  const auto failure = whole_ ? whole_->advance(call, interval) : stepper_->advance(call);
+
+  // CVODE would begin anew after a change of its states: it goes on, and differences are taken.
+  if (!whole_)
+    for (std::size_t i = system.own_states(); i < system.states.size(); ++i)
+      std::fill(state.real(system.states[i]).begin(), state.real(system.states[i]).end(), 0.0);
+  std::vector<std::vector<double>> before(system.states.size());
+  for (std::size_t i = 0; i < system.states.size(); ++i) {
+    const bool booked = std::find(conserved_.begin(), conserved_.end(), i) != conserved_.end();
+    if (!booked && i < system.own_states()) continue;
+    const auto column = std::as_const(state).real(system.states[i]);
+    before[i].assign(column.begin(), column.end());
+  }
+  const auto failure = whole_ ? whole_->advance(call, interval) : stepper->advance(call);
   if (failure) {
     Outcome outcome;
     outcome.why = Outcome::Why::failed;
@@ -152,17 +227,22 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
   }
   // The change of a field by this process alone is the method's own integral of the rate over the step.
   for (std::size_t k = 0; k < conserved_.size(); ++k) {
-    const FieldId id = system.states[conserved_[k]];
-    const auto after = state.real(id);
-    const bool per_site = (*system.fields)[id].kind == FieldKind::amount || measure_.empty();
+    const std::size_t i = conserved_[k];
+    const auto after = std::as_const(state).real(system.states[i]);
+    const bool per_site = (*system.fields)[system.target(i)].kind == FieldKind::amount || measure_.empty();
     state.account(accounts()[k])
         .add(work.threads->sum(after.size(), ledger_block, [&](std::size_t begin, std::size_t end) {
           CompensatedSum sum;
           for (std::size_t s = begin; s < end; ++s) {
-            sum.add((after[s] - before[k][s]) * (per_site ? 1.0 : measure_[s]));
+            sum.add((after[s] - before[i][s]) * (per_site ? 1.0 : measure_[s]));
           }
           return sum.value();
         }));
+  }
+  for (std::size_t i = system.own_states(); i < system.states.size(); ++i) {
+    const auto gathered = std::as_const(state).real(system.states[i]);
+    const auto target = state.real(system.target(i));
+    for (std::size_t s = 0; s < target.size(); ++s) target[s] += gathered[s] - before[i][s];
   }
   Outcome outcome;
   outcome.reached = interval.end;

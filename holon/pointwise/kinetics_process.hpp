@@ -4,8 +4,9 @@
 // published form (component.hpp). Discretisation: one of the integrators of integrators/integrator.hpp, each
 // a transformation of the equation graph, so that a step is one fused kernel over the sites; or CVODE. Steps
 // end where the right-hand side switches with time alone (pulses). Other fields are read as they stand in the
-// State, or from the waveforms of Inputs at the beginning of each internal step. Failures: a state that is
-// not finite, a step that meets no tolerance, an iteration that does not converge.
+// State, or from the waveforms of Inputs at the times of the method's own stages; adaptive steps end where
+// one piece of a waveform meets the next. Failures: a state that is not finite, a step that meets no
+// tolerance, an iteration that does not converge.
 #pragma once
 
 #include "holon/engine/site_rates.hpp"
@@ -14,7 +15,9 @@
 #include "holon/pointwise/switching_times.hpp"
 #include "holon/pointwise/system_integrator.hpp"
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -47,6 +50,8 @@ class Kinetics final : public Process, public SiteRates {
   void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const override;
   void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
   std::vector<SiteRates::Entry> jacobian_at(const State& state, double time, std::size_t site) const override;
+  std::unique_ptr<Process> with_added_rate(FieldId target, FieldId rate, double factor,
+                                           const Model& model) const override;
   /// Explicit methods: the stability limit over the spectral radius of the Jacobian at sampled sites of this
   /// state.
   double stable_step(const State& state) const override;
@@ -57,6 +62,15 @@ class Kinetics final : public Process, public SiteRates {
   const SiteKernel* step_kernel() const { return stepper_ ? &stepper_->kernel() : nullptr; }
 
  private:
+  /// The same equations with fields of others as functions of time, for advances in which they are.
+  struct Driven {
+    Driven(const KineticsSystem& system, const std::vector<FieldId>& fields)
+        : factory(driven_by(system, fields)) {}
+    KernelFactory factory;
+    std::unique_ptr<Stepper> stepper;
+  };
+  const Driven& driven(const std::vector<FieldId>& fields) const;
+  std::unique_ptr<Stepper> make_stepper(const KernelFactory& factory) const;
   double spectral_radius(const State& state, std::size_t site) const;
 
   Setup setup_;
@@ -67,6 +81,8 @@ class Kinetics final : public Process, public SiteRates {
   DerivativeKernels derivatives_;
   SwitchingTimes switching_times_;
   LazyKernel outputs_;
+  mutable std::mutex driven_mutex_;
+  mutable std::map<std::vector<FieldId>, std::unique_ptr<Driven>> driven_;
   std::vector<FieldId> rate_reads_, output_reads_;
   std::vector<CoefficientKernel> initial_;
   std::vector<std::size_t> conserved_;  // states that hold something conserved

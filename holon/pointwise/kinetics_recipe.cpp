@@ -31,6 +31,7 @@ class KineticsRecipe final : public modelfile::ProcessRecipe {
 
  private:
   void declare_states(ProcessContext& context);
+  void declare_contributions(ProcessContext& context);
   void declare_parameters(ProcessContext& context);
   void declare_memory(ProcessContext& context);
   void check_names(const ProcessContext& context, const std::string& option,
@@ -58,6 +59,14 @@ class KineticsRecipe final : public modelfile::ProcessRecipe {
   std::vector<FieldId> states_, outputs_;
   std::vector<double> state_factor_;  // component's number = factor * field's number
   std::vector<bool> shared_;          // the state is a field of the section `fields`
+  /// What `contribute` says of a field that is no state of the component.
+  struct Contribution {
+    std::string name;
+    Place place;
+    FieldId gathered = 0;  // over an advance
+  };
+  void connect_contributions(ProcessContext& context, KineticsSystem& system);
+  std::vector<Contribution> contributions_;
   std::optional<FieldId> memory_;
   std::map<std::string, ParameterId> parameters_;  // settable at run time
 };
@@ -82,13 +91,13 @@ void KineticsRecipe::declare(ProcessContext& context) {
   if (!component_) throw Abandoned{};
   check_names(context, "initial", component_->states, "state");
   check_names(context, "on_division", component_->states, "state");
-  check_names(context, "contribute", component_->states, "state");
   check_names(context, "fields", component_->states, "state");
   check_names(context, "kinds", component_->states, "state");
   check_names(context, "conserved", component_->states, "state");
   check_names(context, "positive", component_->states, "state");
   check_plain_values(context);
   declare_states(context);
+  declare_contributions(context);
   declare_parameters(context);
   declare_memory(context);
 }
@@ -188,6 +197,61 @@ void KineticsRecipe::declare_states(ProcessContext& context) {
   }
 }
 
+// Which field is meant is looked up in make(), when all are declared.
+void KineticsRecipe::declare_contributions(ProcessContext& context) {
+  const Value* given = context.section.raw("contribute");
+  if (given == nullptr) return;
+  for (const auto& member : given->mapping) {
+    const auto own = [&](const ComponentPort& port) { return port.name == member.key; };
+    if (std::any_of(component_->states.begin(), component_->states.end(), own)) continue;
+    if (member.key.find('.') == std::string::npos && !context.model.fields->contains(member.key)) {
+      std::vector<std::string> names;
+      for (const auto& port : component_->states) names.push_back(port.name);
+      context.section.loader().error(
+          member.key_place, path(context.section, "contribute", member.key),
+          fmt::format("the equations have no state '{}', and there is no such field", member.key), "",
+          suggestion(member.key, names));
+      continue;
+    }
+    Field field;
+    field.name = context.name + ":to " + member.key;
+    field.space = context.space;
+    field.description = "gathered over an advance";
+    contributions_.push_back({member.key, member.key_place, context.model.fields->add(std::move(field))});
+  }
+}
+
+void KineticsRecipe::connect_contributions(ProcessContext& context, KineticsSystem& system) {
+  Loader& loader = context.section.loader();
+  FieldTable& fields = *context.model.fields;
+  Replacement replacement{system, {}};
+  for (const Contribution& contribution : contributions_) {
+    const std::string where = path(context.section, "contribute", contribution.name);
+    if (!fields.contains(contribution.name)) {
+      std::vector<std::string> known;
+      for (FieldId id = 0; id < fields.size(); ++id) known.push_back(fields[id].name);
+      loader.error(contribution.place, where, fmt::format("there is no field '{}'", contribution.name), "",
+                   suggestion(contribution.name, known));
+      continue;
+    }
+    const FieldId target = fields.id(contribution.name);
+    const Field& field = fields[target];
+    if (field.space != context.space) {
+      loader.error(contribution.place, where,
+                   fmt::format("field '{}' lives on space '{}', the equations on '{}'", field.name,
+                               field.space->name(), context.space->name()),
+                   "one space for both");
+      continue;
+    }
+    const auto rate = loader.coefficient_in(*member(context.section, "contribute", contribution.name), where,
+                                            field.unit / component_->time);
+    if (!rate) continue;
+    system.states.push_back(contribution.gathered);
+    system.contributed.push_back(target);
+    system.rates.push_back(node_of(replacement, "contribute." + contribution.name, *rate));
+  }
+}
+
 void KineticsRecipe::declare_parameters(ProcessContext& context) {
   Loader& loader = context.section.loader();
   for (const ComponentPort& port : component_->parameters) {
@@ -221,7 +285,8 @@ void KineticsRecipe::declare_memory(ProcessContext& context) {
     if (integrator->control != Integrator::Control::adaptive) return;
     field.unit = Unit::coherent(context.section.loader().dimensions().at("time"));
   } else if (const SystemIntegratorType* type = find_system_integrator(name)) {
-    field.components = type->numbers_kept + (type->keeps_states ? static_cast<int>(states_.size()) : 0);
+    field.components = type->numbers_kept +
+                       (type->keeps_states ? static_cast<int>(states_.size() + contributions_.size()) : 0);
     if (field.components == 0) return;
   } else {
     return;
@@ -264,6 +329,7 @@ std::unique_ptr<Process> KineticsRecipe::make(ProcessContext& context) {
     system.outputs.push_back({outputs_[k], roots[states_.size() + k]});
   }
   add_contributions(context, system);
+  connect_contributions(context, system);
   check_spaces(context, system);
 
   read_initial_values(context, setup);
@@ -449,6 +515,10 @@ StepOptions KineticsRecipe::read_step(ProcessContext& context,
     }
     options.absolute_tolerance.push_back(value);
     options.positive.push_back((*context.model.fields)[states_[i]].positive);
+  }
+  for (std::size_t k = 0; k < contributions_.size(); ++k) {
+    options.absolute_tolerance.push_back(options.relative_tolerance);
+    options.positive.push_back(false);
   }
   return options;
 }

@@ -70,8 +70,13 @@ SiteKernel KernelFactory::make(const std::string& purpose, ParameterBinding bind
   source.outputs = build({constants ? with_constants_ : with_uniforms_,
                           constants ? outputs_with_constants_ : outputs_with_uniforms_});
   for (const auto& column : system_.columns) source.columns.push_back(column.name);
+  if (!system_.driven.empty()) source.uniforms = {"driven begin", "driven length"};
+  for (const auto& driven : system_.driven)
+    for (int power = 0; power < 4; ++power)
+      (driven.uniform ? source.uniforms : source.columns)
+          .push_back("driven " + driven.symbol + " " + std::to_string(power));
   source.columns.insert(source.columns.end(), extras.columns.begin(), extras.columns.end());
-  source.uniforms = extras.uniforms;
+  source.uniforms.insert(source.uniforms.end(), extras.uniforms.begin(), extras.uniforms.end());
   expr::KernelOptions options = system_.options;
   if (extras.tier) options.tier = *extras.tier;
   return SiteKernel(source, system_.space, *system_.fields, *system_.parameters, options);

@@ -37,9 +37,24 @@ struct KineticsSystem {
   std::shared_ptr<Graph> graph;
   std::vector<FieldId> states;
   std::vector<Node> rates;  ///< one per state
+  /// The last of the states gather, over an advance, what is contributed to fields that other processes
+  /// advance: one per field, beginning at zero.
+  std::vector<FieldId> contributed;
   std::vector<Output> outputs;
   std::vector<Column> columns;  ///< parameters that differ from site to site
-  double time_unit = 1.0;       ///< coherent time per unit of the component's time
+  /// A field whose symbol stands in no rate: functions of time are in its place (driven_fields.hpp).
+  struct Driven {
+    FieldId field = 0;
+    int component = 0;
+    bool uniform = false;  ///< lives on a single site
+    std::string symbol;
+  };
+  std::vector<Driven> driven;
+  double time_unit = 1.0;  ///< coherent time per unit of the component's time
+
+  std::size_t own_states() const { return states.size() - contributed.size(); }
+  /// The field whose rate rates[i] is a part of.
+  FieldId target(std::size_t i) const { return i < own_states() ? states[i] : contributed[i - own_states()]; }
 };
 
 /// The fields that the nodes depend on, in order of their ids.
@@ -73,7 +88,7 @@ class KernelFactory {
                   const Build& build) const;
   /// Looks at the equations, with constants, without making a kernel.
   void inspect(const std::function<void(const Equations&)>& look) const;
-  /// Pointers to the system's own columns; callers append those of their extras.
+  /// Pointers to the system's own columns; callers append those of driving polynomials and of their extras.
   std::vector<const double*> columns() const;
   std::string field_symbol(FieldId field) const;
   /// The run-time parameters that the equations contain.

@@ -3,6 +3,7 @@
 #include "holon/modelfile/registry.hpp"
 #include "holon/pointwise/integrators/integrator.hpp"
 #include "holon/pointwise/kinetics_recipe.hpp"
+#include "holon/pointwise/map_process.hpp"
 
 #include <fmt/format.h>
 
@@ -54,7 +55,9 @@ Schema kinetics_schema() {
       .make_optional();
   schema
       .mapping("contribute", element(Option::Type::anything),
-               "Added to the rates of states: quantities or equations, in the state's unit per time.")
+               "Added to the rates of states: quantities or equations, in the state's unit per time. Under "
+               "the name of "
+               "another process's field: added to that field, as the integral over each advance.")
       .make_optional();
   schema
       .list("outputs", element(Option::Type::text),
@@ -135,6 +138,7 @@ void register_pointwise(modelfile::Registry& registry) {
   type.needs_space = true;
   type.recipe = pointwise::kinetics_recipe;
   registry.add(std::move(type));
+  registry.add(pointwise::map_type());
 }
 
 }  // namespace holon

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "holon/engine/process.hpp"
+#include "holon/pointwise/driven_fields.hpp"
 #include "holon/pointwise/integrators/integrator.hpp"
 #include "holon/pointwise/kinetics_system.hpp"
 

@@ -52,6 +52,14 @@ Diffusion::Diffusion(std::string name, const Model& model, DiffusionOptions opti
   }
 }
 
+std::unique_ptr<Process> Diffusion::with_added_rate(FieldId target, FieldId rate, double factor,
+                                                    const Model& model) const {
+  if (target != field_id() || field().positive || options_.integrator == exact) return nullptr;
+  auto made = std::make_unique<Diffusion>(name(), model, options_);
+  made->add_rate(rate, factor);
+  return made;
+}
+
 std::vector<double> Diffusion::diffusivities(const State& state) const {
   const double capacity = capacity_.value(state);
   std::vector<double> values;

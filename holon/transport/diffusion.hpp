@@ -38,6 +38,8 @@ class Diffusion final : public GridTransport {
   Diffusion(std::string name, const Model& model, DiffusionOptions options);
 
   std::string_view type() const override { return "diffusion"; }
+  std::unique_ptr<Process> with_added_rate(FieldId target, FieldId rate, double factor,
+                                           const Model& model) const override;
   Scales scales(const State& state) const override;
   std::vector<std::string> description() const override;
   DiffusionIntegrator integrator() const { return integrator_; }

@@ -56,6 +56,14 @@ FluxDiffusion::FluxDiffusion(std::string name, const Model& model, DiffusionOpti
   }
 }
 
+std::unique_ptr<Process> FluxDiffusion::with_added_rate(FieldId target, FieldId rate, double factor,
+                                                        const Model& model) const {
+  if (target != field_id() || field().positive || options_.integrator == steady) return nullptr;
+  auto made = std::make_unique<FluxDiffusion>(name(), model, options_);
+  made->add_rate(rate, factor);
+  return made;
+}
+
 GridTransport::Built FluxDiffusion::build(const State& state) const {
   SpatialCoefficients::Values values = coefficients_.evaluate(state);
   if (!values.faults.empty()) {

@@ -44,6 +44,8 @@ class FluxDiffusion final : public GridTransport {
                                                   const Model& model);
 
   std::string_view type() const override { return "diffusion"; }
+  std::unique_ptr<Process> with_added_rate(FieldId target, FieldId rate, double factor,
+                                           const Model& model) const override;
   Ports ports() const override;
   std::vector<FieldId> determined_from() const override;
   /// Brings a field at rest to rest, and finds the values at sides that the model asks for.

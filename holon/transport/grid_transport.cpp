@@ -65,6 +65,7 @@ GridTransport::GridTransport(std::string name, const Model& model, FieldId field
 Ports GridTransport::ports() const {
   Ports ports{{Port::Role::advance, id_, field_.kind, field_.unit}};
   for (const FieldId read : data_.reads()) ports.push_back({Port::Role::read, read, FieldKind::value, {}});
+  if (added_) ports.push_back({Port::Role::read, added_->rate, FieldKind::value, {}});
   for (const TraceField& trace : traces_)
     ports.push_back({Port::Role::determine, trace.field, field_.kind, field_.unit});
   return ports;
@@ -76,11 +77,42 @@ std::vector<FieldId> GridTransport::determined_from() const {
   return fields;
 }
 
+std::vector<std::size_t> GridTransport::held_sites(const State& state) const {
+  const auto built = build(state);
+  std::vector<std::size_t> held;
+  for (int axis = 0; axis < grid_->dimensions(); ++axis)
+    for (int side = 0; side < 2; ++side)
+      if (built.op->holds(axis, side))
+        built.op->visit_side(axis, side, TransportOperator::Plane::held,
+                             [&](std::size_t, std::size_t site, double) { held.push_back(site); });
+  std::sort(held.begin(), held.end());
+  held.erase(std::unique(held.begin(), held.end()), held.end());
+  return held;
+}
+
+void GridTransport::hold(State& state, double time, Workspace& work) const {
+  TransportScratch& scratch = this->scratch(state, work);
+  if (const auto fault = data_.evaluate(state, nullptr, time, scratch.factors, TransportData::Sign::any, *work.threads,
+                                        scratch.middle))
+    throw NumericalFailure(fmt::format("process '{}': {}, {}", name(), fault->what, fault->place));
+  hold(*scratch.op, scratch.middle, state.real(id_));
+}
+
+bool GridTransport::held_values_depend_on_time() const {
+  for (int axis = 0; axis < grid_->dimensions(); ++axis)
+    for (int side = 0; side < 2; ++side)
+      if (sides_[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)].kind ==
+              SideRule::Kind::value &&
+          data_.side_depends_on_time(axis, side))
+        return true;
+  return false;
+}
+
 std::vector<LedgerAccount> GridTransport::ledger_accounts() const {
   std::vector<LedgerAccount> accounts;
   if (field_.conserved.empty()) return accounts;
   if (may_decay()) accounts.push_back({id_, name(), "decay"});
-  if (data_.has_source()) accounts.push_back({id_, name(), "source"});
+  if (has_source()) accounts.push_back({id_, name(), "source"});
   if (iterates()) accounts.push_back({id_, name(), "residual of the solver"});
   for (int axis = 0; axis < grid_->dimensions(); ++axis)
     for (int side = 0; side < 2; ++side)
@@ -121,7 +153,7 @@ void GridTransport::keep_books(State& state, const Book& book) const {
   if (!book.open) return;
   std::size_t k = 0;
   if (may_decay()) state.account(accounts()[k++]).add(book.decay);
-  if (data_.has_source()) state.account(accounts()[k++]).add(book.source);
+  if (has_source()) state.account(accounts()[k++]).add(book.source);
   if (iterates()) state.account(accounts()[k++]).add(book.residual);
   for (int axis = 0; axis < grid_->dimensions(); ++axis)
     for (int side = 0; side < 2; ++side)
@@ -151,9 +183,15 @@ Outcome GridTransport::advance(State& state, const Interval& interval, const Inp
 }
 
 std::optional<DataFault> GridTransport::evaluate(Step& step, double time, TransportColumns& columns) const {
-  return data_.evaluate(step.state, step.inputs, time, step.scratch.factors,
-                        field_.positive ? TransportData::Sign::not_negative : TransportData::Sign::any,
-                        step.threads, columns);
+  if (added_) columns.time.reset();  // what is added may have changed since
+  auto fault = data_.evaluate(step.state, step.inputs, time, step.scratch.factors,
+                              field_.positive ? TransportData::Sign::not_negative : TransportData::Sign::any,
+                              step.threads, columns);
+  if (fault || !added_) return fault;
+  const auto rate = step.state.real(added_->rate);
+  if (!data_.has_source()) columns.source.assign(rate.size(), 0.0);
+  for (std::size_t site = 0; site < rate.size(); ++site) columns.source[site] += added_->factor * rate[site];
+  return std::nullopt;
 }
 
 void GridTransport::impose(Step& step, const TransportColumns& columns) const {
@@ -206,6 +244,12 @@ void GridTransport::rate(const State& state, double time, Workspace& work, Vecto
   const auto out = rates(id_);
   op.stage(state.real(id_), {.previous = 1.0, .value = 0.0, .rate = 1.0}, out, *work.threads);
   drive(op, scratch.middle, 1.0, out, *work.threads);
+  if (added_) {
+    const auto rate = state.real(added_->rate);
+    op.for_free_rows(*work.threads, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t site = begin; site < end; ++site) out[site] += added_->factor * rate[site];
+    });
+  }
   for (int axis = 0; axis < op.dimensions(); ++axis)
     for (int side = 0; side < 2; ++side) {
       if (!op.holds(axis, side) || !data_.side_depends_on_time(axis, side)) continue;

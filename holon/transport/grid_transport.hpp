@@ -14,6 +14,7 @@
 #include "holon/transport/transport_operator.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,8 +72,14 @@ class GridTransport : public Process {
   void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const override;
   void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
   double stable_step(const State& state) const override { return largest_step(*build(state).op); }
+  std::vector<std::size_t> held_sites(const State& state) const override;
+  void hold(State& state, double time, Workspace& work) const override;
+  bool held_values_depend_on_time() const override;
 
  protected:
+  /// Adds a field, in the transported field's unit per coherent time, times a factor to the rate; it counts
+  /// as a source, and is read as it stands at each step.
+  void add_rate(FieldId rate, double factor) { added_ = Added{rate, factor}; }
   GridTransport(std::string name, const Model& model, FieldId field, const Sides& sides,
                 const Coefficient& source, std::vector<TraceField> traces = {});
 
@@ -141,6 +148,11 @@ class GridTransport : public Process {
   TransportScratch& scratch(const State& state, Workspace& work) const;
 
  private:
+  struct Added {
+    FieldId rate;
+    double factor;
+  };
+  bool has_source() const { return data_.has_source() || added_.has_value(); }
   Field field_;
   FieldId id_;
   std::shared_ptr<const StructuredSpace> grid_;
@@ -149,6 +161,7 @@ class GridTransport : public Process {
   TransportData data_;
   std::vector<TraceField> traces_;
   void require_own_data(const char* what) const;
+  std::optional<Added> added_;
 };
 
 }  // namespace holon::transport

@@ -1,0 +1,201 @@
+#include "holon/engine/execution.hpp"
+
+#include "holon/base/error.hpp"
+#include "holon/engine/window_iteration.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace holon {
+
+namespace {
+
+constexpr int most_halvings = 20;
+
+bool contains(const std::vector<FieldId>& fields, FieldId field) {
+  return std::find(fields.begin(), fields.end(), field) != fields.end();
+}
+
+/// Columns of a State that hold something else for a while.
+class Substituted {
+ public:
+  explicit Substituted(State& state) : state_(&state) {}
+  Substituted(const Substituted&) = delete;
+  Substituted& operator=(const Substituted&) = delete;
+  ~Substituted() {
+    for (const Kept& kept : kept_) {
+      const auto column = state_->real(kept.field, kept.component);
+      std::copy(kept.values.begin(), kept.values.end(), column.begin());
+    }
+  }
+  void put(FieldId field, const Waveform& waveform, double time) {
+    for (int c = 0; c < waveform.components; ++c) {
+      const auto column = state_->real(field, c);
+      kept_.push_back({field, c, {column.begin(), column.end()}});
+      waveform.evaluate(time, c, 0, column.size(), column);
+    }
+  }
+
+ private:
+  struct Kept {
+    FieldId field;
+    int component;
+    std::vector<double> values;
+  };
+  State* state_;
+  std::vector<Kept> kept_;
+};
+
+}  // namespace
+
+Execution::Execution(std::shared_ptr<const Model> model, ThreadPool& threads)
+    : model_(std::move(model)),
+      threads_(&threads),
+      work_(model_->processes.size()),
+      seconds_(model_->processes.size(), 0.0) {
+  for (Workspace& work : work_) work.threads = &threads;
+  for (const auto& process : model_->processes) reads_.push_back(reads_of(*process));
+}
+
+Execution::Reads Execution::reads_of(const Process& process) const {
+  Reads reads;
+  reads.follows_inputs = process.traits().follows_inputs;
+  reads.determiners = model_->determination.before(process);
+  for (const Port& port : process.ports())
+    if (port.role == Port::Role::read) reads.direct.push_back(port.field);
+  for (const ProcessId determiner : reads.determiners)
+    for (const FieldId field : model_->processes[determiner]->determined_from())
+      reads.through_determined.push_back(field);
+  return reads;
+}
+
+void Execution::determine(State& state, const std::vector<ProcessId>& processes, double time) const {
+  for (const ProcessId process : processes)
+    model_->processes[process]->determine(state, time, work_[process]);
+}
+
+void Execution::run(State& state, const Instruction& instruction, Time begin, Time end,
+                    const Inputs& inputs) const {
+  if (instruction.window)
+    WindowIteration(*this, *instruction.window).advance(state, begin, end, inputs);
+  else
+    advance(state, instruction.process, begin, end, inputs);
+}
+
+void Execution::advance(State& state, ProcessId process, Time begin, Time end, const Inputs& inputs) const {
+  const Reads& reads = reads_[process];
+  const Interval interval{begin, end, model_->schedule.step};
+  Substituted substituted(state);
+  if (inputs.empty()) {
+    determine(state, reads.determiners, interval.t0());
+    advance_in_pieces(state, process, begin, end, inputs);
+    return;
+  }
+  // What it can't follow in time by itself, it sees as it is in the middle of the interval.
+  const double middle = 0.5 * (interval.t0() + interval.t1());
+  for (const auto& [field, waveform] : inputs.all())
+    if (contains(reads.through_determined, field)) substituted.put(field, *waveform, middle);
+  determine(state, reads.determiners, reads.determiners.empty() ? interval.t0() : middle);
+  if (!reads.follows_inputs)
+    for (const auto& [field, waveform] : inputs.all())
+      if (contains(reads.direct, field)) substituted.put(field, *waveform, middle);
+  advance_in_pieces(state, process, begin, end, inputs);
+}
+
+void Execution::advance_in_pieces(State& state, ProcessId process, Time begin, Time end,
+                                  const Inputs& inputs) const {
+  Workspace& work = work_[process];
+  const Process& mechanism = *model_->processes[process];
+  const auto clock = std::chrono::steady_clock::now();
+  int halvings = 0;
+  Fraction part = end.fraction_since(begin);
+  Time at = begin;
+  while (at < end) {
+    Time to = at + part;
+    if (to > end) to = end;
+    const Interval interval{at, to, model_->schedule.step};
+    Outcome outcome = mechanism.advance(state, interval, inputs, work);
+    if (outcome.why == Outcome::Why::done && !outcome.seen_finite && !mechanism.detects_failure())
+      look_for_failure(state, mechanism, interval, outcome);
+    if (outcome.why == Outcome::Why::failed ||
+        (outcome.why == Outcome::Why::rejected && halvings == most_halvings)) {
+      std::string message = fmt::format("process '{}' failed", mechanism.name());
+      if (!outcome.what.field.empty()) message += fmt::format(": field '{}'", outcome.what.field);
+      if (!outcome.what.place.empty()) message += fmt::format(" at {}", outcome.what.place);
+      message += fmt::format(", t = {}{}", moment_text(outcome.what.time, model_->schedule),
+                             outcome.what.message.empty() ? "" : ": " + outcome.what.message);
+      throw NumericalFailure(message);
+    }
+    if (outcome.why == Outcome::Why::rejected) {
+      // The process left its fields as they were: try again in halves.
+      ++halvings;
+      part = part * Fraction{1, 2};
+      continue;
+    }
+    at = outcome.why == Outcome::Why::event && outcome.reached > at && outcome.reached < to ? outcome.reached
+                                                                                            : to;
+  }
+  seconds_[process] += std::chrono::duration<double>(std::chrono::steady_clock::now() - clock).count();
+}
+
+void Execution::look_for_failure(const State& state, const Process& process, const Interval& interval,
+                                 Outcome& outcome) const {
+  for (const Port& port : process.ports()) {
+    if (port.role != Port::Role::advance) continue;
+    const Field& field = (*model_->fields)[port.field];
+    if (field.type != FieldType::real) continue;
+    for (int c = 0; c < field.components; ++c) {
+      const auto values = state.real(port.field, c);
+      const auto site = first_not_finite(values, *threads_);
+      if (!site) continue;
+      outcome.why = Outcome::Why::failed;
+      outcome.what = {process.name(), field.name, fmt::format("the value is {}", number_text(values[*site])),
+                      state.site_text(*field.space, *site), interval.t1()};
+      return;
+    }
+  }
+}
+
+void Execution::macro_step(State& state, Fraction part) const {
+  static const Inputs none;
+  const Program& program = model_->program;
+  const Time start{state.time.index, {}};
+  const auto at = [&](Fraction f) { return start + f * part; };
+  if (program.merged) {
+    // A half that is pending from the step before is taken together with this step's first half.
+    const Time from = state.counter.pending_half ? start + (program.closing.begin - Fraction{1, 1})
+                                                 : at(program.opening.begin);
+    run(state, program.opening, from, at(program.opening.end), none);
+    state.counter.pending_half = false;
+  }
+  for (const Instruction& instruction : program.body)
+    if (start.index % instruction.every == 0)
+      run(state, instruction, at(instruction.begin), at(instruction.end), none);
+  if (program.merged) {
+    if (part == Fraction{1, 1})
+      state.counter.pending_half = true;
+    else
+      run(state, program.closing, at(program.closing.begin), at(program.closing.end), none);
+  }
+  state.time = start + part;
+}
+
+void Execution::close_half_step(State& state) const {
+  if (!state.counter.pending_half) return;
+  const Time start{state.time.index - 1, {}};
+  const Instruction& closing = model_->program.closing;
+  run(state, closing, start + closing.begin, start + closing.end, {});
+  state.counter.pending_half = false;
+}
+
+std::vector<ProcessTiming> Execution::timings() const {
+  std::vector<ProcessTiming> timings;
+  for (std::size_t p = 0; p < work_.size(); ++p)
+    timings.push_back({model_->processes[p]->name(), seconds_[p], work_[p].counters});
+  return timings;
+}
+
+}  // namespace holon

@@ -1,0 +1,62 @@
+// Execution: the program of a model's schedule, carried out on States.
+#pragma once
+
+#include "holon/engine/model.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holon {
+
+/// How long each process took.
+struct ProcessTiming {
+  std::string process;
+  double seconds = 0.0;
+  Counters counters;
+};
+
+/// Runs macro steps, or parts of one, on any State of the model. What it keeps between calls is scratch and
+/// clocks, never part of an answer.
+class Execution {
+ public:
+  Execution(std::shared_ptr<const Model> model, ThreadPool& threads);
+
+  /// From the beginning of the macro step in which the state's clock is, over a part of it. A half step that
+  /// is pending is taken with the first; one is left pending only after a whole step. Throws NumericalFailure
+  /// with process, field, place and time.
+  void macro_step(State& state, Fraction part) const;
+  /// Takes a pending half step.
+  void close_half_step(State& state) const;
+  /// Computes what these processes determine, in their order.
+  void determine(State& state, const std::vector<ProcessId>& processes, double time) const;
+  /// One instruction, which need not be of the program's body, from `begin` to `end`.
+  void run(State& state, const Instruction& instruction, Time begin, Time end, const Inputs& inputs) const;
+
+  const Model& model() const { return *model_; }
+  ThreadPool& threads() const { return *threads_; }
+  std::vector<ProcessTiming> timings() const;
+
+ private:
+  /// What a process reads, itself or through what others determine for it.
+  struct Reads {
+    std::vector<FieldId> direct;
+    std::vector<FieldId> through_determined;
+    std::vector<ProcessId> determiners;
+    bool follows_inputs = false;
+  };
+  Reads reads_of(const Process& process) const;
+  void advance(State& state, ProcessId process, Time begin, Time end, const Inputs& inputs) const;
+  void advance_in_pieces(State& state, ProcessId process, Time begin, Time end, const Inputs& inputs) const;
+  /// Turns the outcome into a failure where a field that the process advanced is not finite.
+  void look_for_failure(const State& state, const Process& process, const Interval& interval,
+                        Outcome& outcome) const;
+
+  std::shared_ptr<const Model> model_;
+  ThreadPool* threads_;
+  std::vector<Reads> reads_;
+  mutable std::vector<Workspace> work_;
+  mutable std::vector<double> seconds_;
+};
+
+}  // namespace holon

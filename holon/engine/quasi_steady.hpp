@@ -1,0 +1,74 @@
+// A process that is so fast that its fields are always where they are at rest, given the slow ones.
+//
+// With f the rate of its fields x, y the fields of others and t the time, f(x, y, t) = 0 gives x = q(y, t).
+//   order 0   x = q
+//   order 1   x = q + J^-1 dq/dt, J = df/dx at q, dq/dt = -J^-1 (df/dt + df/dy dy/dt)
+// (the slow manifold to first order in the ratio of the time scales: Fenichel 1979; Kuehn, Multiple Time
+// Scale Dynamics (2015), chapter 4). dy/dt is the sum of the rates of all processes that advance what f
+// reads.
+//
+// Error a posteriori, per field: order 0, |J^-1 dq/dt|; order 1, |J^-1 (dx/dt - f(x))|, the defect of x along
+// the slow flow. Both leave out the next power of the ratio, and fast transients at the start.
+#pragma once
+
+#include "holon/engine/process.hpp"
+#include "holon/engine/schedule.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holon {
+
+class QuasiSteady final : public Process {
+ public:
+  /// Stands for `inner` in `model`, which owns it and lives longer.
+  QuasiSteady(std::unique_ptr<Process> inner, SteadyOptions options, const Model& model);
+
+  std::string_view type() const override { return "quasi-steady"; }
+  Ports ports() const override;
+  Traits traits() const override;
+  std::vector<LedgerAccount> ledger_accounts() const override;
+  void initialise(State& state, Workspace& work) const override { inner_->initialise(state, work); }
+  /// Puts the fields where they are at rest at the end of the interval. Fails where Newton's method does not
+  /// converge or a rest state is not stable.
+  Outcome advance(State& state, const Interval& interval, const Inputs& inputs,
+                  Workspace& work) const override;
+  void determine(State& state, double time, Workspace& work) const override {
+    inner_->determine(state, time, work);
+  }
+  std::vector<FieldId> determined_from() const override { return inner_->determined_from(); }
+  void rate(const State& state, double time, Workspace& work, Vector& rates) const override {
+    inner_->rate(state, time, work, rates);
+  }
+  void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const override {
+    inner_->jvp(state, time, du, work, out);
+  }
+  void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const override {
+    inner_->vjp(state, time, w, work, out);
+  }
+  void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override {
+    inner_->jacobian(state, time, work, entries);
+  }
+  Scales scales(const State& state) const override { return inner_->scales(state); }
+  std::vector<std::string> description() const override;
+
+  /// What the separation of time scales is over a run from `start`, judged at the rest states of its slow
+  /// fields for times up to `end`: the least ratio of the rate of relaxation to the rate at which the rest
+  /// state moves, |q| / |J^-1 dq/dt|. Infinite where nothing moves. Throws Refused where there is no stable
+  /// rest state, or where the ratio is not above 1.
+  double gap(const State& start, double begin, double end, double step, ThreadPool& threads) const;
+
+ private:
+  struct Work;
+  class Solver;
+  std::vector<ProcessId> slow_processes() const;
+
+  std::unique_ptr<Process> inner_;
+  SteadyOptions options_;
+  const Model* model_;
+  std::vector<FieldId> own_;
+  std::vector<FieldId> conserved_;
+};
+
+}  // namespace holon

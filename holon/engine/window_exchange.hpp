@@ -1,0 +1,33 @@
+// What the members of an iterated window read of each other.
+#pragma once
+
+#include "holon/engine/process.hpp"
+#include "holon/engine/schedule.hpp"
+
+#include <vector>
+
+namespace holon {
+
+class Model;
+
+/// A field that one member of a window changes, or that is determined from what it changes, and another
+/// reads.
+struct Exchange {
+  FieldId field = 0;
+  std::size_t producer = 0;            ///< index of the member
+  bool back = false;                   ///< read by an earlier member: an unknown of the iteration
+  std::vector<ProcessId> determiners;  ///< to be called before it is sampled
+};
+
+struct WindowExchange {
+  std::vector<Exchange> fields;
+  std::vector<std::vector<std::size_t>> read_by;  ///< per member, indices of `fields`
+  std::vector<FieldId> changed;                   ///< by any member, with what its processes keep
+  bool feeds_back() const;
+
+  /// Throws InputError, with the window's place, where two members advance one field, a process that changes
+  /// the number of sites is a member, or a degree asks for more substeps than there are.
+  static WindowExchange of(const Model& model, const Window& window);
+};
+
+}  // namespace holon

@@ -1,0 +1,242 @@
+#include "holon/engine/window_iteration.hpp"
+
+#include "holon/base/error.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace holon {
+
+namespace {
+
+constexpr double rounding = 1e-13;        // residuals this small beside the values are round-off
+constexpr double hopeless_growth = 1e4;   // of the residual over the first, without acceleration
+constexpr double hopeless_at_all = 1e12;  // with it: a first relaxed step may lead far away
+constexpr std::size_t steady_growth = 8;  // evaluations after each of which it had grown
+constexpr std::size_t watched = 18;       // evaluations after which it has to be below the first
+
+double norm(const std::vector<double>& a, const std::vector<double>& weights) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += weights[i] * weights[i] * a[i] * a[i];
+  return std::sqrt(sum);
+}
+
+std::vector<double> difference(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> d(a.size());
+  for (std::size_t i = 0; i < a.size(); ++i) d[i] = a[i] - b[i];
+  return d;
+}
+
+template <class Visit>
+void for_each_column(const std::vector<FieldId>& fields, const FieldTable& table, Visit visit) {
+  for (const FieldId field : fields)
+    for (int c = 0; c < table[field].components; ++c) visit(field, c);
+}
+
+}  // namespace
+
+WindowIteration::WindowIteration(const Execution& execution, std::size_t window)
+    : execution_(execution),
+      model_(execution.model()),
+      window_(model_.program.windows[window]),
+      exchange_(model_.exchanges[window]),
+      number_(window) {}
+
+/// Integer fields lie in the same columns.
+void WindowIteration::keep(const State& state) {
+  for_each_column(exchange_.changed, *model_.fields, [&](FieldId field, int component) {
+    const auto column = state.real(field, component);
+    kept_.emplace_back(column.begin(), column.end());
+  });
+  for (AccountId a = 0; a < model_.accounts.size(); ++a) accounts_.push_back(state.account(a));
+}
+
+void WindowIteration::restore(State& state) const {
+  auto kept = kept_.begin();
+  for_each_column(exchange_.changed, *model_.fields, [&](FieldId field, int component) {
+    std::copy(kept->begin(), kept->end(), state.real(field, component).begin());
+    ++kept;
+  });
+  for (AccountId a = 0; a < accounts_.size(); ++a) state.account(a) = accounts_[a];
+}
+
+void WindowIteration::start_waveforms(State& state, Time begin, Time end) {
+  const double step = model_.schedule.step;
+  std::size_t offset = 0;
+  for (std::size_t e = 0; e < exchange_.fields.size(); ++e) {
+    const Exchange& exchange = exchange_.fields[e];
+    const std::int64_t parts = window_.members[exchange.producer].parts;
+    const Fraction length = end.fraction_since(begin);
+    auto waveform = std::make_shared<Waveform>();
+    waveform->degree = window_.options.degree;
+    waveform->components = (*model_.fields)[exchange.field].components;
+    for (std::int64_t n = 0; n <= parts; ++n)
+      waveform->times.push_back((begin + length * Fraction::of(n, parts)).value(step));
+    waveform->values.resize(waveform->times.size());
+    sample(state, exchange, *waveform, 0, begin.value(step));
+    std::fill(waveform->values.begin() + 1, waveform->values.end(), waveform->values.front());
+    if (exchange.back) {
+      const std::size_t size = waveform->values.front().size() * static_cast<std::size_t>(parts);
+      unknowns_.push_back({e, offset, size});
+      offset += size;
+    }
+    waveforms_.push_back(std::move(waveform));
+  }
+}
+
+void WindowIteration::sample(State& state, const Exchange& exchange, Waveform& waveform, std::size_t number,
+                             double time) {
+  execution_.determine(state, exchange.determiners, time);
+  std::vector<double>& values = waveform.values[number];
+  values.clear();
+  for (int c = 0; c < waveform.components; ++c) {
+    const auto column = std::as_const(state).real(exchange.field, c);
+    values.insert(values.end(), column.begin(), column.end());
+  }
+}
+
+void WindowIteration::evaluate(State& state, Time begin, Time end, const Inputs& outer) {
+  const Fraction length = end.fraction_since(begin);
+  for (std::size_t m = 0; m < window_.members.size(); ++m) {
+    const Window::Member& member = window_.members[m];
+    Inputs inputs = outer;
+    for (const std::size_t e : exchange_.read_by[m]) inputs.set(exchange_.fields[e].field, waveforms_[e]);
+    const Fraction part = length * Fraction::of(1, member.parts);
+    for (std::int64_t n = 0; n < member.parts; ++n) {
+      const Time from = begin + part * Fraction{n, 1};
+      for (const Instruction& instruction : member.part)
+        execution_.run(state, instruction, from + instruction.begin * part, from + instruction.end * part,
+                       inputs);
+      const double now = (from + part).value(model_.schedule.step);
+      for (std::size_t e = 0; e < exchange_.fields.size(); ++e)
+        if (exchange_.fields[e].producer == m)
+          sample(state, exchange_.fields[e], *waveforms_[e], static_cast<std::size_t>(n) + 1, now);
+    }
+  }
+}
+
+std::vector<double> WindowIteration::gather() const {
+  std::vector<double> g;
+  for (const Unknown& unknown : unknowns_) {
+    const auto& values = waveforms_[unknown.exchange]->values;
+    for (std::size_t n = 1; n < values.size(); ++n) g.insert(g.end(), values[n].begin(), values[n].end());
+  }
+  return g;
+}
+
+void WindowIteration::scatter(const std::vector<double>& g) {
+  auto from = g.begin();
+  for (const Unknown& unknown : unknowns_) {
+    auto& values = waveforms_[unknown.exchange]->values;
+    for (std::size_t n = 1; n < values.size(); ++n) {
+      const auto to = from + static_cast<std::ptrdiff_t>(values[n].size());
+      std::copy(from, to, values[n].begin());
+      from = to;
+    }
+  }
+}
+
+/// One over the size of each field: the root of the mean square of its first image.
+std::vector<double> WindowIteration::weights(const std::vector<double>& g,
+                                             const std::vector<double>& image) const {
+  std::vector<double> weights(g.size(), 1.0);
+  for (const Unknown& unknown : unknowns_) {
+    double square = 0.0;
+    for (std::size_t i = unknown.offset; i < unknown.offset + unknown.size; ++i)
+      square += std::max(image[i] * image[i], g[i] * g[i]);
+    const double size = std::sqrt(square / static_cast<double>(unknown.size));
+    if (!(size > 0.0) || !std::isfinite(size)) continue;
+    std::fill_n(weights.begin() + static_cast<std::ptrdiff_t>(unknown.offset), unknown.size, 1.0 / size);
+  }
+  return weights;
+}
+
+bool WindowIteration::diverges() const {
+  const std::size_t n = residuals_.size();
+  using Acceleration = solve::FixedPointOptions::Acceleration;
+  const bool plain = window_.options.acceleration.acceleration == Acceleration::constant;
+  if (residuals_.back() > (plain ? hopeless_growth : hopeless_at_all)) return true;
+  if (n > watched && residuals_.back() > 1.0) return true;
+  if (n <= steady_growth) return false;
+  for (std::size_t k = n - steady_growth; k < n; ++k)
+    if (residuals_[k] <= residuals_[k - 1]) return false;
+  return true;
+}
+
+std::string WindowIteration::name() const {
+  std::vector<std::string> names;
+  for (const Window::Member& member : window_.members)
+    for (const ProcessId process : member.processes) names.push_back(model_.processes[process]->name());
+  return fmt::format("iterate: [{}]", fmt::join(names, ", "));
+}
+
+void WindowIteration::fail(const std::string& what, Time begin) const {
+  std::vector<std::string> fields, residuals;
+  for (const Unknown& unknown : unknowns_)
+    fields.push_back(fmt::format("'{}'", (*model_.fields)[exchange_.fields[unknown.exchange].field].name));
+  constexpr std::size_t shown = 8;
+  for (std::size_t n = 0; n < residuals_.size(); ++n) {
+    if (n == shown / 2 && residuals_.size() > shown) {
+      residuals.emplace_back("...");
+      n = residuals_.size() - shown / 2;
+    }
+    residuals.push_back(fmt::format("{:.3g}", residuals_[n]));
+  }
+  throw NumericalFailure(fmt::format(
+      "{} {} in the window that begins at t = {}: the residual of {}, relative to the first, was {} in {} "
+      "evaluations; acceleration: aitken or anderson, a smaller relaxation or a smaller window may help",
+      name(), what, moment_text(begin.value(model_.schedule.step), model_.schedule), fmt::join(fields, ", "),
+      fmt::join(residuals, ", "), residuals_.size()));
+}
+
+void WindowIteration::advance(State& state, Time begin, Time end, const Inputs& outer) {
+  const IterateOptions& options = window_.options;
+  keep(state);
+  start_waveforms(state, begin, end);
+  std::optional<solve::FixedPointAcceleration> acceleration;
+  std::vector<double> weight;
+  double first = 0.0;
+  std::int64_t evaluations = 0;
+  for (;;) {
+    const std::vector<double> g = gather();
+    if (evaluations > 0) restore(state);
+    try {
+      evaluate(state, begin, end, outer);
+    } catch (const NumericalFailure& failure) {
+      if (evaluations == 0) throw;
+      fail(fmt::format("broke off in evaluation {} ({})", evaluations + 1, failure.what()), begin);
+    }
+    ++evaluations;
+    if (unknowns_.empty()) break;
+    const std::vector<double> image = gather();
+    const std::vector<double> residual = difference(image, g);
+    if (evaluations == 1) {
+      weight = weights(g, image);
+      first = norm(residual, weight);
+      acceleration.emplace(options.acceleration, weight);
+    }
+    const double size = norm(residual, weight);
+    residuals_.push_back(first > 0.0 ? size / first : 0.0);
+    if (!std::isfinite(size)) fail("diverges", begin);
+    if (size <= std::max(options.tolerance * first, rounding * norm(image, weight))) break;
+    if (diverges()) fail("diverges", begin);
+    if (evaluations >= options.most) {
+      if (options.unconverged == IterateOptions::Unconverged::accept) break;
+      fail(fmt::format("did not converge to {:.3g}", options.tolerance), begin);
+    }
+    std::vector<double> next = g;
+    acceleration->next(next, image);
+    scatter(next);
+  }
+  WindowCount& count = state.counter.windows[number_];
+  ++count.windows;
+  count.evaluations += evaluations;
+  count.last = evaluations;
+  count.most = std::max(count.most, evaluations);
+}
+
+}  // namespace holon

@@ -1,0 +1,57 @@
+// Waveform relaxation over one window: members are advanced in turn until what they read of each other agrees
+// with what they give.
+#pragma once
+
+#include "holon/engine/execution.hpp"
+#include "holon/engine/window_exchange.hpp"
+
+#include <vector>
+
+namespace holon {
+
+/// With g the values, at the ends of all substeps, of the fields that some member reads of a later one, one
+/// evaluation of H advances all members from the state at the window's beginning, each with the waveforms of
+/// the others: of those before it as they have just become, of those after it as g says (Gauss-Seidel
+/// waveform relaxation: Lelarasmee, Ruehli & Sangiovanni-Vincentelli, IEEE Trans. CAD 1, 1982; with substeps
+/// and acceleration as in Rueth, Uekermann, Mehl, Birken, Monge & Bungartz, Int. J. Numer. Methods Eng. 122,
+/// 2021). It begins with g constant. Converged is measured on the residual H(g) - g before any relaxation;
+/// each field is weighed with the inverse of its size, so that units don't matter. The state at the end is
+/// that of the last evaluation.
+///
+/// Fails (NumericalFailure with the members, the residuals and what may help) when the residual is not
+/// finite, grows, or is not small enough after the most evaluations that are allowed.
+class WindowIteration {
+ public:
+  WindowIteration(const Execution& execution, std::size_t window);
+  void advance(State& state, Time begin, Time end, const Inputs& outer);
+
+ private:
+  struct Unknown {
+    std::size_t exchange = 0;
+    std::size_t offset = 0, size = 0;  ///< in the vector g, all samples but the first one after the other
+  };
+  void keep(const State& state);
+  void restore(State& state) const;
+  void start_waveforms(State& state, Time begin, Time end);
+  void evaluate(State& state, Time begin, Time end, const Inputs& outer);
+  void sample(State& state, const Exchange& exchange, Waveform& waveform, std::size_t number, double time);
+  std::vector<double> gather() const;
+  void scatter(const std::vector<double>& g);
+  std::vector<double> weights(const std::vector<double>& g, const std::vector<double>& image) const;
+  bool diverges() const;
+  std::string name() const;
+  [[noreturn]] void fail(const std::string& what, Time begin) const;
+
+  const Execution& execution_;
+  const Model& model_;
+  const Window& window_;
+  const WindowExchange& exchange_;
+  std::size_t number_;
+  std::vector<std::vector<double>> kept_;
+  std::vector<CompensatedSum> accounts_;
+  std::vector<std::shared_ptr<Waveform>> waveforms_;  // per exchange
+  std::vector<Unknown> unknowns_;
+  std::vector<double> residuals_;  // norms, relative to the first
+};
+
+}  // namespace holon

@@ -1,0 +1,35 @@
+// Splitting between sides whose values change in time (engine case E3).
+#include "holon/modelfile/load.hpp"
+
+#include "verification/model_run.hpp"
+#include <gtest/gtest.h>
+
+namespace holon::verification {
+namespace {
+
+double error_max(int steps, const std::string& correction) {
+  ModelRun run(
+      "models/principles/dirichlet_splitting.yaml",
+      {"parameters.step=" + number_text(1.0 / steps), "parameters.boundary_correction=" + correction});
+  return run.to_the_end().result("error_max");
+}
+
+TEST(DirichletSplitting, TheCorrectionKeepsSecondOrder) {
+  const double published[] = {1.04e-3, 2.48e-4, 6.02e-5, 1.46e-5, 3.50e-6};
+  double previous = 0.0;
+  for (int k = 0; k < 5; ++k) {
+    const double error = error_max(5 << k, "true");
+    EXPECT_NEAR(error, published[k], 0.05 * published[k]) << "n = " << (5 << k);
+    if (k > 0) EXPECT_GT(order(previous, error), 1.95) << "n = " << (5 << k);
+    previous = error;
+  }
+}
+
+TEST(DirichletSplitting, WithoutItTheOrderIsOne) {
+  const double published[] = {9.5e-3, 4.5e-3, 2.10e-3, 9.58e-4};
+  for (int k = 0; k < 4; ++k)
+    EXPECT_NEAR(error_max(10 << k, "false"), published[k], 0.1 * published[k]) << "n = " << (10 << k);
+}
+
+}  // namespace
+}  // namespace holon::verification

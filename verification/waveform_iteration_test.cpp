@@ -1,0 +1,168 @@
+// Iterated windows: order of waveforms under substeps (engine case E6) and evaluations of an interface
+// problem (E7).
+#include "holon/base/error.hpp"
+#include "holon/engine/archive.hpp"
+
+#include <cmath>
+
+#include "verification/model_run.hpp"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace holon::verification {
+namespace {
+
+const std::string oscillators = "models/principles/oscillators.yaml";
+const std::string interface = "models/principles/interface.yaml";
+
+std::string setting(const std::string& name, double value) {
+  return "parameters." + name + "=" + number_text(value);
+}
+
+double error_u1(double window, std::vector<std::string> settings = {}) {
+  settings.push_back(setting("window", window));
+  return ModelRun(oscillators, settings).to_the_end().result("error_u1");
+}
+
+TEST(Oscillators, StraightWaveformsKeepTheOrderOfSubsteps) {
+  const double published[] = {6.088e-3, 1.526e-3, 3.817e-4, 9.544e-5};
+  for (int k = 0; k < 4; ++k)
+    EXPECT_NEAR(error_u1(0.02 / (1 << k)), published[k], 2e-3 * published[k]) << "window " << 0.02 / (1 << k);
+  EXPECT_GT(order(error_u1(0.01), error_u1(0.005)), 1.95);
+}
+
+TEST(Oscillators, SubstepsMayDiffer) {
+  EXPECT_NEAR(error_u1(0.02, {"parameters.substeps_2=1"}), 4.960e-2, 2e-3 * 4.960e-2);
+  EXPECT_NEAR(error_u1(0.0025, {"parameters.substeps_2=1"}), 7.913e-4, 2e-3 * 7.913e-4);
+}
+
+TEST(Oscillators, ValuesAtTheEndAloneAreOfFirstOrder) {
+  EXPECT_NEAR(error_u1(0.02, {"parameters.degree=0"}), 5.341e-1, 2e-3 * 5.341e-1);
+  EXPECT_NEAR(error_u1(0.0025, {"parameters.degree=0"}), 5.264e-2, 2e-3 * 5.264e-2);
+}
+
+TEST(Oscillators, CubicWaveformsAreOfFourthOrder) {
+  for (const std::string integrator : {"rk4", "dormand_prince"}) {
+    const std::vector<std::string> settings{"parameters.integrator=" + integrator, "parameters.degree=3"};
+    const double coarse = error_u1(0.02, settings), middle = error_u1(0.01, settings);
+    EXPECT_GT(order(coarse, middle), 3.8) << integrator << ' ' << coarse << ' ' << middle;
+    EXPECT_GT(order(middle, error_u1(0.005, settings)), 3.8) << integrator;
+  }
+}
+
+/// Twice the energy of both masses and the three springs.
+double energy(const ModelRun& run, const State& state) {
+  const auto value = [&](const char* name) { return state.real(run.model().fields->id(name))[0]; };
+  const double u = value("first.u"), v = value("first.v"), x = value("second.u"), y = value("second.v");
+  const double k = 4.0 * M_PI * M_PI;
+  return v * v + y * y + k * (u * u + x * x) + 4.0 * k * (u - x) * (u - x);
+}
+
+TEST(Oscillators, OneMidpointStepEachKeepsTheEnergy) {
+  ModelRun run(oscillators, {"parameters.substeps_1=1", "parameters.substeps_2=1", "parameters.until=1",
+                             "parameters.tolerance=1e-15"});
+  const double before = energy(run, run.simulation().state());
+  run.to_the_end();
+  EXPECT_NEAR(energy(run, run.simulation().complete_state()) / before, 1.0, 1e-10);
+}
+
+TEST(Oscillators, AResumedRunIsTheSameBitByBit) {
+  ModelRun whole(oscillators), first(oscillators), second(oscillators);
+  whole.to_the_end();
+  for (int k = 0; k < 37; ++k) first.simulation().step();
+  second.simulation().resume(first.simulation().checkpoint());
+  second.to_the_end();
+  for (const char* name : {"first.u", "first.v", "second.u", "second.v"}) {
+    const FieldId id = whole.model().fields->id(name);
+    EXPECT_EQ(whole.simulation().state().real(id)[0], second.simulation().state().real(id)[0]) << name;
+  }
+  EXPECT_EQ(whole.simulation().state().counter.windows[0].evaluations,
+            second.simulation().state().counter.windows[0].evaluations);
+}
+
+double iterations(double ratio, const std::string& acceleration) {
+  ModelRun run(interface, {setting("ratio", ratio), "parameters.acceleration=" + acceleration});
+  return run.to_the_end().result("iterations");
+}
+
+TEST(Interface, TakesThePublishedNumbersOfEvaluations) {
+  struct Row {
+    double ratio, plain, constant, aitken, anderson;
+  };
+  for (const Row& row :
+       {Row{0.5, 51, 10, 8, 8}, Row{0.9, 319, 6, 6, 6}, Row{2, 0, 12, 9, 8}, Row{10, 0, 29, 15, 11}}) {
+    if (row.plain > 0) EXPECT_EQ(iterations(row.ratio, "plain"), row.plain) << row.ratio;
+    EXPECT_EQ(iterations(row.ratio, "constant"), row.constant) << row.ratio;
+    EXPECT_LE(iterations(row.ratio, "aitken"), row.aitken + 1) << row.ratio;
+    EXPECT_LE(iterations(row.ratio, "anderson"), row.anderson + 1) << row.ratio;
+  }
+}
+
+TEST(Interface, AScalarLinearProblemTakesThreeEvaluationsByAitken) {
+  for (const double slope : {-7.0, 0.9}) {
+    ModelRun run = ModelRun::of_text(R"(
+holon: 1
+title: A scalar circle
+parameters: {slope: 1}
+spaces: {point: {type: point}}
+fields: {a: {space: point}, b: {space: point}}
+processes:
+  one: {type: map, assign: {a: =slope*b + 1}}
+  two: {type: map, assign: {b: =a}}
+schedule: {step: 1, until: 1, iterate: {do: [one, two], acceleration: aitken}}
+observe: {iterations: {type: iterations, of: two}, b: {type: final, of: b}}
+results: {iterations: {of: iterations}, b: {of: b}}
+)",
+                                     {setting("slope", slope)});
+    run.to_the_end();
+    EXPECT_LE(run.result("iterations"), 3) << slope;
+    EXPECT_NEAR(run.result("b"), 1.0 / (1.0 - slope), 1e-12) << slope;
+  }
+}
+
+TEST(Interface, DivergenceIsNamedWithinTwentyEvaluations) {
+  for (const double ratio : {1.05, 2.0, 10.0}) {
+    ModelRun run(interface, {setting("ratio", ratio), "parameters.acceleration=plain"});
+    try {
+      run.simulation().step();
+      FAIL() << ratio;
+    } catch (const NumericalFailure& failure) {
+      EXPECT_THAT(failure.what(), testing::HasSubstr("iterate: [dirichlet, neumann] diverges")) << ratio;
+      EXPECT_THAT(failure.what(), testing::HasSubstr("'temperature'"));
+      const std::string text = failure.what();
+      const auto in = text.find(" evaluations");
+      ASSERT_NE(in, std::string::npos);
+      EXPECT_LE(std::stoi(text.substr(text.rfind(' ', in - 1))), 20) << text;
+    }
+  }
+}
+
+TEST(Interface, NotToConvergeIsAFailure) {
+  ModelRun run(interface, {"parameters.ratio=0.9", "parameters.acceleration=plain", "parameters.most=50"});
+  EXPECT_THROW(run.simulation().step(), NumericalFailure);
+}
+
+TEST(Interface, ACircleWithoutIterationIsPrinted) {
+  try {
+    ModelRun run = ModelRun::of_text(R"(
+holon: 1
+title: A circle
+spaces: {point: {type: point}}
+fields: {a: {space: point}, b: {space: point}}
+processes:
+  one: {type: map, assign: {a: =b + 1}}
+  two: {type: map, assign: {b: =0.5*a}}
+schedule: {step: 1, until: 1, lie: [one, two]}
+results: {}
+)");
+    FAIL();
+  } catch (const InputError& problem) {
+    EXPECT_THAT(
+        problem.what(),
+        testing::AllOf(testing::HasSubstr("one reads what is assigned by two reads what is assigned by one"),
+                       testing::HasSubstr("iterate: {do: [one, two]}")));
+  }
+}
+
+}  // namespace
+}  // namespace holon::verification
