@@ -87,8 +87,8 @@ std::vector<Position> Population::positions_at_start(std::uint64_t seed) const {
   if (placement_.rule == Placement::Rule::listed) return placement_.listed;
   std::vector<Position> positions(count_);
   if (box_.empty()) return positions;
+  const std::uint32_t stream = stream_of("place " + name());
   if (placement_.rule == Placement::Rule::random) {
-    const std::uint32_t stream = stream_of("place " + name());
     for (std::size_t k = 0; k < count_; ++k)
       for (std::size_t a = 0; a < box_.size(); ++a)
         positions[k][a] =
@@ -105,8 +105,7 @@ std::vector<Position> Population::positions_at_start(std::uint64_t seed) const {
       for (std::uint32_t draw = 0; square > 1.0;) {
         square = 0.0;
         for (std::size_t a = 0; a < box_.size(); ++a) {
-          const double u =
-              2.0 * uniform({.seed = seed, .process = placement_stream, .site = k}, draw++) - 1.0;
+          const double u = 2.0 * uniform({.seed = seed, .process = stream, .site = k}, draw++) - 1.0;
           square += u * u;
           positions[k][a] = 0.5 * (box_[a].low + box_[a].high) + radius * u;
         }
