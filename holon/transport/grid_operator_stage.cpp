@@ -8,7 +8,7 @@ namespace holon::transport {
 
 namespace {
 
-constexpr std::size_t sites_per_task = 8192;
+constexpr std::size_t sites_per_task = 2048;
 
 /// Neighbours of a row of sites along one of the other axes: where their rows begin, and their coefficients.
 /// Places that a row does not use point to the row itself and weigh nothing.

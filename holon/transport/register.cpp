@@ -46,6 +46,9 @@ void register_transport(modelfile::Registry& registry) {
       "time, Crank-Nicolson and backward Euler by conjugate gradients with geometric multigrid. `steady`: "
       "the field "
       "is at rest with its sides and sources whenever somebody looks.\n\n"
+      "Several fields of one grid (`fields:`) are, to the last bit, what processes of their own would make "
+      "of "
+      "them, but are stepped together.\n\n"
       "Ledger: decay, source, each side, and what an iterative solver leaves over, from the fluxes that the "
       "scheme took.";
   diffusion.schema = transport::diffusion_schema();

@@ -9,7 +9,7 @@ namespace holon::transport {
 
 namespace {
 
-constexpr std::size_t sites_per_task = 8192;
+constexpr std::size_t sites_per_task = 2048;
 
 }  // namespace
 
