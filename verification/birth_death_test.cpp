@@ -75,7 +75,7 @@ TEST(BirthDeath, LineagesThatDecayDieOutAsOftenAsTheyShould) {
 
 /// Two cells on a line, with a content that is made and decays, divide once each at 0.5 s, with everything
 /// looking on.
-const char* const two_cells = R"(holon: 1
+const char* const two_cells = R"yaml(holon: 1
 spaces:
   line: {type: grid, sites: cells, size: [100 um], spacing: 10 um}
   cells: {type: population, in: line, place: {positions: [[20 um], [70 um]]}, radius: 5 um}
@@ -93,15 +93,17 @@ processes:
     equations: |
       a' = -a
       V' = 10
-  life: {type: birth_death, space: cells, birth: "=1e9/(1 s)*(time > 0.5 s)*(cells.generation < 1)"
-}
+  life:
+    type: birth_death
+    space: cells
+    birth: =if time > 0.5 s then max(0, 1 - cells.generation)*1e9/(1 s) else 0/(1 s)
 schedule:
   step: 0.25 s
   until: 1 s
   lie: [content, life, {restructure: cells}]
 observe:
   each: {type: probe, of: content.a, at: [0, 1, 2, 3], every: 0.25 s}
-  place: {type: final, of: =position.x}
+  place: {type: final, of: cells.position}
   a: {type: final, of: content.a}
   V: {type: final, of: content.V}
   mass: {type: total, of: mass}
@@ -114,7 +116,7 @@ results:
   mass: {of: mass}
   mean: {of: mean}
   largest: {of: largest}
-)";
+)yaml";
 
 std::string with_integrator(std::string integrator) {
   std::string text = two_cells;

@@ -49,6 +49,8 @@ struct FieldFrame {
   };
   std::shared_ptr<const Space> space;
   std::vector<Column> columns;
+  std::vector<Position> points =
+      {};  ///< of a population: where its agents are; columns have a value for each
 };
 
 /// Where frames go while a run goes on (implemented in `report`).

@@ -3,6 +3,7 @@
 #include "holon/observe/observed.hpp"
 #include "holon/observe/timed_observer.hpp"
 #include "holon/observe/types.hpp"
+#include "holon/space/population.hpp"
 
 #include <algorithm>
 #include <array>
@@ -59,9 +60,25 @@ class Fields final : public SampledObserver {
   }
 
  private:
+  /// Places, ids and radii of the agents that there are.
+  static void add_agents(const State& state, FieldFrame& frame) {
+    const Space& population = *frame.space;
+    const PopulationFields fields = population_fields(state.fields(), population);
+    const auto id = state.integer(fields.id);
+    const auto radius = state.real(*fields.radius);
+    frame.points.resize(id.size());
+    for (int a = 0; a < population.dimensions(); ++a) {
+      const auto x = state.real(*fields.position, a);
+      for (std::size_t k = 0; k < id.size(); ++k) frame.points[k][static_cast<std::size_t>(a)] = x[k];
+    }
+    frame.columns.push_back({"id", Unit{}, {id.begin(), id.end()}});
+    frame.columns.push_back(
+        {"radius", Unit::coherent(population.length_dimension()), {radius.begin(), radius.end()}});
+  }
   void look(const Observation& observation) override {
     FieldFrame frame{name_, observation.time, frames_++, options_.written.space, {}};
     if (observation.frames == nullptr) return;
+    if (frame.space->varies()) add_agents(observation.state, frame);
     for (std::size_t i = 0; i < values_.size(); ++i) {
       const auto all = values_[i].all(observation.state, observation.time, observation.threads);
       const Space& space = *options_.of[i].space;
@@ -104,12 +121,20 @@ class FieldsRecipe final : public ObserverRecipe {
 std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   const modelfile::Section& section = context.section;
   FieldsOptions options;
-  options.of = read_all_observed(section, "of");
+  options.of = read_all_observed(section, "of", Sites::may_change);
   for (const Observed& observed : options.of) {
+<<<<<<< ours
     if (dynamic_cast<const StructuredSpace*>(observed.space.get()) == nullptr)
       section.error("of",
                     "'" + observed.name + "' lives on '" + observed.space->name() + "', which is no grid",
                     "fields on a grid or radial grid", "an observer of type 'probe' gives a series");
+=======
+    const bool placed = observed.space->varies() && observed.space->dimensions() > 0;
+    if (observed.space->type() != Space::Type::grid && !placed)
+      section.error(
+          "of", "'" + observed.name + "' lives on '" + observed.space->name() + "', which is no grid",
+          "fields on a grid, or of a population in a grid", "an observer of type 'probe' gives a series");
+>>>>>>> theirs
     else if (observed.space != options.of.front().space)
       section.error("of",
                     "'" + options.of.front().name + "' and '" + observed.name + "' live on different spaces",
@@ -117,7 +142,16 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   }
   options.sampling = read_sampling(context);
   const std::int64_t stride = section.integer("stride");
+<<<<<<< ours
   const auto* grid = dynamic_cast<const StructuredSpace*>(options.of.front().space.get());
+=======
+  if (options.of.front().space->varies()) {
+    if (stride != 1) section.error("stride", "is for grids, and this is a population", "1");
+    options.written.space = options.of.front().space;
+    return std::make_unique<FieldsRecipe>(context.name, std::move(options));
+  }
+  const auto* grid = dynamic_cast<const GridSpace*>(options.of.front().space.get());
+>>>>>>> theirs
   if (grid == nullptr) throw modelfile::Abandoned{};
   std::size_t most = grid->count(0);
   for (int a = 1; a < grid->dimensions(); ++a) most = std::min(most, grid->count(a));
@@ -136,16 +170,23 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
 
 modelfile::ObserverType fields_type() {
   Schema schema("fields", "Frames of fields for pictures and animations.");
-  schema.add("of", modelfile::Option::Type::anything,
-             "a process (all its fields), a field, an =equation, or a list of them, on one grid");
+  schema.add(
+      "of", modelfile::Option::Type::anything,
+      "a process (all its fields), a field, an =equation, or a list of them, on one grid or population");
   schema
       .add("stride", modelfile::Option::Type::integer,
            "1: all sites; n: every n-th site along each axis, for large grids")
       .with_default("1");
   add_sampling_option(schema);
   return {"fields",
+<<<<<<< ours
           "Writes fields on a grid as frames for pictures and animations: the files fields/NAME_000000.vti "
           "(.vtr of radial grids) and so on, "
+=======
+          "Writes fields on a grid (or, as points with ids and radii in .vtp files, of a population) as "
+          "frames for pictures and animations: the files fields/NAME_000000.vti "
+          "and so on, "
+>>>>>>> theirs
           "and fields/NAME.pvd, which ParaView opens, and from which the report's animation is made.",
           std::move(schema), &make};
 }

@@ -126,7 +126,9 @@ nlohmann::json frames_data(const OutputFolder& folder, const PageBudget& budget)
   const std::vector<FrameList> lists = folder.frame_lists();
   nlohmann::json out = nlohmann::json::array();
   for (const FrameList& list : lists)
-    if (!list.files.empty()) out.push_back(one_list(folder, list, budget.frame_values / lists.size()));
+    // Points are for ParaView; the page animates grids.
+    if (!list.files.empty() && list.files.front().extension() == ".vti")
+      out.push_back(one_list(folder, list, budget.frame_values / lists.size()));
   return out;
 }
 

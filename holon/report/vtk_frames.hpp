@@ -1,4 +1,5 @@
-// Field output of a run: fields/NAME_000000.vti, ... and fields/NAME.pvd, which lists them with their times.
+// Field output of a run: fields/NAME_000000.vti (agents: .vtp), ... and fields/NAME.pvd, which lists them
+// with their times.
 #pragma once
 
 #include "holon/engine/observer.hpp"

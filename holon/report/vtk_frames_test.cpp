@@ -3,7 +3,11 @@
 #include "holon/base/error.hpp"
 #include "holon/base/file.hpp"
 #include "holon/report/vtk_image.hpp"
+<<<<<<< ours
 #include "holon/space/radial_space.hpp"
+=======
+#include "holon/space/population.hpp"
+>>>>>>> theirs
 
 #include <cmath>
 
@@ -124,6 +128,30 @@ TEST_F(VtkFramesInAFolder, AreContinuedFromTheFrameAfterTheCheckpoint) {
   const auto list = read_pvd(read_file(path / "waves.pvd"), "waves.pvd");
   ASSERT_EQ(list.size(), 3U);
   EXPECT_DOUBLE_EQ(list[2].time, 2.0);
+}
+
+TEST_F(VtkFramesInAFolder, AgentsAreWrittenAsPointsAlsoWhenTheirNumberChanges) {
+  const auto cells =
+      std::make_shared<Population>("cells", grid(GridSpace::Sites::cells), 3, Population::Placement{});
+  {
+    VtkFrames frames(path, Unit::parse("s"));
+    for (std::int64_t k = 0; k < 3; ++k) {
+      FieldFrame out{"crowd", static_cast<double>(k), k, cells, {}};
+      out.points.assign(static_cast<std::size_t>(2 * k), {1.0, 2.0, 0.0});
+      out.columns.push_back({"id", Unit{}, std::vector<double>(out.points.size(), 7.0)});
+      frames.write(out);
+    }
+    frames.flush();
+  }
+  const auto list = read_pvd(read_file(path / "crowd.pvd"), "crowd.pvd");
+  ASSERT_EQ(list.size(), 3U);
+  EXPECT_EQ(list[2].file, "crowd_000002.vtp");
+  EXPECT_EQ(list[2].time, 2.0);
+  const std::string text = read_file(path / "crowd_000002.vtp");
+  for (const char* part : {"type=\"PolyData\"", "NumberOfPoints=\"4\"", "NumberOfVerts=\"4\"",
+                           "Name=\"id [1]\"", "NumberOfComponents=\"3\"", "Name=\"connectivity\""})
+    EXPECT_NE(text.find(part), std::string::npos) << part;
+  EXPECT_NE(read_file(path / "crowd_000000.vtp").find("NumberOfPoints=\"0\""), std::string::npos);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "holon/report/vtk_image.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/report/vtk_array.hpp"
 #include "holon/report/xml_text.hpp"
 #include "holon/space/radial_space.hpp"
 
@@ -14,35 +15,6 @@ namespace holon::report {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "arrays are written in the machine's order");
-
-constexpr std::size_t block_bytes = std::size_t{1} << 18;
-constexpr int compression_level = 1;  // frames are written while a run waits
-
-void append_count(std::string& out, std::uint64_t count) {
-  out.append(reinterpret_cast<const char*>(&count), sizeof count);
-}
-
-/// An array as VTK's compressor lays it out: number of blocks, bytes of a block, bytes of the last one if it
-/// is shorter, compressed bytes of each, then the blocks.
-std::string compressed(const std::vector<double>& values) {
-  const auto* bytes = reinterpret_cast<const Bytef*>(values.data());
-  const std::size_t size = values.size() * sizeof(double);
-  const std::size_t blocks = (size + block_bytes - 1) / block_bytes;
-  std::string header, body;
-  append_count(header, blocks);
-  append_count(header, block_bytes);
-  append_count(header, size % block_bytes);
-  std::vector<Bytef> buffer(compressBound(block_bytes));
-  for (std::size_t begin = 0; begin < size; begin += block_bytes) {
-    uLongf length = buffer.size();
-    const int status = compress2(buffer.data(), &length, bytes + begin, std::min(block_bytes, size - begin),
-                                 compression_level);
-    require(status == Z_OK, "zlib compresses into a buffer of its own bound");
-    append_count(header, length);
-    body.append(reinterpret_cast<const char*>(buffer.data()), length);
-  }
-  return header + body;
-}
 
 std::string triple(const std::array<double, 3>& values) {
   return number_text(values[0]) + " " + number_text(values[1]) + " " + number_text(values[2]);
@@ -204,7 +176,7 @@ std::string vti_text(const Image& image) {
   for (const Image::Column& column : image.columns) {
     head += "<DataArray type=\"Float64\"" + attribute("Name", column.name + " [" + column.unit + "]") +
             " format=\"appended\"" + attribute("offset", std::to_string(data.size())) + "/>\n";
-    data += compressed(column.values);
+    data += compressed_array(std::as_bytes(std::span(column.values)));
   }
   head += "</" + section + ">\n";
   if (!image.radii.empty()) {
