@@ -123,18 +123,12 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   FieldsOptions options;
   options.of = read_all_observed(section, "of", Sites::may_change);
   for (const Observed& observed : options.of) {
-<<<<<<< ours
-    if (dynamic_cast<const StructuredSpace*>(observed.space.get()) == nullptr)
-      section.error("of",
-                    "'" + observed.name + "' lives on '" + observed.space->name() + "', which is no grid",
-                    "fields on a grid or radial grid", "an observer of type 'probe' gives a series");
-=======
     const bool placed = observed.space->varies() && observed.space->dimensions() > 0;
-    if (observed.space->type() != Space::Type::grid && !placed)
+    if (dynamic_cast<const StructuredSpace*>(observed.space.get()) == nullptr && !placed)
       section.error(
           "of", "'" + observed.name + "' lives on '" + observed.space->name() + "', which is no grid",
-          "fields on a grid, or of a population in a grid", "an observer of type 'probe' gives a series");
->>>>>>> theirs
+          "fields on a grid or radial grid, or of a population in a grid",
+          "an observer of type 'probe' gives a series");
     else if (observed.space != options.of.front().space)
       section.error("of",
                     "'" + options.of.front().name + "' and '" + observed.name + "' live on different spaces",
@@ -142,16 +136,12 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   }
   options.sampling = read_sampling(context);
   const std::int64_t stride = section.integer("stride");
-<<<<<<< ours
-  const auto* grid = dynamic_cast<const StructuredSpace*>(options.of.front().space.get());
-=======
   if (options.of.front().space->varies()) {
     if (stride != 1) section.error("stride", "is for grids, and this is a population", "1");
     options.written.space = options.of.front().space;
     return std::make_unique<FieldsRecipe>(context.name, std::move(options));
   }
-  const auto* grid = dynamic_cast<const GridSpace*>(options.of.front().space.get());
->>>>>>> theirs
+  const auto* grid = dynamic_cast<const StructuredSpace*>(options.of.front().space.get());
   if (grid == nullptr) throw modelfile::Abandoned{};
   std::size_t most = grid->count(0);
   for (int a = 1; a < grid->dimensions(); ++a) most = std::min(most, grid->count(a));
@@ -179,14 +169,9 @@ modelfile::ObserverType fields_type() {
       .with_default("1");
   add_sampling_option(schema);
   return {"fields",
-<<<<<<< ours
-          "Writes fields on a grid as frames for pictures and animations: the files fields/NAME_000000.vti "
-          "(.vtr of radial grids) and so on, "
-=======
           "Writes fields on a grid (or, as points with ids and radii in .vtp files, of a population) as "
-          "frames for pictures and animations: the files fields/NAME_000000.vti "
+          "frames for pictures and animations: the files fields/NAME_000000.vti (.vtr of radial grids) "
           "and so on, "
->>>>>>> theirs
           "and fields/NAME.pvd, which ParaView opens, and from which the report's animation is made.",
           std::move(schema), &make};
 }

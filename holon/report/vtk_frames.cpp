@@ -15,17 +15,10 @@ namespace holon::report {
 
 namespace {
 
-<<<<<<< ours
 std::string frame_file(const std::string& name, std::int64_t number, const std::string& extension) {
   char digits[24];
   std::snprintf(digits, sizeof digits, "_%06lld", static_cast<long long>(number));
   return name + digits + extension;
-=======
-std::string frame_file(const std::string& name, std::int64_t number, const char* kind) {
-  char digits[24];
-  std::snprintf(digits, sizeof digits, "_%06lld", static_cast<long long>(number));
-  return name + digits + kind;
->>>>>>> theirs
 }
 
 std::string pvd_text(const std::vector<FrameEntry>& entries) {
@@ -83,17 +76,16 @@ void VtkFrames::write(const FieldFrame& frame) {
   std::vector<FrameEntry>& list = entries(frame.name);
   const auto number = static_cast<std::size_t>(frame.number);
   if (list.size() > number) list.resize(number);
-<<<<<<< ours
-  const Image image = image_of(frame, time_unit_);
-  const std::string file = frame_file(frame.name, frame.number, file_extension(image));
-  write_frame(folder_ / file, vti_text(image));
-  list.push_back({image.time, file});
-=======
-  const bool agents = frame.space->varies();
-  const std::string file = frame_file(frame.name, frame.number, agents ? ".vtp" : ".vti");
-  write_frame(folder_ / file, agents ? vtp_text(frame, time_unit_) : vti_text(image_of(frame, time_unit_)));
-  list.push_back({frame.time / time_unit_.factor(), file});
->>>>>>> theirs
+  if (frame.space->varies()) {
+    const std::string file = frame_file(frame.name, frame.number, ".vtp");
+    write_frame(folder_ / file, vtp_text(frame, time_unit_));
+    list.push_back({frame.time / time_unit_.factor(), file});
+  } else {
+    const Image image = image_of(frame, time_unit_);
+    const std::string file = frame_file(frame.name, frame.number, file_extension(image));
+    write_frame(folder_ / file, vti_text(image));
+    list.push_back({image.time, file});
+  }
   changed_[frame.name] = true;
   if (list.size() == 1) flush();
 }

@@ -3,11 +3,8 @@
 #include "holon/base/error.hpp"
 #include "holon/base/file.hpp"
 #include "holon/report/vtk_image.hpp"
-<<<<<<< ours
-#include "holon/space/radial_space.hpp"
-=======
 #include "holon/space/population.hpp"
->>>>>>> theirs
+#include "holon/space/radial_space.hpp"
 
 #include <cmath>
 
