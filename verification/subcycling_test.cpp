@@ -68,9 +68,8 @@ double spectral_radius(const ModelRun& run) {
 }
 
 TEST(Subcycling, LimitsAreThoseOfThePowerIteration) {
-  // Unequal spacings, anisotropic diffusivities, turned fibres.
-  for (const std::string diffusivity :
-       {"[0.05, 0.2]", "0.05", "{along: 0.2, across: 0.02, fibre: [0.8, 0.6]}"}) {
+  // Unequal spacings, equal and anisotropic diffusivities.
+  for (const std::string diffusivity : {"[0.05, 0.2]", "0.05", "[0.2, 0.01]"}) {
     const ModelRun run = ModelRun::of_text(R"(
 holon: 1
 title: Anisotropic diffusion
@@ -96,7 +95,7 @@ holon: 1
 title: Two pools
 parameters: {V1: 1, V2: 0.01}
 spaces: {point: {type: point}}
-fields: {flux: {space: point}, held: {space: point}}
+fields: {flux: {space: point, initial: 0}, held: {space: point, initial: 0}}
 processes:
   sample: {type: map, assign: {flux: =0.5*(large.c - small.c), held: =large.c}}
   large:

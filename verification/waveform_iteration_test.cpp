@@ -91,7 +91,7 @@ TEST(Interface, TakesThePublishedNumbersOfEvaluations) {
   };
   for (const Row& row :
        {Row{0.5, 51, 10, 8, 8}, Row{0.9, 319, 6, 6, 6}, Row{2, 0, 12, 9, 8}, Row{10, 0, 29, 15, 11}}) {
-    if (row.plain > 0) EXPECT_EQ(iterations(row.ratio, "plain"), row.plain) << row.ratio;
+    if (row.plain > 0) { EXPECT_EQ(iterations(row.ratio, "plain"), row.plain) << row.ratio; }
     EXPECT_EQ(iterations(row.ratio, "constant"), row.constant) << row.ratio;
     EXPECT_LE(iterations(row.ratio, "aitken"), row.aitken + 1) << row.ratio;
     EXPECT_LE(iterations(row.ratio, "anderson"), row.anderson + 1) << row.ratio;
@@ -105,7 +105,7 @@ holon: 1
 title: A scalar circle
 parameters: {slope: 1}
 spaces: {point: {type: point}}
-fields: {a: {space: point}, b: {space: point}}
+fields: {a: {space: point, initial: 0}, b: {space: point, initial: 0}}
 processes:
   one: {type: map, assign: {a: =slope*b + 1}}
   two: {type: map, assign: {b: =a}}
@@ -148,7 +148,7 @@ TEST(Interface, ACircleWithoutIterationIsPrinted) {
 holon: 1
 title: A circle
 spaces: {point: {type: point}}
-fields: {a: {space: point}, b: {space: point}}
+fields: {a: {space: point, initial: 0}, b: {space: point, initial: 0}}
 processes:
   one: {type: map, assign: {a: =b + 1}}
   two: {type: map, assign: {b: =0.5*a}}

@@ -66,12 +66,26 @@ void print_schedule(const Model& model) {
   } else {
     fmt::print("Schedule: {} macro steps of {}\n", schedule.steps, time_text(schedule.step, schedule));
   }
+  const auto every = [](const Instruction& instruction) {
+    return instruction.every > 1 ? fmt::format(", every {} steps", instruction.every) : "";
+  };
   const auto line = [&](const Instruction& instruction, const char* note) {
-    fmt::print("  {:<20} from {:.6g} to {:.6g} steps ({}){}{}\n",
-               model.processes[instruction.process]->name(), instruction.begin.value(),
-               instruction.end.value(),
-               time_text((instruction.end - instruction.begin).value() * schedule.step, schedule),
-               instruction.every > 1 ? fmt::format(", every {} steps", instruction.every) : "", note);
+    const std::string times =
+        fmt::format("from {:.6g} to {:.6g} steps ({})", instruction.begin.value(), instruction.end.value(),
+                    time_text((instruction.end - instruction.begin).value() * schedule.step, schedule));
+    if (!instruction.window) {
+      fmt::print("  {:<20} {}{}{}\n", model.processes[instruction.process]->name(), times, every(instruction),
+                 note);
+      return;
+    }
+    const Window& window = model.program.windows[*instruction.window];
+    fmt::print("  {:<20} {}{}: until the residual is {:.3g} of the first, waveforms of degree {}\n",
+               "iterate", times, every(instruction), window.options.tolerance, window.options.degree);
+    for (const Window::Member& member : window.members)
+      for (const Instruction& inner : member.part)
+        if (!inner.window)
+          fmt::print("    {:<18} {} substep{}\n", model.processes[inner.process]->name(), member.parts,
+                     member.parts == 1 ? "" : "s");
   };
   if (model.program.merged) line(model.program.opening, ", merged with the half before");
   constexpr std::size_t most = 24;

@@ -93,6 +93,17 @@ const ScheduleNode* find_advance(const ScheduleNode& node, ProcessId process) {
   return nullptr;
 }
 
+/// The subcycle whose substeps are a process's advances, if there is one.
+const ScheduleNode* find_subcycle(const ScheduleNode& node, ProcessId process) {
+  const bool here = node.kind == ScheduleNode::Kind::subcycle &&
+                    node.children.front().kind == ScheduleNode::Kind::advance &&
+                    node.children.front().process == process;
+  if (here) return &node;
+  for (const ScheduleNode& child : node.children)
+    if (const ScheduleNode* found = find_subcycle(child, process)) return found;
+  return nullptr;
+}
+
 [[noreturn]] void refuse(const ScheduleNode& node, std::string path, std::string message,
                          std::string expected, std::string hint = "") {
   throw InputError(Diagnostic{.place = node.place,
@@ -352,7 +363,9 @@ void Model::check_step(const Instruction& instruction, double length, const Stat
   const double limit = process.stable_step(state);
   const double dt = part * schedule.step;
   if (dt > limit * (1.0 + 1e-9)) {
-    const auto substeps = static_cast<std::int64_t>(std::ceil(dt / limit * (1.0 - 1e-9)));
+    const ScheduleNode* subcycle = find_subcycle(schedule.root, instruction.process);
+    const double count = subcycle != nullptr ? static_cast<double>(subcycle->count) : 1.0;
+    const auto substeps = static_cast<std::int64_t>(std::ceil(count * dt / limit * (1.0 - 1e-9)));
     const ScheduleNode* node = find_advance(schedule.root, instruction.process);
     refuse(node != nullptr ? *node : schedule.root, "schedule.step",
            fmt::format("'{}' is advanced by {}, above its stability limit of {}", process.name(),

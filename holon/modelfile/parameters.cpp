@@ -121,7 +121,7 @@ void Parameters::check() {
 
 bool Parameters::allowed(const std::string& name, const Entry& entry) {
   if (!is_choice(name, entry) || !is_whole(name, entry)) return false;
-  if (!entry.overridden || entry.stated.kind == Value::Kind::null) return true;
+  if (!entry.overridden || entry.stated.kind == Value::Kind::null || !entry.choices.empty()) return true;
   Value before = entry.stated;
   complete(loader_, before, path(name));
   return is_like_stated(name, entry, evaluate(before, path(name)));

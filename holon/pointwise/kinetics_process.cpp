@@ -281,7 +281,7 @@ void Kinetics::jacobian(const State& state, double time, Workspace& work, Sparse
 std::vector<SiteRates::Entry> Kinetics::jacobian_at(const State& state, double time, std::size_t site) const {
   std::vector<SiteRates::Entry> entries;
   for (const auto& entry : derivatives_.jacobian_at(state, time, site))
-    entries.push_back({setup_.system.states[entry.row], entry.column, entry.value / setup_.system.time_unit});
+    entries.push_back({setup_.system.target(entry.row), entry.column, entry.value / setup_.system.time_unit});
   return entries;
 }
 
