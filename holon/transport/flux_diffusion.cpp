@@ -152,9 +152,12 @@ void FluxDiffusion::determine(State& state, double time, Workspace& work) const 
   if (traces().empty()) return;
   if (const auto fault = evaluate(step, time, step.scratch.middle))
     throw NumericalFailure(fmt::format("process '{}': {}, {}", name(), fault->what, fault->place));
-  for (const TraceField& trace : traces())
-    static_cast<const FluxOperator&>(step.op()).face_values(
-        trace.axis, trace.side, state.real(field_id()), step.scratch.middle.sides, state.real(trace.field));
+  for (const TraceField& trace : traces()) {
+    const std::span<double> faces = state.real(trace.field);
+    static_cast<const FluxOperator&>(step.op()).face_values(trace.axis, trace.side, state.real(field_id()),
+                                                            step.scratch.middle.sides, faces);
+    for (double& value : faces) value *= trace.factor;
+  }
 }
 
 std::optional<DataFault> FluxDiffusion::take(Step& step) const {
