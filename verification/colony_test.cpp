@@ -72,7 +72,9 @@ TEST_P(Colony, JumpsOnBetweenSteadyStatesOnBothSidesOfTheUpperFold) {
   const double below = u_centre(folds.on * (1.0 - tolerance), folds.k_tilde, 0.0);
   const double above = u_centre(folds.on * (1.0 + tolerance), folds.k_tilde, 0.0);
   // Near a fold u - u_fold goes as the square root of the distance.
-  if (folds.u_on > 0.0) EXPECT_NEAR(below, folds.u_on, 0.1 * folds.u_on);
+  if (folds.u_on > 0.0) {
+    EXPECT_NEAR(below, folds.u_on, 0.1 * folds.u_on);
+  }
   EXPECT_LT(below, 0.6);
   EXPECT_GT(above, 1.2);
 }
@@ -81,7 +83,9 @@ TEST_P(Colony, FallsBackBetweenSteadyStatesOnBothSidesOfTheLowerFold) {
   const Folds& folds = GetParam();
   const double above = u_centre(folds.off * (1.0 + tolerance), folds.k_tilde, 10.0);
   const double below = u_centre(folds.off * (1.0 - tolerance), folds.k_tilde, 10.0);
-  if (folds.u_off > 0.0) EXPECT_NEAR(above, folds.u_off, 0.1 * folds.u_off);
+  if (folds.u_off > 0.0) {
+    EXPECT_NEAR(above, folds.u_off, 0.1 * folds.u_off);
+  }
   EXPECT_GT(above, 0.8);
   EXPECT_LT(below, 0.4);
 }
@@ -95,8 +99,8 @@ TEST_P(Colony, HasTwoStatesOfRestBetweenTheFolds) {
 INSTANTIATE_TEST_SUITE_P(Q5, Colony,
                          testing::Values(Folds{0.0, 5.637416, 4.488534, 0.310655, 1.122269},
                                          Folds{0.02, 7.599818, 5.890450, 0.0, 0.0}),
-                         [](const auto& info) {
-                           return info.param.k_tilde == 0.0 ? "WithoutDecay" : "WithDecay";
+                         [](const auto& folds) {
+                           return folds.param.k_tilde == 0.0 ? "WithoutDecay" : "WithDecay";
                          });
 
 }  // namespace

@@ -278,8 +278,9 @@ TEST_F(CommandLine, ARunThatIsKilledAtAnyMomentLeavesAFolderToGoOnFrom) {
     std::this_thread::sleep_for(std::chrono::milliseconds(delay(random)));
     ::kill(child, SIGKILL);
     wait(child);
-    if (fs::exists(folder / out / "run.json"))
+    if (fs::exists(folder / out / "run.json")) {
       EXPECT_EQ(holon({"report", (folder / out).string()}).status, 0) << out;
+    }
     if (!fs::exists(folder / out / "checkpoint.h5")) continue;
     ++resumed;
     const Ended ended = run(model, out, {"--resume", "--quiet"});

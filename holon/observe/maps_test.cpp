@@ -80,10 +80,11 @@ results:
               1e-9);  // nodes at 0, 0.5 ... 4 mm, the first with half a cell
   EXPECT_NEAR(number(*run, "mean"), (0.5 * (0.5 + 1 + 1.5 + 2 + 2.5 + 3 + 3.5 + 4)) / 4.25, 1e-12);
   ASSERT_FALSE(frames.list.empty());
-  for (const auto& frame : frames.list)
+  for (const auto& frame : frames.list) {
+    if (frame.name != "map") continue;
     for (const auto& column : frame.columns)
-      for (std::size_t i = 0; i < 21; ++i)
-        if (frame.name == "map") EXPECT_EQ(std::isnan(column.values[i]), i > 8) << i;
+      for (std::size_t i = 0; i < 21; ++i) EXPECT_EQ(std::isnan(column.values[i]), i > 8) << i;
+  }
 }
 
 TEST(IrregularDomain, IsCompleteWhenAllOfItIs) {

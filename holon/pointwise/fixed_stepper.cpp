@@ -68,6 +68,7 @@ class FixedStepper final : public Stepper {
           }
           for (std::size_t begin = first; begin < last; begin += chunk_sites) {
             const std::size_t end = std::min(last, begin + chunk_sites);
+            if (!any_inside(*system.space, begin, end)) continue;
             if (has_growth_) out.back() = growth.data() - begin;
             for (std::size_t p = 0; p < call.pieces.size(); ++p) {
               const Piece& piece = call.pieces[p];

@@ -181,10 +181,11 @@ std::string vti_text(const Image& image) {
   head += "</" + section + ">\n";
   if (!image.radii.empty()) {
     head += "<Coordinates>\n";
+    const std::vector<double> none{0.0};
     for (const char* axis : {"r", "y", "z"}) {
       head += "<DataArray type=\"Float64\"" + attribute("Name", axis) + " format=\"appended\"" +
               attribute("offset", std::to_string(data.size())) + "/>\n";
-      data += compressed(*axis == 'r' ? image.radii : std::vector<double>{0.0});
+      data += compressed_array(std::as_bytes(std::span(*axis == 'r' ? image.radii : none)));
     }
     head += "</Coordinates>\n";
   }
