@@ -171,27 +171,30 @@ class CouplingReader {
       throw Abandoned{};
     }
     if (!unit->compatible(chosen.front().unit)) {
-      section.error("unit",
-                    fmt::format("the coupling carries {} of '{}' (stated at {}), which can't be given in {}",
-                                unit_text(chosen.front().unit), name_of(from.front()),
-                                stated_place(root_, name_of(from.front())).text(), unit_text(*unit)),
-                    "a unit of " + dimension_words(chosen.front().unit.dimension()));
+      section.error(
+          "unit",
+          fmt::format("{} and can't be given in {}", story(from.front(), chosen.front()), unit_text(*unit)),
+          "a unit of " + dimension_words(chosen.front().unit.dimension()));
       throw Abandoned{};
     }
     return *unit;
   }
 
+  /// What unit a field has, where that is stated, and in which one it arrives.
+  std::string story(const From& from, const CouplingChoice& chosen) const {
+    const Unit& own = (*loader_.model().fields)[from.field].unit;
+    return fmt::format("'{}' is in [{}] (stated at {}) and arrives in {}", name_of(from), own.text(),
+                       stated_place(root_, name_of(from)).text(), unit_text(chosen.unit));
+  }
+
   void hold_units_together(const std::vector<From>& from, const std::vector<CouplingChoice>& chosen,
-                           const Unit& unit) {
+                           const Unit& unit) const {
     for (std::size_t s = 0; s < from.size(); ++s)
       if (!chosen[s].unit.compatible(unit)) {
-        loader_.error(
-            from[s].place, from[s].path,
-            fmt::format("'{}' comes in {} (stated at {}), '{}' in {} (stated at {}): they can't add up",
-                        name_of(from[s]), unit_text(chosen[s].unit),
-                        stated_place(root_, name_of(from[s])).text(), name_of(from.front()), unit_text(unit),
-                        stated_place(root_, name_of(from.front())).text()),
-            "fields of one dimension");
+        loader_.error(from[s].place, from[s].path,
+                      fmt::format("{}; {}: they can't add up", story(from[s], chosen[s]),
+                                  story(from.front(), chosen.front())),
+                      "fields of one dimension");
         throw Abandoned{};
       }
   }
@@ -218,12 +221,12 @@ class CouplingReader {
     if (!(rate.unit.dimension() * response == sensed.unit.dimension())) {
       section.error(
           "source",
-          fmt::format("'{}' is in {} (stated at {}); what it makes of '{}' [{}] (stated at {}) near a point "
-                      "is a rate of {}",
+          fmt::format("'{}' is in {} (stated at {}), while '{}' [{}] (stated at {}) near a point comes from "
+                      "what is given off in a unit of [{}]",
                       rate.name, unit_text(rate.unit), stated_place(root_, rate.name).text(),
                       name_of(from.front()), sensed.unit.text(),
                       stated_place(root_, name_of(from.front())).text(),
-                      dimension_words(sensed.unit.dimension() / response)),
+                      (sensed.unit.dimension() / response).text()),
           "an amount of '" + name_of(from.front()) + "' per time");
       throw Abandoned{};
     }
