@@ -36,13 +36,7 @@ bool advances(const Model& model, FieldId field) {
 
 void make_restructures(Loader& loader, const Value& root) {
   Model& model = loader.model();
-  const bool stated = [&] {
-    const Value& schedule = *root.find("schedule");
-    return std::any_of(schedule.mapping.begin(), schedule.mapping.end(), [](const Value::Member& member) {
-      return member.key == "lie" || member.key == "strang" || member.key == "do" ||
-             member.key == "subcycle" || member.key == "every";
-    });
-  }();
+  const bool stated = model.schedule.root.place.line > 0;  // else complete_schedule() makes it
   std::set<ProcessId> scheduled;
   if (stated) processes_below(model.schedule.root, scheduled);
   // The schedule's reader has numbered all populations after the processes; those that stay move together.

@@ -164,6 +164,7 @@ std::string json_schema(const Registry& registry) {
                           {"iterate", mapping(iterate_schema())},
                           {"steady", mapping(steady_schema())},
                           {"boundary_correction", {{"type", "boolean"}}},
+                          {"restructure", {{"type", "string"}}},
                           {"merge", {{"type", "boolean"}}}}},
                         {"additionalProperties", false}}})}};
   Json result = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Holon model file"}};

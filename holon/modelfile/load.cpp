@@ -38,6 +38,9 @@ Parts build_parts(Loader& loader, Value& root) {
     if (section.key != "parameters") complete(loader, section.value, section.key);
   for (const char* section : {"fields", "processes", "couplings"})
     for (const auto* entry : entries(root, section)) loader.announce(entry->key);
+  for (const auto* entry : entries(root, "spaces"))
+    if (const Value* type = entry->value.find("type"); type != nullptr && type->scalar == "population")
+      loader.announce(entry->key);
   check_untaken(loader);
   find_time_dimension(loader, root);
   find_length_dimension(loader, root);

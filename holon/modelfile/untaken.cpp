@@ -38,7 +38,7 @@ class UntakenReader {
   static std::vector<std::string> node_keys() {
     std::vector<std::string> keys = names_below();
     for (const std::string& key : iterate_schema().keys()) keys.push_back(key);
-    keys.insert(keys.end(), {"merge", "boundary_correction", "steps", "order"});
+    keys.insert(keys.end(), {"merge", "boundary_correction", "steps", "order", "restructure"});
     return keys;
   }
   static std::vector<std::string> names_below() {
@@ -77,7 +77,8 @@ class UntakenReader {
       const bool own = name.starts_with("parameters.");
       const std::string first = name.substr(0, name.find('.'));
       const bool known = loader_.parameters().contains(own ? name.substr(11) : name) || name == "time" ||
-                         first == "position" || first == "results" || names_.contains(first);
+                         first == "position" || first == "random" || first == "results" ||
+                         names_.contains(first);
       if (!known)
         loader_.error(value.place, path, "'" + name + "' is not defined", "",
                       suggestion(name, loader_.parameters().names()));
