@@ -177,6 +177,19 @@ TEST(QuasiSteady, EveryStateOfAChainSaysItsOwnError) {
   }
 }
 
+TEST(QuasiSteady, CostsLittleBesideFollowingTheFastProcess) {
+  ModelRun run("models/principles/quasi_steady.yaml", {"parameters.epsilon=1e-5"});
+  run.to_the_end();
+  // An explicit method is stable for steps of at most 2.8 epsilon / (1 + c), with four evaluations in each.
+  const double resolved = 4.0 * 10.0 / (2.8 * 1e-5 / 1.5);
+  for (const ProcessTiming& timing : run.simulation().timings()) {
+    if (timing.process != "reduced") continue;
+    EXPECT_GT(timing.counters.rate_evaluations, 100u);
+    EXPECT_LT(static_cast<double>(timing.counters.rate_evaluations + timing.counters.jacobian_evaluations),
+              0.01 * resolved);
+  }
+}
+
 TEST(QuasiSteady, WhereThereIsNoGapItIsRefusedAndNearToItWarned) {
   EXPECT_THROW(ModelRun("models/principles/quasi_steady.yaml", {"parameters.epsilon=30"}), Refused);
   const ModelRun near("models/principles/quasi_steady.yaml", {"parameters.epsilon=0.6"});

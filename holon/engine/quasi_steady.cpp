@@ -282,7 +282,8 @@ std::vector<ProcessId> QuasiSteady::slow_processes() const {
 
 Outcome QuasiSteady::advance(State& state, const Interval& interval, const Inputs&, Workspace& work) const {
   if (!work.scratch) work.scratch = std::make_unique<Work>();
-  Solver solver(*this, state, dynamic_cast<Work&>(*work.scratch), *work.threads);
+  Work& kept = dynamic_cast<Work&>(*work.scratch);
+  Solver solver(*this, state, kept, *work.threads);
   const double time = interval.t1(), delta = difference_of_time * interval.dt();
   const auto failed = [&](const std::string& message) {
     Outcome outcome;
@@ -325,6 +326,8 @@ Outcome QuasiSteady::advance(State& state, const Interval& interval, const Input
     offset += column.size() * static_cast<std::size_t>((*model_->fields)[field].components);
   }
   ++work.counters.steps;
+  work.counters.rate_evaluations = kept.own.counters.rate_evaluations;
+  work.counters.jacobian_evaluations = kept.own.counters.jacobian_evaluations;
   Outcome outcome;
   outcome.reached = interval.end;
   return outcome;
