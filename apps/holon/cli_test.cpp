@@ -292,7 +292,24 @@ TEST_F(CommandLine, ARunThatIsKilledAtAnyMomentLeavesAFolderToGoOnFrom) {
 }
 
 TEST_F(CommandLine, ADiskThatFillsUpDuringACheckpointLeavesTheOldOne) {
-  const fs::path model = write("long.yaml", long_run()), out = folder / "out";
+  // A checkpoint of several MB: larger than all that the program needs besides.
+  const fs::path model = write("large.yaml", R"yaml(holon: 1
+spaces: {line: {type: grid, sites: cells, size: [600 mm], spacing: 0.001 mm}}
+processes:
+  decay:
+    type: kinetics
+    space: line
+    integrator: rk4
+    units: {time: s, u: mV, k: 1/s}
+    states: {u: 8}
+    parameters: {k: 0.001}
+    equations: |
+      u' = -k*u
+schedule: {step: 1 s, until: 300 s}
+observe: {mean: {type: mean, of: decay.u}}
+results: {u_end: {of: mean}}
+)yaml");
+  const fs::path out = folder / "out";
   const pid_t child = start({"run", model.string(), "-o", out.string(), "--checkpoint-every", "0.0002"});
   while (!fs::exists(out / "checkpoint.h5")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   ::kill(child, SIGTERM);

@@ -45,7 +45,7 @@ class PopulationReader {
     const auto frame = section_.has("in") ? section_.space("in") : nullptr;
     if (!frame)
       for (const char* key : {"place", "radius"})
-        if (section_.has(key))
+        if (is_stated(section_, key))
           section_.error(key, "is stated for a population without places", "'in: GRID' beside it");
     Population::Placement placement;
     const Value* place = section_.raw("place");

@@ -64,7 +64,7 @@ class ScalesReader {
       const auto text = loader_.text(*pattern, path + ".pattern");
       if (text && std::find(patterns.begin(), patterns.end(), *text) == patterns.end()) {
         loader_.error(pattern->place, path + ".pattern", "there is no pattern '" + *text + "'",
-                      "interact, call_release or dispatch", suggestion(*text, patterns));
+                      "", suggestion(*text, patterns));
         whole = false;
       }
       joint.pattern = text.value_or("");
@@ -91,8 +91,7 @@ class ScalesReader {
     if (!low || !high) return std::nullopt;
     if (!(*low > 0.0) || !(*high >= *low)) {
       loader_.error(value.place, path,
-                    "goes from " + found_text(loader_, value.list[0], path) + " to " +
-                        found_text(loader_, value.list[1], path),
+                    "goes from " + value.list[0].scalar + " to " + value.list[1].scalar,
                     "a positive resolution, and an extent that is not below it");
       return std::nullopt;
     }

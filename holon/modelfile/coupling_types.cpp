@@ -308,7 +308,7 @@ class Chooser {
   void refuse_idle_options(const std::string& type) const {
     const bool sample = type == "sample", points = sample || type == "deposit";
     const auto refuse = [&](const char* key, const std::string& why) {
-      if (!section_.has(key)) return;
+      if (!is_stated(section_, key)) return;
       section_.loader().error(section_.key_place(key), section_.path_of(key),
                               fmt::format("'{}' means nothing here: {}", key, why), "", "leave it out");
     };

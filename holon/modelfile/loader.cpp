@@ -149,12 +149,6 @@ Value Loader::component(const Value& value, const std::string& path) {
           "a '|' block of equations, or the name of a component file");
     return result;
   }
-  if (value.scalar.find('=') != std::string::npos) {
-    error(value.place, path, "are equations in one text",
-          "a '|' block of equations, or the name of a component file",
-          "write them on lines of their own, indented, below 'equations: |'");
-    return result;
-  }
   const auto name = file(value, path);
   return name ? read_component(*name, path, 0) : result;
 }

@@ -1,5 +1,7 @@
 #include "holon/modelfile/section.hpp"
 
+#include "holon/modelfile/build.hpp"
+
 #include "holon/modelfile/loader.hpp"
 
 namespace holon::modelfile {
@@ -222,6 +224,14 @@ void Section::error(std::string_view key, std::string message, std::string expec
 
 void Section::warning(std::string_view key, std::string message, std::string hint) const {
   loader_->warning(place(key), key.empty() ? path_ : path_of(key), std::move(message), std::move(hint));
+}
+
+bool is_stated(const Section& section, std::string_view key) {
+  const Document::Value* value = section.raw(key);
+  if (value == nullptr) return false;
+  const Option* option = section.schema()->find(key);
+  const bool scalar = value->kind == Document::Value::Kind::scalar;
+  return option == nullptr || !option->default_value || !scalar || value->scalar != *option->default_value;
 }
 
 }  // namespace holon::modelfile
