@@ -3,6 +3,7 @@
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/coupling_types.hpp"
 #include "holon/modelfile/model_schema.hpp"
+#include "holon/modelfile/trace_couplings.hpp"
 
 #include <algorithm>
 #include <set>
@@ -69,7 +70,7 @@ class CouplingReader {
     const auto& list = loader_.diagnostics().list();
     const std::size_t before = list.size();
     try {
-      read(entry);
+      if (!declare_trace(loader_, root_, entry)) read(entry);
     } catch (const Abandoned&) { loader_.mark_broken(entry.key); } catch (const InputError& problem) {
       loader_.take(problem, entry.value.place, path_of(entry.key));
       loader_.mark_broken(entry.key);

@@ -1,10 +1,6 @@
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/model_schema.hpp"
-<<<<<<< ours
 #include "holon/modelfile/on_division.hpp"
-=======
-#include "holon/modelfile/trace_couplings.hpp"
->>>>>>> theirs
 #include "holon/modelfile/validate.hpp"
 #include "holon/space/population.hpp"
 
@@ -148,16 +144,11 @@ std::vector<ProcessPlan> declare_processes(Loader& loader, const Value& root) {
     });
     if (!declared) loader.mark_broken(context.name);
   }
-<<<<<<< ours
   return plans;
 }
 
 void check_processes(Loader& loader, const std::vector<ProcessPlan>& plans) {
   // Also where a process itself is wrong.
-=======
-  for (const auto* entry : entries(root, "couplings")) declare_trace(loader, root, *entry);
-  // What refers to fields can be checked now, also where a process itself is wrong.
->>>>>>> theirs
   for (const ProcessPlan& plan : plans) {
     const Section& section = plan.context.section;
     validate(loader, *plan.value, plan.type->schema, section.path(), section.dimensions(), Phase::contents);

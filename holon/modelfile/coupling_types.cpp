@@ -1,5 +1,6 @@
 #include "holon/modelfile/coupling_types.hpp"
 
+#include "holon/modelfile/build.hpp"
 #include "holon/modelfile/loader.hpp"
 #include "holon/space/grid_remap.hpp"
 #include "holon/space/population.hpp"

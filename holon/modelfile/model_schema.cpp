@@ -55,7 +55,6 @@ Schema make_model_schema() {
       .make_optional();
   schema.mapping("spaces", element(Type::anything), "where fields live").make_optional();
   schema.mapping("fields", element(Type::anything), "fields that no process owns").make_optional();
-  schema.mapping("couplings", element(Type::anything), "what joins two spaces").make_optional();
   schema.mapping("processes", element(Type::anything), "mechanisms");
   schema
       .mapping("couplings", element(Type::anything),
