@@ -72,9 +72,7 @@ TEST_P(Colony, JumpsOnBetweenSteadyStatesOnBothSidesOfTheUpperFold) {
   const double below = u_centre(folds.on * (1.0 - tolerance), folds.k_tilde, 0.0);
   const double above = u_centre(folds.on * (1.0 + tolerance), folds.k_tilde, 0.0);
   // Near a fold u - u_fold goes as the square root of the distance.
-  if (folds.u_on > 0.0) {
-    EXPECT_NEAR(below, folds.u_on, 0.1 * folds.u_on);
-  }
+  if (folds.u_on > 0.0) { EXPECT_NEAR(below, folds.u_on, 0.1 * folds.u_on); }
   EXPECT_LT(below, 0.6);
   EXPECT_GT(above, 1.2);
 }
@@ -83,9 +81,7 @@ TEST_P(Colony, FallsBackBetweenSteadyStatesOnBothSidesOfTheLowerFold) {
   const Folds& folds = GetParam();
   const double above = u_centre(folds.off * (1.0 + tolerance), folds.k_tilde, 10.0);
   const double below = u_centre(folds.off * (1.0 - tolerance), folds.k_tilde, 10.0);
-  if (folds.u_off > 0.0) {
-    EXPECT_NEAR(above, folds.u_off, 0.1 * folds.u_off);
-  }
+  if (folds.u_off > 0.0) { EXPECT_NEAR(above, folds.u_off, 0.1 * folds.u_off); }
   EXPECT_GT(above, 0.8);
   EXPECT_LT(below, 0.4);
 }

@@ -88,9 +88,10 @@ TEST(SecretingCell, FillsItsSurroundingsAsPublished) {
     run.to_the_end();
     EXPECT_NEAR(begins(100.0, 490.0, 1.0, until), p.at_surface, 1e-8);
     EXPECT_NEAR(run.result("c_surface"), p.at_surface, 1e-4 * p.at_surface) << p.time;
-    if (p.at_two_radii > 0.0)
+    if (p.at_two_radii > 0.0) {
       EXPECT_NEAR(run.column("near", "c at two_radii").back(), p.at_two_radii, 1e-4 * p.at_two_radii)
           << p.time;
+    }
   }
 }
 

@@ -294,8 +294,8 @@ TEST(Ledger, ClosesToRoundOffAndSeesAnInjectedLeak) {
   leaking.run();
   ASSERT_EQ(sound.ledger().size(), 1u);
   EXPECT_LT(sound.ledger()[0].relative_residual, 1e-14);
-  // Both fields hold it: what one loses the other gains, and the process brings in nothing but the round-off of a
-  // hundred steps.
+  // Both fields hold it: what one loses the other gains, and the process brings in nothing but the round-off
+  // of a hundred steps.
   ASSERT_EQ(sound.ledger()[0].lines.size(), 1u);
   EXPECT_LT(std::abs(sound.ledger()[0].lines[0].amount), 1e-13);
   EXPECT_GT(sound.ledger()[0].lines[0].moved, 0.1);

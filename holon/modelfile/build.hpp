@@ -85,8 +85,8 @@ std::vector<Document::Value> read_values(const std::filesystem::path& file);
 /// Members of a section with free names, in order of the names; none if the section is absent or no mapping.
 std::vector<const Document::Value::Member*> entries(const Document::Value& root, std::string_view section);
 
-/// Whether a key says something: it is given, and not just with the value that it has by default (as in resolved
-/// models).
+/// Whether a key says something: it is given, and not just with the value that it has by default (as in
+/// resolved models).
 bool is_stated(const Section& section, std::string_view key);
 
 /// What a value is, for messages: its number where it is an equation.

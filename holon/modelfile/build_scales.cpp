@@ -63,8 +63,8 @@ class ScalesReader {
       }
       const auto text = loader_.text(*pattern, path + ".pattern");
       if (text && std::find(patterns.begin(), patterns.end(), *text) == patterns.end()) {
-        loader_.error(pattern->place, path + ".pattern", "there is no pattern '" + *text + "'",
-                      "", suggestion(*text, patterns));
+        loader_.error(pattern->place, path + ".pattern", "there is no pattern '" + *text + "'", "",
+                      suggestion(*text, patterns));
         whole = false;
       }
       joint.pattern = text.value_or("");
@@ -90,8 +90,7 @@ class ScalesReader {
     const auto high = loader_.quantity(value.list[1], path + "[1]", needed);
     if (!low || !high) return std::nullopt;
     if (!(*low > 0.0) || !(*high >= *low)) {
-      loader_.error(value.place, path,
-                    "goes from " + value.list[0].scalar + " to " + value.list[1].scalar,
+      loader_.error(value.place, path, "goes from " + value.list[0].scalar + " to " + value.list[1].scalar,
                     "a positive resolution, and an extent that is not below it");
       return std::nullopt;
     }

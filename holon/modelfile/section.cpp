@@ -1,7 +1,6 @@
 #include "holon/modelfile/section.hpp"
 
 #include "holon/modelfile/build.hpp"
-
 #include "holon/modelfile/loader.hpp"
 
 namespace holon::modelfile {

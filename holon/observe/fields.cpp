@@ -125,10 +125,10 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   for (const Observed& observed : options.of) {
     const bool placed = observed.space->varies() && observed.space->dimensions() > 0;
     if (dynamic_cast<const StructuredSpace*>(observed.space.get()) == nullptr && !placed)
-      section.error(
-          "of", "'" + observed.name + "' lives on '" + observed.space->name() + "', which is no grid",
-          "fields on a grid or radial grid, or of a population in a grid",
-          "an observer of type 'probe' gives a series");
+      section.error("of",
+                    "'" + observed.name + "' lives on '" + observed.space->name() + "', which is no grid",
+                    "fields on a grid or radial grid, or of a population in a grid",
+                    "an observer of type 'probe' gives a series");
     else if (observed.space != options.of.front().space)
       section.error("of",
                     "'" + options.of.front().name + "' and '" + observed.name + "' live on different spaces",

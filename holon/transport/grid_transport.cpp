@@ -92,8 +92,8 @@ std::vector<std::size_t> GridTransport::held_sites(const State& state) const {
 
 void GridTransport::hold(State& state, double time, Workspace& work) const {
   TransportScratch& scratch = this->scratch(state, work);
-  if (const auto fault = data_.evaluate(state, nullptr, time, scratch.factors, TransportData::Sign::any, *work.threads,
-                                        scratch.middle))
+  if (const auto fault = data_.evaluate(state, nullptr, time, scratch.factors, TransportData::Sign::any,
+                                        *work.threads, scratch.middle))
     throw NumericalFailure(fmt::format("process '{}': {}, {}", name(), fault->what, fault->place));
   hold(*scratch.op, scratch.middle, state.real(id_));
 }
