@@ -59,7 +59,7 @@ TEST(SecretingCell, ErrorsAtRestFallWithTheSquareOfTheSpacing) {
   const double exact = at_rest(100.0, 490.0, 0.2, 1.0, 0.0, 100.0);
   const auto error = [&](int shells, double growth) {
     return std::abs(surface(open_loop({"parameters.k=0.2", "parameters.until=inf",
-                                       fmt::format("parameters.spacing={:.17g}", 100.0 / shells),
+                                       fmt::format("parameters.spacing={:.17g} um", 100.0 / shells),
                                        fmt::format("spaces.medium.growth={:.17g}", growth)})) -
                     exact);
   };
@@ -119,7 +119,7 @@ struct Dynamics {
 
 Dynamics switched_on(double share, Settings more = {}) {
   more.push_back(fmt::format("parameters.kappa={:.17g}", share * kappa_on));
-  more.push_back("parameters.sample=10");
+  more.push_back("parameters.sample=10 s");
   Dynamics dynamics{ModelRun(model, more)};
   dynamics.run.to_the_end();
   return dynamics;
@@ -161,8 +161,8 @@ TEST(SecretingCell, ErrorsFallWithThePowerThreeHalvesOfTheStep) {
   // What the surface sees of a flux goes as the square root of time, so a flux that stands still for a step
   // costs half an order of the splitting's two.
   const auto x = [](double step) {
-    return ModelRun(model,
-                    {"parameters.until=400", fmt::format("parameters.step={}", step), "parameters.sample=40"})
+    return ModelRun(model, {"parameters.until=400", fmt::format("parameters.step={} s", step),
+                            "parameters.sample=40 s"})
         .to_the_end()
         .result("x_final");
   };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <map>
 
 namespace holon::modelfile {
@@ -37,14 +38,43 @@ void collect(const Value& value, const std::string& path, std::vector<std::strin
     collect(value.list[i], prefix + std::to_string(i), paths);
 }
 
-/// The value that a path states, through `=name` of a parameter.
+/// The one parameter that an equation contains (`=200*step`, `=a/400`); empty if it contains several or none.
+std::string only_parameter(const std::string& equation, const Value& parameters) {
+  std::string only;
+  const auto letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
+  bool after_number = false;  // where a name is a unit
+  for (std::size_t at = 1; at < equation.size();) {
+    std::size_t end = at + 1;
+    if (letter(equation[at]) || digit(equation[at])) {
+      while (end < equation.size() && (letter(equation[end]) || digit(equation[end]) || equation[end] == '.'))
+        ++end;
+      const std::string word = equation.substr(at, end - at);
+      const bool number = digit(word.front());
+      if (!number && !after_number && parameters.find(word) != nullptr) {
+        if (!only.empty() && only != word) return "";
+        only = word;
+      }
+      after_number = number;
+    } else if (equation[at] != ' ') {
+      after_number = false;
+    }
+    at = end;
+  }
+  return only;
+}
+
+/// The value that a path states, through equations that contain one parameter: `=step`, `=200*step`.
 const Value* stated_value(const Value& root, const Value& stated) {
-  const std::string name = stated.is_equation() ? single_name(stated.scalar) : "";
-  if (name.empty()) return &stated;
   const Value* parameters = root.find("parameters");
-  const Value* parameter = parameters != nullptr ? parameters->find(name) : nullptr;
-  const Value* inner = parameter != nullptr ? parameter->find("value") : nullptr;
-  return inner != nullptr ? inner : parameter;
+  const Value* value = &stated;
+  for (int depth = 0; parameters != nullptr && value->is_equation() && depth < 8; ++depth) {
+    const Value* parameter = parameters->find(only_parameter(value->scalar, *parameters));
+    if (parameter == nullptr) return value;
+    const Value* inner = parameter->find("value");
+    value = inner != nullptr ? inner : parameter;
+  }
+  return value;
 }
 
 /// A number takes the unit in which the file states the value that it replaces: a plain one as it is, one

@@ -71,11 +71,12 @@ TEST(Override, OtherDimensionNamesBoth) {
                                 "states a quantity of time (0.1 ms at"));
 }
 
-TEST(Override, PlainNumberForAnEquationNeedsAUnit) {
+TEST(Override, PlainNumberForAnEquationOfOneParameterIsInTheUnitOfThatParameter) {
   const Folder folder;
-  EXPECT_THAT(attempt(folder, text, {"parameters.half=0.2"}).text(),
-              HasSubstr("'0.2' is a plain number, but the model file states a quantity of time (=step/2 at"));
-  EXPECT_EQ(attempt(folder, text, {"parameters.half=0.2 ms"}).text(), "");
+  const Attempt a = attempt(folder, text, {"parameters.half=0.2"});
+  ASSERT_EQ(a.text(), "");
+  EXPECT_EQ(a.model->resolved, attempt(folder, text, {"parameters.half=0.2 ms"}).model->resolved);
+  EXPECT_EQ(attempt(folder, text, {"parameters.half=200 us"}).text(), "");
 }
 
 TEST(Override, UnknownPathNamesTheNearest) {
