@@ -2,6 +2,7 @@
 // engine E11).
 #include "holon/analysis/scale_map.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "verification/model_run.hpp"
@@ -231,6 +232,39 @@ schedule: {step: 0.1 ms, steps: 80}
   EXPECT_THAT(map.schedule.yaml, HasSubstr("binding"));
   EXPECT_THAT(map.schedule.yaml, HasSubstr("growth"));
   EXPECT_THAT(map.quasi_steady.empty(), false);
+}
+
+// Sizes in the proportion 1 : 1000 (engine case E8: exact).
+TEST(Symphony, RatiosAreThoseOfTheSizes) {
+  ModelRun run("models/principles/symphony.yaml", {"parameters.until=1 s"});
+  run.to_the_end();
+  EXPECT_NEAR(run.result("epsilon"), 1e-3, 1e-15);
+  EXPECT_NEAR(run.result("tau_ratio_diffusion"), 1e-6, 1e-18);
+  EXPECT_NEAR(run.result("tau_ratio_advection"), 1e-3, 1e-15);
+  ModelRun other("models/principles/symphony.yaml",
+                 {"parameters.until=1 s", "parameters.cell_size=10 um", "parameters.tissue_size=4 cm"});
+  other.to_the_end();
+  EXPECT_NEAR(other.result("epsilon"), 2.5e-4, 1e-15);
+}
+
+// The free calcium of the cell follows what flows past it, and the books close.
+TEST(Symphony, TheCellHearsTheFlow) {
+  ModelRun run("models/principles/symphony.yaml");
+  run.to_the_end();
+  const std::vector<double> around = run.column("around", "outside"),
+                            middle = run.column("calcium", "calcium at middle");
+  EXPECT_GT(*std::max_element(around.begin(), around.end()), 0.7);
+  EXPECT_GT(*std::max_element(middle.begin(), middle.end()), 0.3);
+  EXPECT_LT(run.simulation().ledger().front().relative_residual, 1e-12);
+}
+
+TEST(ScaleMap, CouplingsJoinProcesses) {
+  ModelRun run("models/principles/symphony.yaml");
+  ThreadPool threads(1);
+  const State state = run.model().initial_state(threads, 0);
+  const auto map = analysis::scale_map(run.model(), {&state}, {0.0}, threads);
+  EXPECT_THAT(pair(map, "spreading", "flow").fields, ElementsAre("outside"));
+  EXPECT_TRUE(pair(map, "binding", "flow").fields.empty());
 }
 
 TEST(ScaleMap, JsonHoldsAllNumbers) {

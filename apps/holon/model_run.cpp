@@ -1,6 +1,7 @@
 // Loads a model, runs it and its studies, and writes the output folder.
 #include "model_run.hpp"
 
+#include "holon/analysis/scale_map.hpp"
 #include "holon/base/error.hpp"
 #include "holon/base/file.hpp"
 #include "holon/base/progress.hpp"
@@ -60,7 +61,8 @@ void prepare_folder(const RunOptions& options) {
   if (error)
     throw SystemError(fmt::format("cannot make the folder '{}': {}", options.folder, error.message()));
   if (options.resume) return;
-  for (const char* name : {"run.json", "results.json", "model.resolved.yaml", "checkpoint.h5", "report.html"})
+  for (const char* name :
+       {"run.json", "results.json", "model.resolved.yaml", "checkpoint.h5", "report.html", "scales.json"})
     fs::remove(folder / name, error);
   for (const char* name : {"series", "fields"}) fs::remove_all(folder / name, error);
 }
@@ -269,6 +271,7 @@ class Run {
       report::write_series(folder_ / "series", series);
     }
     write_file(folder_ / "results.json", report::results_json(results));
+    if (options_.what == RunOptions::What::schedule_and_studies) write_scales();
     if (record_.status == report::RunRecord::Status::running)
       record_.status = report::RunRecord::Status::done;
     write_record();
@@ -279,6 +282,18 @@ class Run {
       log_warning(fmt::format("no report.html: {}", problem.what()));
     }
   }
+
+  /// The scale-separation map at the end, where there are scales to compare and it costs next to nothing.
+  void write_scales() const {
+    std::size_t sites = 0;
+    for (const auto& [name, space] : model_->spaces) sites += space->sites();
+    if (model_->processes.size() < 2 || sites > most_sites_to_map) return;
+    const State state = simulation_.complete_state();
+    const analysis::ScaleMap map =
+        analysis::scale_map(*model_, {&state}, {simulation_.time()}, simulation_.threads());
+    if (!map.pairs.empty()) write_file(folder_ / "scales.json", analysis::json(map));
+  }
+  static constexpr std::size_t most_sites_to_map = 200000;
 
   void print_results() const {
     if (options_.what == RunOptions::What::schedule_and_studies) print_model_results();

@@ -52,12 +52,28 @@ std::set<FieldId> changed_by(const Process& process) {
   return fields;
 }
 
+/// What a process changes, and what others determine from that (couplings, outputs).
+std::set<FieldId> felt_from(const Model& model, const Process& process) {
+  std::set<FieldId> felt = changed_by(process);
+  for (std::size_t before = 0; before != felt.size();) {
+    before = felt.size();
+    for (const auto& other : model.processes) {
+      const std::vector<FieldId> from = other->determined_from();
+      if (std::none_of(from.begin(), from.end(), [&](FieldId field) { return felt.contains(field); }))
+        continue;
+      for (const Port& port : other->ports())
+        if (port.role == Port::Role::determine) felt.insert(port.field);
+    }
+  }
+  return felt;
+}
+
 std::vector<std::string> joining_fields(const Model& model, const Process& a, const Process& b) {
   std::set<FieldId> joining;
   const auto look = [&](const Process& one, const Process& other) {
-    const std::set<FieldId> changed = changed_by(one);
+    const std::set<FieldId> felt = felt_from(model, one);
     for (const Port& port : other.ports())
-      if (changed.contains(port.field)) joining.insert(port.field);
+      if (port.role != Port::Role::determine && felt.contains(port.field)) joining.insert(port.field);
   };
   look(a, b);
   look(b, a);
@@ -120,17 +136,17 @@ class Mapper {
   }
 
   void own_times(const Process& process, ProcessScales& scales) const {
-    for (std::size_t k = 0; k < states_.size(); ++k) {
+    const Scales stated = process.scales(*states_.front());
+    const bool transport = stated.space_extent > 0.0 && stated.time_extent > 0.0;
+    for (std::size_t k = 0; k < states_.size() && !transport; ++k) {
       TimeScales look = time_scales(model_, process, *states_[k], times_[k], threads_);
       scales.spectrum = k == 0 ? std::move(look) : joined(std::move(scales.spectrum), look);
     }
-    const Scales stated = process.scales(*states_.front());
-    const bool transport = stated.space_extent > 0.0 && stated.time_extent > 0.0;
     if (transport) {
       scales.fastest = std::isfinite(stated.time_resolution) ? stated.time_resolution : 0.0;
       scales.slowest = stated.time_extent;
       scales.time_source = "across a spacing, and across the domain";
-      scales.relaxes = scales.spectrum.fastest == 0.0 || scales.spectrum.relaxes;
+      scales.relaxes = process.damps();
     } else if (scales.spectrum.fastest > 0.0) {
       scales.fastest = scales.spectrum.fastest;
       scales.slowest = scales.spectrum.slowest;
