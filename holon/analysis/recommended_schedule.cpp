@@ -72,6 +72,7 @@ class Adviser {
     for (const PairScales& pair : map_.pairs) {
       const bool fast = &map_.processes[pair.fast] == &process, slow = &map_.processes[pair.slow] == &process;
       if (pair.fields.empty() || (!fast && !slow)) continue;
+      if (process.spectrum.neutral > 0) return false;
       if (slow || !process.relaxes || !(pair.time_ratio > 0.0) || pair.time_ratio > quasi_steady_at)
         return false;
       found = true;
@@ -123,6 +124,9 @@ class Adviser {
     else
       nodes.insert(nodes.end(), together.begin(), together.end());
     nodes.insert(nodes.end(), rare.begin(), rare.end());
+    for (const auto& process : model_.processes)
+      if (const auto* restructure = dynamic_cast<const Restructure*>(process.get()))
+        nodes.push_back(fmt::format("{{restructure: {}}}", restructure->population().name()));
     const std::string step = time_text(result_.step, map_.time);
     if (nodes.size() == 1 && nodes.front().starts_with("{strang"))
       result_.yaml = fmt::format("schedule: {{step: {}, strang: [{}]}}", step, fmt::join(together, ", "));

@@ -95,7 +95,8 @@ class Mapper {
     for (const auto& [name, space] : model_.spaces)
       if (space->dimensions() > 0) map_.length = space->length_dimension();
     for (std::size_t p = 0; p < model_.processes.size(); ++p)
-      if (!changed_by(*model_.processes[p]).empty() && is_scheduled(p)) add_process(p);
+      if (!changed_by(*model_.processes[p]).empty() && is_scheduled(p) && has_scales(*model_.processes[p]))
+        add_process(p);
     steps_that_are_their_own();
     for (std::size_t a = 0; a < map_.processes.size(); ++a)
       for (std::size_t b = a + 1; b < map_.processes.size(); ++b) map_.pairs.push_back(pair(a, b));
@@ -107,6 +108,11 @@ class Mapper {
  private:
   bool is_scheduled(std::size_t p) const {
     return step_of(model_.schedule.root, static_cast<ProcessId>(p), model_.schedule.step).has_value();
+  }
+
+  /// Committing who divides and dies is a point of the schedule, without scales of its own.
+  static bool has_scales(const Process& process) {
+    return dynamic_cast<const Restructure*>(&process) == nullptr;
   }
 
   void add_process(std::size_t p) {
@@ -249,7 +255,9 @@ class Mapper {
                                ? pair.epsilon_time
                                : pair.time_ratio;
       if (!(ratio > 0.0) || ratio > 1.0 / least_gap) continue;
-      if (!fast.relaxes && !declared_time_.contains(fast.name)) continue;
+      // What a process conserves by itself can't be found from where it is at rest.
+      const bool declared = declared_time_.contains(fast.name);
+      if (!declared && (!fast.relaxes || fast.spectrum.neutral > 0)) continue;
       map_.quasi_steady.push_back({fast.name, slow.name, {}, {}, ratio, ratio, ratio * ratio});
     }
     for (const ProcessScales& process : map_.processes)

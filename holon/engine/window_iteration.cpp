@@ -207,7 +207,11 @@ void WindowIteration::advance(State& state, Time begin, Time end, const Inputs& 
     try {
       evaluate(state, begin, end, outer);
     } catch (const NumericalFailure& failure) {
-      if (evaluations == 0) throw;
+      if (evaluations == 0)
+        throw NumericalFailure(
+            fmt::format("{} broke off in its first evaluation, with what members read of later ones "
+                        "held constant: {}; a smaller window may help",
+                        name(), failure.what()));
       fail(fmt::format("broke off in evaluation {} ({})", evaluations + 1, failure.what()), begin);
     }
     ++evaluations;
