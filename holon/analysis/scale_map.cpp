@@ -13,17 +13,26 @@ namespace holon::analysis {
 
 namespace {
 
-/// The step that a process is advanced by, below a node that covers `dt`.
-std::optional<double> step_of(const ScheduleNode& node, ProcessId process, double dt) {
-  using Kind = ScheduleNode::Kind;
-  if (node.kind == Kind::advance) return node.process == process ? std::optional(dt) : std::nullopt;
-  for (std::size_t c = 0; c < node.children.size(); ++c) {
-    double part = dt;
-    if (node.kind == Kind::subcycle) part = dt / static_cast<double>(std::max<std::int64_t>(1, node.count));
-    if (node.kind == Kind::every) part = dt * static_cast<double>(node.count);
-    if (node.kind == Kind::strang && c + 1 < node.children.size()) part = 0.5 * dt;
-    if (const auto found = step_of(node.children[c], process, part)) return found;
-  }
+/// What an instruction advances a process by, if it does; `length` is that of the interval that its fractions
+/// are of.
+std::optional<double> step_in(const Instruction& instruction, ProcessId process, double length,
+                              const Program& program) {
+  const double step = (instruction.end - instruction.begin).value() * length;
+  if (!instruction.window) return instruction.process == process ? std::optional(step) : std::nullopt;
+  for (const Window::Member& member : program.windows[*instruction.window].members)
+    for (const Instruction& inner : member.part)
+      if (const auto found = step_in(inner, process, step / static_cast<double>(member.parts), program))
+        return found;
+  return std::nullopt;
+}
+
+/// The step that the compiled schedule advances a process by; nothing for one that is not in it.
+std::optional<double> step_of(const Model& model, ProcessId process) {
+  const Program& program = model.program;
+  const double macro_step = model.schedule.step;
+  if (program.merged && program.opening.process == process) return macro_step;  // both halves together
+  for (const Instruction& instruction : program.body)
+    if (const auto found = step_in(instruction, process, macro_step, program)) return found;
   return std::nullopt;
 }
 
@@ -106,9 +115,7 @@ class Mapper {
   }
 
  private:
-  bool is_scheduled(std::size_t p) const {
-    return step_of(model_.schedule.root, static_cast<ProcessId>(p), model_.schedule.step).has_value();
-  }
+  bool is_scheduled(std::size_t p) const { return step_of(model_, static_cast<ProcessId>(p)).has_value(); }
 
   /// Committing who divides and dies is a point of the schedule, without scales of its own.
   static bool has_scales(const Process& process) {
@@ -120,8 +127,7 @@ class Mapper {
     ProcessScales scales;
     scales.name = process.name();
     scales.type = process.type();
-    scales.step =
-        step_of(model_.schedule.root, static_cast<ProcessId>(p), model_.schedule.step).value_or(0.0);
+    scales.step = step_of(model_, static_cast<ProcessId>(p)).value_or(0.0);
     scales.stable_step = std::numeric_limits<double>::infinity();
     for (const State* state : states_)
       scales.stable_step = std::min(scales.stable_step, process.stable_step(*state));
