@@ -33,5 +33,23 @@ TEST(NiedererSlab, FourthOrderLosesLessSpeedOnACoarseGrid) {
   EXPECT_GT(fourth, 41.4);
 }
 
+TEST(NiedererSlab, ObliqueFibresRunByThemselvesAndMirrorTheWave) {
+  // Along the diagonal of a square the two neighbouring corners are alike; the far one lies along the fibres.
+  const auto times = [](const std::string& fibre) {
+    ModelRun run("models/heart/niederer_slab.yaml",
+                 {"parameters.fibre=" + fibre, "parameters.length=5 mm", "parameters.width=5 mm",
+                  "parameters.height=1 mm", "parameters.spacing=0.25 mm", "parameters.step=0.04 ms"});
+    run.to_the_end();
+    return SlabTimes{.far = run.result("activation_corner_far"),
+                     .x = run.result("activation_corner_x"),
+                     .y = run.result("activation_corner_y")};
+  };
+  const SlabTimes up = times("[0.7071067811865476, 0.7071067811865476, 0]");
+  EXPECT_NEAR(up.x, up.y, 1e-9);
+  const SlabTimes down = times("[0.7071067811865476, -0.7071067811865476, 0]");
+  EXPECT_NEAR(down.x, down.y, 1e-9);
+  EXPECT_LT(up.far, down.far - 5.0);
+}
+
 }  // namespace
 }  // namespace holon::verification
