@@ -17,6 +17,8 @@ find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 find_library(FFTW3_LIBRARY fftw3 REQUIRED)
+set(MPI_CXX_SKIP_MPICXX ON)  # the C interface
+find_package(MPI REQUIRED COMPONENTS CXX)
 
 if(HOLON_TESTS)
   find_package(GTest REQUIRED)

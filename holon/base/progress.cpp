@@ -64,10 +64,12 @@ std::string status_text(double fraction, double elapsed, const std::string& deta
 void set_verbosity(Verbosity v) { verbosity = v; }
 
 void log_info(const std::string& line) {
-  if (verbosity != Verbosity::quiet) print_line(line);
+  if (verbosity >= Verbosity::normal) print_line(line);
 }
 
-void log_warning(const std::string& line) { print_line("warning: " + line); }
+void log_warning(const std::string& line) {
+  if (verbosity != Verbosity::silent) print_line("warning: " + line);
+}
 
 Progress::Progress(std::string title)
     : title_(std::move(title)),
@@ -83,7 +85,7 @@ Progress::~Progress() {
 }
 
 bool Progress::due() const {
-  if (verbosity == Verbosity::quiet || finished_) return false;
+  if (verbosity <= Verbosity::quiet || finished_) return false;
   const auto since = Clock::now() - last_;
   return terminal_ ? since >= terminal_interval : since >= plain_interval;
 }
@@ -104,7 +106,7 @@ void Progress::update(double fraction, const std::string& detail) {
 void Progress::finish(const std::string& ending) {
   if (finished_) return;
   finished_ = true;
-  if (verbosity == Verbosity::quiet) return;
+  if (verbosity <= Verbosity::quiet) return;
   const std::string took = duration_text(seconds(Clock::now() - start_));
   print_line(fmt::format("{}: {} in {}", title_, ending, took));
 }

@@ -6,13 +6,13 @@
 
 namespace holon {
 
-enum class Verbosity { quiet, normal, verbose };
+enum class Verbosity { silent, quiet, normal, verbose };
 void set_verbosity(Verbosity v);
 void log_info(const std::string& line);     ///< to standard error, unless quiet
-void log_warning(const std::string& line);  ///< to standard error, always
+void log_warning(const std::string& line);  ///< to standard error, unless silent
 
 /// Shows how far a run is. `fraction` in [0, 1]; `detail` e.g. "t = 12.5 ms". Prints at most ten times a
-/// second on a terminal and every five seconds (and at the end) otherwise; nothing when quiet.
+/// second on a terminal and every five seconds (and at the end) otherwise; nothing when quiet or silent.
 class Progress {
  public:
   explicit Progress(std::string title);
