@@ -51,12 +51,16 @@ class Substituted {
 
 }  // namespace
 
-Execution::Execution(std::shared_ptr<const Model> model, ThreadPool& threads)
+Execution::Execution(std::shared_ptr<const Model> model, ThreadPool& threads, Ranks* ranks)
     : model_(std::move(model)),
       threads_(&threads),
+      distribution_(*model_, ranks),
       work_(model_->processes.size()),
       seconds_(model_->processes.size(), 0.0) {
-  for (Workspace& work : work_) work.threads = &threads;
+  for (ProcessId process = 0; process < work_.size(); ++process) {
+    work_[process].threads = &threads;
+    work_[process].share = distribution_.share(process);
+  }
   for (const auto& process : model_->processes) reads_.push_back(reads_of(*process));
 }
 
@@ -73,16 +77,21 @@ Execution::Reads Execution::reads_of(const Process& process) const {
 }
 
 void Execution::determine(State& state, const std::vector<ProcessId>& processes, double time) const {
-  for (const ProcessId process : processes)
-    model_->processes[process]->determine(state, time, work_[process]);
+  for (const ProcessId process : processes) {
+    const Process& mechanism = *model_->processes[process];
+    if (distribution_.ranks() != nullptr) {
+      const std::vector<FieldId> from = mechanism.determined_from();
+      distribution_.complete(state, [&](FieldId field) { return contains(from, field); });
+    }
+    mechanism.determine(state, time, work_[process]);
+  }
 }
 
 void Execution::run(State& state, const Instruction& instruction, Time begin, Time end,
                     const Inputs& inputs) const {
-  if (instruction.window)
-    WindowIteration(*this, *instruction.window).advance(state, begin, end, inputs);
-  else
-    advance(state, instruction.process, begin, end, inputs);
+  if (!instruction.window) return advance(state, instruction.process, begin, end, inputs);
+  distribution_.complete(state);
+  WindowIteration(*this, *instruction.window).advance(state, begin, end, inputs);
 }
 
 void Execution::advance(State& state, ProcessId process, Time begin, Time end, const Inputs& inputs) const {
@@ -117,18 +126,20 @@ void Execution::advance_in_pieces(State& state, ProcessId process, Time begin, T
     Time to = at + part;
     if (to > end) to = end;
     const Interval interval{at, to, model_->schedule.step};
-    Outcome outcome = mechanism.advance(state, interval, inputs, work);
-    if (outcome.why == Outcome::Why::done && !outcome.seen_finite && !mechanism.detects_failure())
-      look_for_failure(state, mechanism, interval, outcome);
+    distribution_.before(state, process);
+    Outcome outcome;
+    const auto advance = [&] {
+      outcome = mechanism.advance(state, interval, inputs, work);
+      look_for_failure(state, process, interval, outcome);
+      return outcome.why == Outcome::Why::failed ? failure_text(mechanism, outcome) : std::string();
+    };
+    if (work.share != nullptr)
+      distribution_.advance_share(state, process, advance);
+    else
+      advance();
     if (outcome.why == Outcome::Why::failed ||
-        (outcome.why == Outcome::Why::rejected && halvings == most_halvings)) {
-      std::string message = fmt::format("process '{}' failed", mechanism.name());
-      if (!outcome.what.field.empty()) message += fmt::format(": field '{}'", outcome.what.field);
-      if (!outcome.what.place.empty()) message += fmt::format(" at {}", outcome.what.place);
-      message += fmt::format(", t = {}{}", moment_text(outcome.what.time, model_->schedule),
-                             outcome.what.message.empty() ? "" : ": " + outcome.what.message);
-      throw NumericalFailure(message);
-    }
+        (outcome.why == Outcome::Why::rejected && halvings == most_halvings))
+      throw NumericalFailure(failure_text(mechanism, outcome));
     if (outcome.why == Outcome::Why::rejected) {
       // The process left its fields as they were: try again in halves.
       ++halvings;
@@ -141,19 +152,32 @@ void Execution::advance_in_pieces(State& state, ProcessId process, Time begin, T
   seconds_[process] += std::chrono::duration<double>(std::chrono::steady_clock::now() - clock).count();
 }
 
-void Execution::look_for_failure(const State& state, const Process& process, const Interval& interval,
+std::string Execution::failure_text(const Process& process, const Outcome& outcome) const {
+  std::string message = fmt::format("process '{}' failed", process.name());
+  if (!outcome.what.field.empty()) message += fmt::format(": field '{}'", outcome.what.field);
+  if (!outcome.what.place.empty()) message += fmt::format(" at {}", outcome.what.place);
+  return message + fmt::format(", t = {}{}", moment_text(outcome.what.time, model_->schedule),
+                               outcome.what.message.empty() ? "" : ": " + outcome.what.message);
+}
+
+void Execution::look_for_failure(const State& state, ProcessId process, const Interval& interval,
                                  Outcome& outcome) const {
-  for (const Port& port : process.ports()) {
+  const Process& mechanism = *model_->processes[process];
+  if (outcome.why != Outcome::Why::done || outcome.seen_finite || mechanism.detects_failure()) return;
+  const Partition* const share = work_[process].share;
+  for (const Port& port : mechanism.ports()) {
     if (port.role != Port::Role::advance) continue;
     const Field& field = (*model_->fields)[port.field];
     if (field.type != FieldType::real) continue;
     for (int c = 0; c < field.components; ++c) {
       const auto values = state.real(port.field, c);
-      const auto site = first_not_finite(values, *threads_);
-      if (!site) continue;
+      const SiteRange own = share != nullptr ? share->own() : SiteRange{0, values.size()};
+      const auto found = first_not_finite(values.subspan(own.begin, own.size()), *threads_);
+      if (!found) continue;
+      const std::size_t site = own.begin + *found;
       outcome.why = Outcome::Why::failed;
-      outcome.what = {process.name(), field.name, fmt::format("the value is {}", number_text(values[*site])),
-                      state.site_text(*field.space, *site), interval.t1()};
+      outcome.what = {mechanism.name(), field.name, fmt::format("the value is {}", number_text(values[site])),
+                      state.site_text(*field.space, site), interval.t1()};
       return;
     }
   }

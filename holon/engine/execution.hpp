@@ -1,6 +1,7 @@
 // Execution: the program of a model's schedule, carried out on States.
 #pragma once
 
+#include "holon/engine/distribution.hpp"
 #include "holon/engine/model.hpp"
 
 #include <memory>
@@ -20,7 +21,8 @@ struct ProcessTiming {
 /// clocks, never part of an answer.
 class Execution {
  public:
-  Execution(std::shared_ptr<const Model> model, ThreadPool& threads);
+  /// With `ranks`, they share the work: all call the same functions with the same arguments.
+  Execution(std::shared_ptr<const Model> model, ThreadPool& threads, Ranks* ranks = nullptr);
 
   /// From the beginning of the macro step in which the state's clock is, over a part of it. A half step that
   /// is pending is taken with the first; one is left pending only after a whole step. Throws NumericalFailure
@@ -35,6 +37,7 @@ class Execution {
 
   const Model& model() const { return *model_; }
   ThreadPool& threads() const { return *threads_; }
+  const Distribution& distribution() const { return distribution_; }
   std::vector<ProcessTiming> timings() const;
 
  private:
@@ -49,11 +52,13 @@ class Execution {
   void advance(State& state, ProcessId process, Time begin, Time end, const Inputs& inputs) const;
   void advance_in_pieces(State& state, ProcessId process, Time begin, Time end, const Inputs& inputs) const;
   /// Turns the outcome into a failure where a field that the process advanced is not finite.
-  void look_for_failure(const State& state, const Process& process, const Interval& interval,
+  void look_for_failure(const State& state, ProcessId process, const Interval& interval,
                         Outcome& outcome) const;
+  std::string failure_text(const Process& process, const Outcome& outcome) const;
 
   std::shared_ptr<const Model> model_;
   ThreadPool* threads_;
+  Distribution distribution_;
   std::vector<Reads> reads_;
   mutable std::vector<Workspace> work_;
   mutable std::vector<double> seconds_;

@@ -6,6 +6,7 @@
 #include "holon/base/unit.hpp"
 #include "holon/engine/state.hpp"
 #include "holon/engine/waveform.hpp"
+#include "holon/space/partition.hpp"
 
 #include <any>
 #include <limits>
@@ -72,9 +73,19 @@ struct Counters {
                 linear_iterations = 0, nonlinear_iterations = 0;
 };
 
+/// How ranks share a process's advance: each advances its own sites of a space (Partition). On all fields
+/// that the process reads or changes there it finds right values on its own sites and on `halo` next to them
+/// when the advance begins; right values on its own sites are what it leaves.
+struct Sharing {
+  const Space* space = nullptr;
+  std::size_t halo = 0;   ///< sites
+  std::size_t least = 1;  ///< sites that each rank has to own
+};
+
 /// What a process may use while it advances.
 struct Workspace {
   ThreadPool* threads = nullptr;
+  const Partition* share = nullptr;  ///< where ranks share the advance: this rank does its own sites alone
   std::unique_ptr<Scratch> scratch;
   Counters counters;
 };
@@ -193,6 +204,8 @@ class Process {
     return nullptr;
   }
 
+  /// How ranks may share advance(); nothing where every rank has to do the whole of it, on complete fields.
+  virtual std::optional<Sharing> sharing() const { return std::nullopt; }
   /// The largest stable step of its present scheme [coherent time]; infinity if unconditionally stable.
   virtual double stable_step(const State&) const { return std::numeric_limits<double>::infinity(); }
   virtual Scales scales(const State&) const { return {}; }

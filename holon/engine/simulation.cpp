@@ -14,7 +14,7 @@ namespace holon {
 Simulation::Simulation(std::shared_ptr<const Model> model, Options options)
     : model_(std::move(model)),
       threads_(std::make_unique<ThreadPool>(options.threads)),
-      execution_(model_, *threads_),
+      execution_(model_, *threads_, options.ranks),
       frames_(options.frames),
       state_(model_->initial_state(*threads_, options.seed)) {
   for (const auto& recipe : model_->observers) observers_.push_back(recipe->start(*model_));
@@ -72,6 +72,7 @@ void Simulation::start() {
 State Simulation::complete_state() const {
   State copy = state_.clone();
   execution_.close_half_step(copy);
+  execution_.distribution().complete(copy);
   execution_.determine(copy, model_->determination.order(), copy.time.value(model_->schedule.step));
   return copy;
 }
@@ -84,6 +85,9 @@ class Simulation::CompleteView {
     if (!state.counter.pending_half) return;
     pending_ = true;
     simulation.kept_.clear();
+    simulation.kept_ghosts_.clear();
+    for (const FieldId field : simulation.closed_fields_)
+      simulation.kept_ghosts_.push_back(state.ghosts(field));
     for_each_column([&](std::span<double> column) {
       simulation.kept_.insert(simulation.kept_.end(), column.begin(), column.end());
     });
@@ -116,6 +120,8 @@ class Simulation::CompleteView {
       std::copy(from, end, column.begin());
       from = end;
     });
+    for (std::size_t f = 0; f < simulation_.closed_fields_.size(); ++f)
+      simulation_.state_.set_ghosts(simulation_.closed_fields_[f], simulation_.kept_ghosts_[f]);
     for (AccountId a = 0; a < accounts_.size(); ++a) simulation_.state_.account(a) = accounts_[a];
     simulation_.state_.counter.pending_half = true;
   }
@@ -131,6 +137,8 @@ void Simulation::step_to_rest() {
   if (steps == 1) observe_between(state_, {1, 1});
   execution_.macro_step(state_, {steps, 1});
   execution_.close_half_step(state_);
+  execution_.distribution().complete(*before_);
+  execution_.distribution().complete(state_);
   way_->look(*before_, state_);
   finished_ = way_->arrived();
   observe(state_.time.index, finished_);
@@ -201,6 +209,10 @@ void Simulation::show(State& complete, const std::vector<std::size_t>& observers
   std::vector<ProcessId> determiners = model_->determination.order();
   std::erase_if(determiners, [&](ProcessId process) { return !needed[process]; });
   execution_.determine(complete, determiners, complete.time.value(model_->schedule.step));
+  execution_.distribution().complete(complete, [&](FieldId field) {
+    return std::any_of(observers.begin(), observers.end(),
+                       [&](std::size_t o) { return model_->observers[o]->reads(field); });
+  });
   const Observation observation{
       complete, complete.time.value(model_->schedule.step), model_->schedule.step, first, last, *threads_,
       frames_};
@@ -217,6 +229,9 @@ bool Simulation::all_stops_complete() const {
 double Simulation::event_value(std::size_t event, State& state) const {
   execution_.determine(state, before_event_[event], state.time.value(model_->schedule.step));
   const EventRecipe& recipe = model_->events[event];
+  execution_.distribution().complete(state, [&](FieldId field) {
+    return recipe.function.depends_on("field:" + (*model_->fields)[field].name);
+  });
   SiteKernel::Call call;
   call.time = state.time.value(model_->schedule.step);
   const std::size_t sites = state.sites(*recipe.space);
@@ -322,6 +337,7 @@ bool Simulation::locate_events() {
 }
 
 Archive Simulation::checkpoint() const {
+  execution_.distribution().complete(state_);
   Archive archive;
   archive.put("model/hash", model_->hash);
   archive.put("model/resolved", model_->resolved);
@@ -410,6 +426,7 @@ std::vector<LedgerBalance> Simulation::ledger() const {
   const Ledger ledger(*model_->fields, model_->accounts);
   if (!started_) return ledger.balances(state_, ledger.held(state_, *threads_), *threads_);
   if (state_.counter.pending_half) return ledger.balances(complete_state(), held_at_start_, *threads_);
+  execution_.distribution().complete(state_);
   return ledger.balances(state_, held_at_start_, *threads_);
 }
 

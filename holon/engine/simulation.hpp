@@ -24,6 +24,7 @@ class Simulation {
     int threads = 1;
     std::uint64_t seed = 0;
     FrameWriter* frames = nullptr;
+    Ranks* ranks = nullptr;  ///< that share the run: each makes the same calls
   };
   Simulation(std::shared_ptr<const Model> model, Options options);
   ~Simulation();
@@ -35,7 +36,8 @@ class Simulation {
   /// Steps to the end. `between` is called after each macro step; returning false stops early (signals).
   void run(const std::function<bool(const Simulation&)>& between = {});
 
-  /// May have a half step pending; determined fields are as they were when somebody last looked at them.
+  /// May have a half step pending; determined fields are as they were when somebody last looked at them. With
+  /// ranks, fields are right on this rank's own sites.
   const State& state() const { return state_; }
   State& state() { return state_; }
   /// A copy with a pending half step taken and all determined fields up to date.
@@ -46,6 +48,7 @@ class Simulation {
   const std::optional<WayToRest>& way_to_rest() const { return way_; }
   const Model& model() const { return *model_; }
   ThreadPool& threads() const { return *threads_; }
+  const Distribution& distribution() const { return execution_.distribution(); }
 
   /// Everything that a bitwise continuation needs: fields, clock, program counter, ledger, observers, events.
   Archive checkpoint() const;
@@ -77,12 +80,13 @@ class Simulation {
   std::unique_ptr<ThreadPool> threads_;
   Execution execution_;
   FrameWriter* frames_ = nullptr;
-  State state_;
+  mutable State state_;                 // mutable: what is asked for may have to be fetched from other ranks
   std::optional<State> before_;         // only where events may cut a step, and on the way to rest
   std::optional<WayToRest> way_;        // of runs to rest
   std::optional<State> trial_;          // advanced by a part of a step, for events and between steps
   std::vector<FieldId> closed_fields_;  // that a pending half step changes
   std::vector<double> kept_;            // their values while somebody looks at a complete state
+  std::vector<std::size_t> kept_ghosts_;
   // Who determines what they read:
   std::vector<std::vector<ProcessId>> before_observer_, before_event_;
   std::vector<std::unique_ptr<Observer>> observers_;

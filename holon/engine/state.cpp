@@ -224,7 +224,8 @@ State::State(std::shared_ptr<const FieldTable> fields, std::shared_ptr<const Par
     : fields_(std::move(fields)),
       parameter_table_(std::move(parameters)),
       columns_(std::make_unique<Columns>(*fields_)),
-      accounts_(accounts) {
+      accounts_(accounts),
+      ghosts_(fields_->size(), all_sites) {
   parameters_.reserve(parameter_table_->size());
   for (ParameterId id = 0; id < parameter_table_->size(); ++id)
     parameters_.push_back((*parameter_table_)[id].value);
@@ -251,6 +252,7 @@ void State::assign(const State& other) {
   }
   parameters_ = other.parameters_;
   accounts_ = other.accounts_;
+  ghosts_ = other.ghosts_;
   time = other.time;
   counter = other.counter;
   seed = other.seed;
@@ -307,6 +309,8 @@ std::string State::site_text(const Space& space, std::size_t site) const {
 }
 
 void State::write(Archive& archive) const {
+  require(std::ranges::all_of(ghosts_, [](std::size_t sites) { return sites == all_sites; }),
+          "a state that is written has the values of all ranks");
   for (FieldId id = 0; id < fields_->size(); ++id) {
     const Field& field = (*fields_)[id];
     for (int c = 0; c < field.components; ++c) {
@@ -358,6 +362,7 @@ void State::read(const Archive& archive) {
   if (parameters.size() != parameters_.size() || sums.size() != 2 * accounts_.size() || clock.size() != 5)
     throw InputError("the checkpoint does not have this model's parameters, accounts and clock");
   parameters_ = parameters;
+  std::ranges::fill(ghosts_, all_sites);
   for (std::size_t a = 0; a < accounts_.size(); ++a) accounts_[a] = {sums[2 * a], sums[2 * a + 1]};
   time = {clock[0], {clock[1], clock[2]}};
   counter.pending_half = clock[3] != 0;

@@ -104,6 +104,12 @@ class State {
   /// What messages call a site; agents by their id and place.
   std::string site_text(const Space& space, std::size_t site) const;
 
+  /// Where ranks share a run: how many sites next to this rank's own hold right values besides those; all, if
+  /// nobody has said less. Columns are always whole (Partition).
+  static constexpr std::size_t all_sites = static_cast<std::size_t>(-1);
+  std::size_t ghosts(FieldId field) const { return ghosts_[field]; }
+  void set_ghosts(FieldId field, std::size_t sites) { ghosts_[field] = sites; }
+
   double parameter(ParameterId id) const { return parameters_[id]; }
   void set_parameter(ParameterId id, double value) { parameters_[id] = value; }
   std::span<const double> parameters() const { return parameters_; }
@@ -127,6 +133,7 @@ class State {
   std::unique_ptr<Columns> columns_;
   std::vector<double> parameters_;
   std::vector<CompensatedSum> accounts_;
+  std::vector<std::size_t> ghosts_;  // by field
 };
 
 }  // namespace holon
