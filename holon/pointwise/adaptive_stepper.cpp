@@ -91,11 +91,13 @@ class AdaptiveStepper final : public Stepper {
 
   const SiteKernel& kernel() const override { return kernel_.get(ParameterBinding::constants); }
 
+  std::size_t together() const override { return block_sites; }
+
   std::optional<SiteFailure> advance(AdvanceCall& call) const override {
     LowestFailure failures;
     std::atomic<std::uint64_t> steps = 0, rejected = 0;
-    call.work.threads->for_range(call.state.sites(*factory_.system().space), block_sites,
-                                 [&](std::size_t first, std::size_t last) {
+    call.work.threads->for_range(whole_blocks(call.sites, call.state.sites(*factory_.system().space)),
+                                 block_sites, [&](std::size_t first, std::size_t last) {
                                    thread_local std::vector<double> buffer;
                                    for (std::size_t begin = first; begin < last; begin += block_sites) {
                                      Block block{begin, std::min(last, begin + block_sites), buffer,

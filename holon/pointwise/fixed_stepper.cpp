@@ -56,42 +56,41 @@ class FixedStepper final : public Stepper {
       counts.push_back(steps_of(piece, options_.step));
       call.work.counters.steps += static_cast<std::uint64_t>(counts.back());
     }
-    call.work.threads->for_range(
-        call.state.sites(*system.space), chunk_sites, [&](std::size_t first, std::size_t last) {
-          thread_local std::vector<double> growth;
-          std::vector<double*> out = states;
-          DrivingPolynomials driving(system, call.inputs);
-          std::vector<const double*> columns;
-          if (has_growth_) {
-            growth.assign(chunk_sites, 0.0);
-            out.push_back(nullptr);
-          }
-          for (std::size_t begin = first; begin < last; begin += chunk_sites) {
-            const std::size_t end = std::min(last, begin + chunk_sites);
-            if (!any_inside(*system.space, begin, end)) continue;
-            if (has_growth_) out.back() = growth.data() - begin;
-            for (std::size_t p = 0; p < call.pieces.size(); ++p) {
-              const Piece& piece = call.pieces[p];
-              const double dt = piece.dt() / static_cast<double>(counts[p]);
-              for (std::int64_t k = 0; k < counts[p]; ++k) {
-                SiteKernel::Call at;
-                at.time = piece.begin + static_cast<double>(k) * dt;
-                at.dt = dt / system.time_unit;
-                at.columns = call.columns;
-                if (!driving.empty()) {
-                  driving.fit(at.time, dt, begin, end);
-                  columns = call.columns;
-                  columns.insert(columns.end(), driving.columns().begin(), driving.columns().end());
-                  at.columns = columns;
-                  at.uniforms = driving.uniforms();
-                }
-                kernel.run(call.state, at, out, begin, end);
-                if (has_growth_) check_growth(growth, begin, end, at.time, failures);
-              }
+    call.work.threads->for_range(call.sites, chunk_sites, [&](std::size_t first, std::size_t last) {
+      thread_local std::vector<double> growth;
+      std::vector<double*> out = states;
+      DrivingPolynomials driving(system, call.inputs);
+      std::vector<const double*> columns;
+      if (has_growth_) {
+        growth.assign(chunk_sites, 0.0);
+        out.push_back(nullptr);
+      }
+      for (std::size_t begin = first; begin < last; begin += chunk_sites) {
+        const std::size_t end = std::min(last, begin + chunk_sites);
+        if (!any_inside(*system.space, begin, end)) continue;
+        if (has_growth_) out.back() = growth.data() - begin;
+        for (std::size_t p = 0; p < call.pieces.size(); ++p) {
+          const Piece& piece = call.pieces[p];
+          const double dt = piece.dt() / static_cast<double>(counts[p]);
+          for (std::int64_t k = 0; k < counts[p]; ++k) {
+            SiteKernel::Call at;
+            at.time = piece.begin + static_cast<double>(k) * dt;
+            at.dt = dt / system.time_unit;
+            at.columns = call.columns;
+            if (!driving.empty()) {
+              driving.fit(at.time, dt, begin, end);
+              columns = call.columns;
+              columns.insert(columns.end(), driving.columns().begin(), driving.columns().end());
+              at.columns = columns;
+              at.uniforms = driving.uniforms();
             }
-            check_finite(states, begin, end, call.pieces.back(), failures);
+            kernel.run(call.state, at, out, begin, end);
+            if (has_growth_) check_growth(growth, begin, end, at.time, failures);
           }
-        });
+        }
+        check_finite(states, begin, end, call.pieces.back(), failures);
+      }
+    });
     return failures.take();
   }
 

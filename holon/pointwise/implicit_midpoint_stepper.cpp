@@ -33,17 +33,20 @@ class ImplicitMidpointStepper final : public Stepper {
 
   const SiteKernel& kernel() const override { return kernel_.get(ParameterBinding::constants); }
 
+  std::size_t together() const override { return block_sites; }
+
   std::optional<SiteFailure> advance(AdvanceCall& call) const override {
     LowestFailure failures;
     std::atomic<std::uint64_t> steps = 0, iterations = 0;
-    call.work.threads->for_range(
-        call.state.sites(*factory_.system().space), block_sites, [&](std::size_t first, std::size_t last) {
-          for (std::size_t begin = first; begin < last; begin += block_sites) {
-            const Count count = advance_block(call, begin, std::min(last, begin + block_sites), failures);
-            steps += count.steps;
-            iterations += count.iterations;
-          }
-        });
+    call.work.threads->for_range(whole_blocks(call.sites, call.state.sites(*factory_.system().space)),
+                                 block_sites, [&](std::size_t first, std::size_t last) {
+                                   for (std::size_t begin = first; begin < last; begin += block_sites) {
+                                     const Count count = advance_block(
+                                         call, begin, std::min(last, begin + block_sites), failures);
+                                     steps += count.steps;
+                                     iterations += count.iterations;
+                                   }
+                                 });
     call.work.counters.steps += steps;
     call.work.counters.nonlinear_iterations += iterations;
     return failures.take();

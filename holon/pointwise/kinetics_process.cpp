@@ -169,6 +169,11 @@ bool Kinetics::damps() const {
   return integrator_ == nullptr || integrator_->step == rosenbrock_4;
 }
 
+std::optional<Sharing> Kinetics::sharing() const {
+  if (stepper_ == nullptr) return std::nullopt;
+  return Sharing{.space = setup_.system.space.get(), .halo = stepper_->together() - 1};
+}
+
 std::vector<LedgerAccount> Kinetics::ledger_accounts() const {
   std::vector<LedgerAccount> list;
   const KineticsSystem& system = setup_.system;
@@ -187,13 +192,16 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
                           Workspace& work) const {
   const KineticsSystem& system = setup_.system;
   const double t0 = interval.t0(), t1 = interval.t1();
+  const SiteRange sites =
+      work.share != nullptr ? work.share->own() : SiteRange{0, state.sites(*system.space)};
   AdvanceCall call{state,
                    switching_times_.pieces(state, t0, t1),
                    &inputs,
                    factory_.binding(state),
                    factory_.columns(),
                    work,
-                   {}};
+                   {},
+                   sites};
   if (whole_) call.surroundings = switching_times_.surroundings(state, t0, t1);
   std::vector<FieldId> driving;
   for (const FieldId id : rate_reads_)
@@ -231,9 +239,9 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
     const auto after = std::as_const(state).real(system.states[i]);
     const bool per_site = (*system.fields)[system.target(i)].kind == FieldKind::amount || measure_.empty();
     state.account(accounts()[k])
-        .add(work.threads->sum(after.size(), ledger_block, [&](std::size_t begin, std::size_t end) {
+        .add(work.threads->sum(sites.size(), ledger_block, [&](std::size_t begin, std::size_t end) {
           CompensatedSum sum;
-          for (std::size_t s = begin; s < end; ++s) {
+          for (std::size_t s = sites.begin + begin; s < sites.begin + end; ++s) {
             sum.add((after[s] - before[i][s]) * (per_site ? 1.0 : measure_[s]));
           }
           return sum.value();
@@ -242,7 +250,7 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
   for (std::size_t i = system.own_states(); i < system.states.size(); ++i) {
     const auto gathered = std::as_const(state).real(system.states[i]);
     const auto target = state.real(system.target(i));
-    for (std::size_t s = 0; s < target.size(); ++s) target[s] += gathered[s] - before[i][s];
+    for (std::size_t s = sites.begin; s < sites.end; ++s) target[s] += gathered[s] - before[i][s];
   }
   Outcome outcome;
   outcome.reached = interval.end;

@@ -38,6 +38,8 @@ class Kinetics final : public Process, public SiteRates {
   Ports ports() const override;
   Traits traits() const override;
   bool detects_failure() const override { return true; }
+  /// Site by site, but for integrators of whole systems.
+  std::optional<Sharing> sharing() const override;
   std::vector<LedgerAccount> ledger_accounts() const override;
   void initialise(State& state, Workspace& work) const override;
   /// The component's outputs.

@@ -7,6 +7,11 @@
 
 namespace holon::pointwise {
 
+SiteRange whole_blocks(SiteRange range, std::size_t sites) {
+  return {range.begin / block_sites * block_sites,
+          std::min(sites, (range.end + block_sites - 1) / block_sites * block_sites)};
+}
+
 void LowestFailure::report(SiteFailure failure) {
   const std::scoped_lock lock(mutex_);
   if (!failure_ || failure.site < failure_->site) failure_ = std::move(failure);

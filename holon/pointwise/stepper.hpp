@@ -60,6 +60,7 @@ struct AdvanceCall {
   std::vector<const double*> columns;
   Workspace& work;
   Surroundings surroundings;
+  SiteRange sites;  ///< to be advanced
 };
 
 class Stepper {
@@ -69,11 +70,15 @@ class Stepper {
   virtual std::optional<SiteFailure> advance(AdvanceCall& call) const = 0;
   virtual const SiteKernel& kernel() const = 0;  ///< of a step with the model's parameters
   virtual std::vector<std::size_t> exponential_states() const { return {}; }
+  /// How many sites go together at most: what happens to one may depend on the others.
+  virtual std::size_t together() const { return 1; }
 };
 
 /// Blocks of this many sites share the size of an adaptive step and the number of Newton iterations, for any
 /// number of threads.
 inline constexpr std::size_t block_sites = 64;
+/// The sites of all blocks that have sites in common with a range, of so many sites.
+SiteRange whole_blocks(SiteRange range, std::size_t sites);
 
 std::unique_ptr<Stepper> fixed_stepper(const KernelFactory& factory, const Integrator& integrator,
                                        const StepOptions& options);

@@ -97,6 +97,8 @@ double Advection::largest_step(const TransportOperator& op) const {
 
 bool Advection::may_pass(int axis, int) const { return !grid()->periodic(axis); }
 
+std::optional<GridTransport::Reach> Advection::reach() const { return Reach{}; }
+
 std::optional<DataFault> Advection::take(Step& step) const {
   return take_explicit(step, ExplicitScheme::forward_euler);
 }

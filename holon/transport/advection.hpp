@@ -35,6 +35,7 @@ class Advection final : public GridTransport {
   Built build(const State& state) const override;
   double largest_step(const TransportOperator& op) const override;
   bool may_pass(int axis, int side) const override;
+  std::optional<Reach> reach() const override;
   std::optional<DataFault> take(Step& step) const override;
   std::vector<double> velocities(const State& state) const;
 

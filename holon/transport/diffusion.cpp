@@ -33,6 +33,7 @@ Diffusion::Diffusion(std::string name, const Model& model, DiffusionOptions opti
   const State start(std::make_shared<FieldTable>(), model.parameters, 0);
   const auto built = build(start);
   const TransportOperator& op = *built.op;
+  reach_ = reach_of(static_cast<const GridOperator&>(op));
   if (integrator_ == automatic) {
     const bool fits =
         options_.step > 0.0 && options_.step <= explicit_limit(op, heun, field().positive) * (1.0 + 1e-9);
@@ -111,6 +112,11 @@ bool Diffusion::may_decay() const { return options_.decay.constant() != 0.0; }
 bool Diffusion::may_pass(int axis, int side) const {
   return grid()->has_side(axis, side) &&
          !is_zero_flux(options_.sides[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)]);
+}
+
+std::optional<GridTransport::Reach> Diffusion::reach() const {
+  // Sweeps along lines and transforms know no ranks.
+  return is_explicit(integrator_) ? std::optional(reach_) : std::nullopt;
 }
 
 bool Diffusion::implicit_commutes() const { return data().empty() && !decay_by_site_; }

@@ -57,6 +57,7 @@ class Diffusion final : public GridTransport {
   double largest_step(const TransportOperator& op) const override;
   bool may_decay() const override;
   bool may_pass(int axis, int side) const override;
+  std::optional<Reach> reach() const override;
   std::optional<DataFault> take(Step& step) const override;
   std::optional<DataFault> take_implicit(Step& step) const;
   DirectionalSweeps::Reflection prepare_reflection(Step& step) const;
@@ -72,6 +73,7 @@ class Diffusion final : public GridTransport {
   std::optional<CoefficientKernel> decay_by_site_;
   std::array<std::array<UniformCoefficient, 2>, 3> transfer_;
   DiffusionIntegrator integrator_;
+  Reach reach_;
   std::optional<SpectralFlow> flow_;
 };
 

@@ -32,6 +32,7 @@ std::optional<DataFault> GridTransport::take_explicit(Step& step, ExplicitScheme
   if (auto fault = evaluate(step, step.t0, scratch.begin)) return fault;
   if (auto fault = evaluate(step, step.t0 + dt, scratch.end)) return fault;
   impose(step, scratch.begin);
+  if (op.has_held_sites()) refresh(step, u);
   const auto stage = [&](std::span<const double> from, const TransportColumns& columns,
                          TransportOperator::StageWeights weights, std::span<double> to) {
     op.stage(from, weights, to, threads);
@@ -53,6 +54,7 @@ std::optional<DataFault> GridTransport::take_explicit(Step& step, ExplicitScheme
       book_rate(step, u, scratch.begin, 0.5 * dt);
       stage(u, scratch.begin, {.value = 1.0, .rate = dt}, first);
       hold(op, scratch.end, first);
+      refresh(step, first);
       book_rate(step, first, scratch.end, 0.5 * dt);
       stage(first, scratch.end, {.previous = 0.5, .value = 0.5, .rate = 0.5 * dt}, u);
       break;
@@ -62,14 +64,17 @@ std::optional<DataFault> GridTransport::take_explicit(Step& step, ExplicitScheme
       book_rate(step, u, scratch.begin, dt / 6.0);
       stage(u, scratch.begin, {.value = 1.0, .rate = 0.5 * dt}, first);
       hold(op, scratch.middle, first);
+      refresh(step, first);
       book_rate(step, first, scratch.middle, dt / 3.0);
       combine([&](std::size_t site) { second[site] = u[site]; });
       stage(first, scratch.middle, {.previous = 1.0, .value = 0.0, .rate = 0.5 * dt}, second);
       hold(op, scratch.middle, second);
+      refresh(step, second);
       book_rate(step, second, scratch.middle, dt / 3.0);
       combine([&](std::size_t site) { third[site] = u[site]; });
       stage(second, scratch.middle, {.previous = 1.0, .value = 0.0, .rate = dt}, third);
       hold(op, scratch.end, third);
+      refresh(step, third);
       book_rate(step, third, scratch.end, dt / 6.0);
       // u + dt/6 (k1 + 2 k2 + 2 k3 + k4) by the stages' own values.
       combine([&](std::size_t site) {

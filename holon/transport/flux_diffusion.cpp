@@ -128,6 +128,11 @@ bool FluxDiffusion::may_pass(int axis, int side) const {
          !is_zero_flux(options_.sides[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)]);
 }
 
+std::optional<GridTransport::Reach> FluxDiffusion::reach() const {
+  if (!is_explicit(integrator_)) return std::nullopt;
+  return Reach{options_.fibres ? 2U : 1U, 1};
+}
+
 Ports FluxDiffusion::ports() const {
   Ports ports = GridTransport::ports();
   if (integrator_ == steady) ports.front().role = Port::Role::determine;

@@ -66,6 +66,7 @@ class FluxDiffusion final : public GridTransport {
   bool may_decay() const override;
   bool iterates() const override;
   bool may_pass(int axis, int side) const override;
+  std::optional<Reach> reach() const override;
   std::optional<DataFault> take(Step& step) const override;
   /// Whether implicit steps are directional sweeps: coefficients along the axes, and for order 2 no sides
   /// whose data change with time, which would cost sweeps of the change up to an order.

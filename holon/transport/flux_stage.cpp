@@ -108,14 +108,14 @@ void FluxOperator::run_rows(const Pass& pass, ThreadPool& threads) const {
   const auto first = [&](int a) { return all ? 0 : first_free(a); };
   const auto end = [&](int a) { return all ? count(a) : end_free(a); };
   if (dimensions() == 1) {
-    threads.for_range(n, sites_per_task, [&](std::size_t begin, std::size_t stop) {
+    threads.for_range(kept(), sites_per_task, [&](std::size_t begin, std::size_t stop) {
       const std::size_t from = std::max(begin, first(0)), to = std::min(stop, end(0));
       if (from < to) axis_row(pass, 0, from, to);
     });
     return;
   }
   const std::size_t grain = std::max<std::size_t>(1, sites_per_task / n);
-  threads.for_range(count(1) * count(2), grain, [&](std::size_t begin, std::size_t stop) {
+  threads.for_range(kept_rows(), grain, [&](std::size_t begin, std::size_t stop) {
     for (std::size_t row = begin; row < stop; ++row) {
       const std::size_t j = row % count(1), k = row / count(1);
       if (j >= first(1) && j < end(1) && k >= first(2) && k < end(2)) axis_row(pass, row, first(0), end(0));
@@ -211,7 +211,9 @@ void FluxOperator::run_slabs(const Pass& pass, ThreadPool& threads) const {
   const int last = dimensions() - 1;
   const std::size_t slabs = count(last), size = sites() / slabs;
   const bool all = pass.rows == Rows::all;
-  const std::size_t first = all ? 0 : first_free(last), stop = all ? slabs : end_free(last);
+  const SiteRange kept_slabs{kept().begin / size, kept().end / size};
+  const std::size_t first = std::max(kept_slabs.begin, all ? 0 : first_free(last)),
+                    stop = std::max(first, std::min(kept_slabs.end, all ? slabs : end_free(last)));
   const auto components = static_cast<std::size_t>(dimensions());
   const std::size_t grain = std::max<std::size_t>(slabs_per_task, sites_per_task / size);
   threads.for_range(stop - first, grain, [&](std::size_t task_begin, std::size_t task_end) {

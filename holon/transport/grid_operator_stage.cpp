@@ -160,7 +160,7 @@ void GridOperator::add_axis(int axis, std::span<const double> u, double factor, 
       for (std::size_t i = begin; i < stop; ++i) to[i] += c * (other[i] - from[i]);
     }
   };
-  threads.for_range(count(1) * count(2), grain, [&](std::size_t begin, std::size_t stop) {
+  threads.for_range(kept_rows(), grain, [&](std::size_t begin, std::size_t stop) {
     for (std::size_t row = begin; row < stop; ++row) {
       const std::size_t j = row % count(1), k = row / count(1);
       if (j < first_free(1) || j >= end_free(1) || k < first_free(2) || k >= end_free(2)) continue;

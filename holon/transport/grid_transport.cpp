@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -60,6 +61,8 @@ GridTransport::GridTransport(std::string name, const Model& model, FieldId field
     }
   if (source.constant() != 0.0 && !source_obstacle(source, *model.fields, *grid_))
     data_.add_source(this->name() + " source", source);
+  for (const FieldId read : data_.reads())
+    reads_of_grid_ = reads_of_grid_ || (*model.fields)[read].space == grid_;
 }
 
 Ports GridTransport::ports() const {
@@ -136,6 +139,7 @@ TransportScratch& GridTransport::scratch(const State& state, Workspace& work) co
     work.scratch = std::move(made);
   }
   Built built = build(state);
+  if (work.share != nullptr) built.op->keep_to(work.share->own());
   scratch->op = std::move(built.op);
   scratch->factors = built.factors;
   scratch->largest_step = largest_step(*scratch->op);
@@ -146,7 +150,43 @@ TransportScratch& GridTransport::scratch(const State& state, Workspace& work) co
 GridTransport::Step GridTransport::begin(State& state, const Interval& interval, Workspace& work) const {
   Step step{state, scratch(state, work), state.real(id_), interval.t0(), interval.dt(), *work.threads, {}};
   step.book.open = !accounts().empty();
+  step.share = work.share;
+  if (step.share != nullptr) step.halo = sharing()->halo;
   return step;
+}
+
+std::optional<Sharing> GridTransport::sharing() const {
+  const std::optional<Reach> reach = this->reach();
+  const std::optional<Planes> planes = planes_of(*grid_);
+  if (!reach || !planes || added_ || !traces_.empty()) return std::nullopt;
+  // Planes are rows or whole planes of rows, and what is read of other fields is there on every rank.
+  if (grid_->dimensions() > 1 && planes->sites % grid_->count(0) != 0) return std::nullopt;
+  if (reads_of_grid_) return std::nullopt;
+  return Sharing{.space = grid_.get(),
+                 .halo = reach->planes * planes->sites,
+                 .least = reach->side_planes * planes->sites};
+}
+
+GridTransport::Reach GridTransport::reach_of(const GridOperator& op) {
+  int last = op.dimensions() - 1;
+  while (last > 0 && op.count(last) == 1) --last;
+  const AxisStencil& stencil = op.axis(last);
+  Reach reach;
+  for (std::size_t i = 0; i < stencil.rows.size(); ++i) {
+    const StencilRow& row = stencil.rows[i];
+    for (std::size_t k = 0; k < static_cast<std::size_t>(row.count); ++k)
+      reach.planes = std::max(reach.planes, static_cast<std::size_t>(std::abs(row.offset[k])));
+    if (row.data[0] != 0.0) reach.side_planes = std::max(reach.side_planes, i + 1);
+    if (row.data[1] != 0.0) reach.side_planes = std::max(reach.side_planes, stencil.rows.size() - i);
+  }
+  for (const SideFlux& flux : stencil.side)
+    for (std::size_t layer = 1; layer < flux.site.size(); ++layer)
+      if (flux.site[layer] != 0.0) reach.planes = std::max(reach.planes, layer);
+  return reach;
+}
+
+void GridTransport::refresh(const Step& step, std::span<double> column) {
+  if (step.share != nullptr) step.share->refresh(std::span(&column, 1), step.halo);
 }
 
 void GridTransport::keep_books(State& state, const Book& book) const {

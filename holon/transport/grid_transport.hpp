@@ -66,6 +66,7 @@ class GridTransport : public Process {
   std::vector<LedgerAccount> ledger_accounts() const override;
   void initialise(State&, Workspace&) const override {}
   std::vector<FieldId> determined_from() const override;
+  std::optional<Sharing> sharing() const override;
   Outcome advance(State& state, const Interval& interval, const Inputs& inputs, Workspace& work) const final;
   void rate(const State& state, double time, Workspace& work, Vector& rates) const override;
   void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const override;
@@ -97,6 +98,13 @@ class GridTransport : public Process {
   virtual bool may_decay() const { return false; }
   /// Whether steps end with a residual, which has an account of its own.
   virtual bool iterates() const { return false; }
+  /// How many planes off the kernels of its steps read, and how many next to a side they write because of its
+  /// data, which have to be one rank's; nothing where ranks can't share its steps.
+  struct Reach {
+    std::size_t planes = 1, side_planes = 1;
+  };
+  static Reach reach_of(const GridOperator& op);
+  virtual std::optional<Reach> reach() const { return std::nullopt; }
   /// Whether something may pass a side.
   virtual bool may_pass(int axis, int side) const = 0;
 
@@ -115,9 +123,11 @@ class GridTransport : public Process {
     double t0, dt;
     ThreadPool& threads;
     Book book;
-    std::uint64_t iterations = 0;    ///< of linear solvers
-    bool seen_finite = false;        ///< the scheme has seen that all values that it made are finite
-    const Inputs* inputs = nullptr;  ///< waveforms of fields that data of sides depend on
+    std::uint64_t iterations = 0;      ///< of linear solvers
+    bool seen_finite = false;          ///< the scheme has seen that all values that it made are finite
+    const Inputs* inputs = nullptr;    ///< waveforms of fields that data of sides depend on
+    const Partition* share = nullptr;  ///< with ranks: the step is taken at this rank's own sites
+    std::size_t halo = 0;              ///< sites next to them that kernels read
     const TransportOperator& op() const { return *scratch.op; }
   };
   Step begin(State& state, const Interval& interval, Workspace& work) const;
@@ -128,6 +138,8 @@ class GridTransport : public Process {
   std::optional<DataFault> take_explicit(Step& step, ExplicitScheme scheme) const;
 
   std::optional<DataFault> evaluate(Step& step, double time, TransportColumns& columns) const;
+  /// With ranks: gets the values next to this rank's own sites, of what each rank has made at its own.
+  static void refresh(const Step& step, std::span<double> column);
   /// Sets held nodes to the data and books what that brings in.
   void impose(Step& step, const TransportColumns& columns) const;
   /// Sets held nodes of another column than the field's.
@@ -160,6 +172,7 @@ class GridTransport : public Process {
   Sides sides_;
   TransportData data_;
   std::vector<TraceField> traces_;
+  bool reads_of_grid_ = false;  // the source depends on fields of the grid
   void require_own_data(const char* what) const;
   std::optional<Added> added_;
 };

@@ -25,6 +25,13 @@ TransportOperator::TransportOperator(const StructuredSpace& grid,
     for (std::size_t i = 0; i < count_[n]; ++i) width_[n][i] = grid.width(a, i);
   }
   stride_ = {1, count_[0], count_[0] * count_[1]};
+  kept_ = {0, sites()};
+}
+
+void TransportOperator::keep_to(SiteRange sites) {
+  require(dimensions_ == 1 || (sites.begin % count_[0] == 0 && sites.end % count_[0] == 0),
+          "an operator is kept to whole planes");
+  kept_ = sites;
 }
 
 void TransportOperator::set_decay(std::vector<double> by_site) {
@@ -56,23 +63,25 @@ void TransportOperator::visit_side(int axis, int side, Plane plane,
   const auto [low_begin, low_end] = range(low);
   const auto [high_begin, high_end] = range(high);
   for (std::size_t c = high_begin; c < high_end; ++c)
-    for (std::size_t b = low_begin; b < low_end; ++b)
-      body(b + count_[low] * c, first + b * stride_[low] + c * stride_[high],
-           width_[low][b] * width_[high][c]);
+    for (std::size_t b = low_begin; b < low_end; ++b) {
+      const std::size_t site = first + b * stride_[low] + c * stride_[high];
+      if (site >= kept_.begin && site < kept_.end)
+        body(b + count_[low] * c, site, width_[low][b] * width_[high][c]);
+    }
 }
 
 void TransportOperator::for_free_rows(ThreadPool& threads,
                                       const std::function<void(std::size_t, std::size_t)>& body) const {
   const std::size_t first = first_free(0), end = end_free(0);
   if (dimensions_ == 1) {
-    threads.for_range(count_[0], sites_per_task, [&](std::size_t begin, std::size_t stop) {
+    threads.for_range(kept_, sites_per_task, [&](std::size_t begin, std::size_t stop) {
       const std::size_t i0 = std::max(begin, first), i1 = std::min(stop, end);
       if (i0 < i1) body(i0, i1);
     });
     return;
   }
   const std::size_t grain = std::max<std::size_t>(1, sites_per_task / count_[0]);
-  threads.for_range(count_[1] * count_[2], grain, [&](std::size_t begin, std::size_t stop) {
+  threads.for_range(kept_rows(), grain, [&](std::size_t begin, std::size_t stop) {
     for (std::size_t row = begin; row < stop; ++row) {
       const std::size_t j = row % count_[1], k = row / count_[1];
       if (j >= first_free(1) && j < end_free(1) && k >= first_free(2) && k < end_free(2))
@@ -95,25 +104,35 @@ double TransportOperator::impose(int axis, int side, const SideData& data, std::
 
 double TransportOperator::content(std::span<const double> u, std::span<const double> weight,
                                   ThreadPool& threads) const {
-  const std::size_t rows = count_[1] * count_[2];
-  return threads.sum(rows, std::max<std::size_t>(1, 4096 / count_[0]),
+  if (dimensions_ == 1)
+    return threads.sum(kept_.size(), 4096, [&](std::size_t begin, std::size_t end) {
+      const std::size_t from = std::max(kept_.begin + begin, first_free(0)),
+                        to = std::min(kept_.begin + end, end_free(0));
+      return row_content(0, from, std::max(from, to), u, weight);
+    });
+  const SiteRange rows = kept_rows();
+  return threads.sum(rows.size(), std::max<std::size_t>(1, 4096 / count_[0]),
                      [&](std::size_t begin, std::size_t end) {
                        CompensatedSum total;
-                       for (std::size_t row = begin; row < end; ++row) {
+                       for (std::size_t row = rows.begin + begin; row < rows.begin + end; ++row) {
                          const std::size_t j = row % count_[1], k = row / count_[1];
-                         if (j < first_free(1) || j >= end_free(1) || k < first_free(2) || k >= end_free(2))
-                           continue;
-                         const double area = width_[1][j] * width_[2][k];
-                         const double* values = u.data() + row * count_[0];
-                         const double* weights = weight.empty() ? nullptr : weight.data() + row * count_[0];
-                         // Four sums side by side, so that the loop is not one chain of additions.
-                         std::array<double, 4> part{};
-                         for (std::size_t i = first_free(0); i < end_free(0); ++i)
-                           part[i % 4] += width_[0][i] * values[i] * (weights != nullptr ? weights[i] : 1.0);
-                         total.add(area * ((part[0] + part[1]) + (part[2] + part[3])));
+                         if (j >= first_free(1) && j < end_free(1) && k >= first_free(2) && k < end_free(2))
+                           total.add(row_content(row, first_free(0), end_free(0), u, weight));
                        }
                        return total.value();
                      });
+}
+
+double TransportOperator::row_content(std::size_t row, std::size_t begin, std::size_t end,
+                                      std::span<const double> u, std::span<const double> weight) const {
+  const double area = width_[1][row % count_[1]] * width_[2][row / count_[1]];
+  const double* values = u.data() + row * count_[0];
+  const double* weights = weight.empty() ? nullptr : weight.data() + row * count_[0];
+  // Four sums side by side, so that the loop is not one chain of additions.
+  std::array<double, 4> part{};
+  for (std::size_t i = begin; i < end; ++i)
+    part[i % 4] += width_[0][i] * values[i] * (weights != nullptr ? weights[i] : 1.0);
+  return area * ((part[0] + part[1]) + (part[2] + part[3]));
 }
 
 }  // namespace holon::transport

@@ -3,8 +3,8 @@
 // with what every scheme asks of it: kernels over all sites, contents and fluxes through the sides.
 //
 // Nodes on sides of given value are held: their rows are empty, and whoever steps sets them. All kernels act
-// on the free sites, a box. Every site's arithmetic is the same whichever thread does it, and sums are taken
-// in a fixed order.
+// on the free sites, a box, or on those of whole planes of it (keep_to). Every site's arithmetic is the same
+// whichever thread does it, and sums are taken in a fixed order.
 #pragma once
 
 #include "holon/base/parallel.hpp"
@@ -85,6 +85,12 @@ class TransportOperator {
   /// Flux into the domain through one side, over the free sites of its plane.
   virtual double influx(int axis, int side, std::span<const double> u, const SideData& data) const = 0;
 
+  /// From now on all kernels write the rows of these sites alone, sums go over them and sides are visited at
+  /// them: whole planes across the last axis. What lies next to them is read.
+  void keep_to(SiteRange sites);
+  /// The sites that kernels write.
+  SiteRange kept() const { return kept_; }
+
   /// Calls body(begin, end) for the free sites of each row along x, shared out over threads.
   void for_free_rows(ThreadPool& threads, const std::function<void(std::size_t, std::size_t)>& body) const;
   /// sum over free sites of measure * value (* weight, if not empty).
@@ -100,12 +106,17 @@ class TransportOperator {
                   const std::function<void(std::size_t, std::size_t, double)>& body) const;
 
  protected:
+  /// Rows along x of the sites that kernels write.
+  SiteRange kept_rows() const { return {kept_.begin / count_[0], kept_.end / count_[0]}; }
   TransportOperator() = default;
   /// `held[axis][side]`: sides whose nodes are held at the datum; `decay` [1/time].
   TransportOperator(const StructuredSpace& grid, const std::array<std::array<bool, 2>, 3>& held,
                     double decay);
 
  private:
+  /// Of a row's sites [begin, end).
+  double row_content(std::size_t row, std::size_t begin, std::size_t end, std::span<const double> u,
+                     std::span<const double> weight) const;
   int dimensions_ = 0;
   std::array<std::size_t, 3> count_{1, 1, 1}, stride_{1, 1, 1};
   std::array<bool, 3> periodic_{};
@@ -113,6 +124,7 @@ class TransportOperator {
   std::array<std::vector<double>, 3> width_;
   double decay_ = 0.0;
   std::vector<double> decay_by_site_;
+  SiteRange kept_;
 };
 
 }  // namespace holon::transport
