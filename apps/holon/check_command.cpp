@@ -1,12 +1,14 @@
 // holon check: everything but running.
 #include "holon/base/error.hpp"
 #include "holon/base/progress.hpp"
+#include "holon/engine/distribution.hpp"
 #include "holon/engine/model.hpp"
 #include "holon/engine/rest.hpp"
 #include "holon/modelfile/study.hpp"
 
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <memory>
 
 #include "command.hpp"
@@ -95,7 +97,38 @@ void print_schedule(const Model& model) {
   fmt::print("\n");
 }
 
-int check(const std::string& text, const std::vector<std::string>& settings) {
+/// Ranks that are only counted.
+class ForeseenRanks final : public Ranks {
+ public:
+  explicit ForeseenRanks(int size) : size_(size) {}
+  int rank() const override { return 0; }
+  int size() const override { return size_; }
+  void exchange(std::span<const Outgoing>, std::span<const Incoming>) override { nobody(); }
+  void all_gather(std::span<double>, std::span<const std::size_t>) override { nobody(); }
+  std::vector<std::string> all_gather(const std::string&) override {
+    return nobody(), std::vector<std::string>();
+  }
+  std::vector<int> end(int) override { return nobody(), std::vector<int>(); }
+  [[noreturn]] void abort(int) override { std::terminate(); }
+
+ private:
+  static void nobody() { require(false, "ranks that are foreseen are not talked to"); }
+  int size_;
+};
+
+void print_ranks(const Model& model, int count) {
+  ForeseenRanks ranks(count);
+  const Distribution distribution(model, &ranks);
+  fmt::print("Ranks: mpirun -n {} holon run ...\n", count);
+  for (const Distribution::Line& line : distribution.lines())
+    fmt::print("  {:<20} {}\n", line.process, line.text);
+  for (const Distribution::Part& part : distribution.parts())
+    fmt::print("  rank {} owns sites {} to {} of '{}'\n", part.rank, part.sites.begin, part.sites.end - 1,
+               part.space);
+  fmt::print("\n");
+}
+
+int check(const std::string& text, const std::vector<std::string>& settings, int ranks) {
   const auto file = find_model(text);
   modelfile::LoadOptions options;
   for (const std::string& setting : settings) options.overrides.push_back(modelfile::parse_override(setting));
@@ -109,6 +142,7 @@ int check(const std::string& text, const std::vector<std::string>& settings) {
   print_fields(model);
   print_processes(model, state);
   print_schedule(model);
+  if (ranks > 1) print_ranks(model, ranks);
   if (!loaded.conversions.empty()) {
     fmt::print("Conversions at the borders of components\n");
     for (const std::string& line : loaded.conversions) fmt::print("  {}\n", line);
@@ -143,8 +177,12 @@ void add_check(CLI::App& program, Action& action) {
   auto settings = std::make_shared<std::vector<std::string>>();
   command->add_option("MODEL", *model, "Model file, or the name of a cookbook model")->required();
   command->add_option("--set", *settings, "PATH=VALUE, as for holon run")->allow_extra_args(false);
-  command->callback(
-      [model, settings, &action] { action = [model, settings] { return check(*model, *settings); }; });
+  auto ranks = std::make_shared<int>(1);
+  command->add_option("--ranks", *ranks, "Say who would own what under mpirun -n RANKS")
+      ->check(CLI::Range(1, 100000));
+  command->callback([model, settings, ranks, &action] {
+    action = [model, settings, ranks] { return check(*model, *settings, *ranks); };
+  });
 }
 
 }  // namespace holon::cli

@@ -6,6 +6,7 @@
 
 #include "holon/modelfile/load.hpp"
 
+#include <exception>
 #include <functional>
 #include <string>
 #include <vector>
@@ -42,6 +43,10 @@ struct CookbookModel {
   std::filesystem::path file;
 };
 std::vector<CookbookModel> cookbook();
+
+/// The program's exit status for an error, and its message to standard error.
+int exit_status(const std::exception_ptr& error);
+void say(const std::exception_ptr& error);
 
 /// One line each to standard error, coloured on a terminal.
 void print(const std::vector<Diagnostic>& diagnostics);

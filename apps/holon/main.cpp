@@ -27,18 +27,25 @@ std::string coloured(const std::string& line, const std::string& word, const cha
   return line.substr(0, at) + colour + word + "\033[0m" + line.substr(at + word.size());
 }
 
-int report(const InputError& error) {
-  print(error.diagnostics());
-  const auto errors =
-      std::count_if(error.diagnostics().begin(), error.diagnostics().end(),
-                    [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::error; });
-  if (errors > 1) std::fprintf(stderr, "%td errors\n", errors);
-  return 2;
-}
+/// How each kind of error ends the program, and the word before its message.
+struct Ending {
+  int status = 1;
+  std::string word, message;
+  std::vector<Diagnostic> diagnostics;  // instead of a message
+};
 
-int failed(const char* kind, const std::exception& error, int status) {
-  std::fprintf(stderr, "%s\n", coloured(std::string(kind) + " " + error.what(), kind, "\033[1;31m").c_str());
-  return status;
+Ending ending_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const InputError& e) { return {2, {}, {}, e.diagnostics()}; } catch (const NumericalFailure& e) {
+    return {1, "failed:", e.what(), {}};
+  } catch (const Refused& e) { return {3, "refused:", e.what(), {}}; } catch (const SystemError& e) {
+    return {4, "error:", e.what(), {}};
+  } catch (const std::filesystem::filesystem_error& e) {
+    return {4, "error:", e.what(), {}};
+  } catch (const std::bad_alloc&) {
+    return {3, "refused:", "not enough memory for this model; `holon check` says how much it needs", {}};
+  } catch (const std::exception& e) { return {1, "defect in the program, please report it:", e.what(), {}}; }
 }
 
 }  // namespace
@@ -50,6 +57,22 @@ void print(const std::vector<Diagnostic>& diagnostics) {
         coloured(diagnostic.text(), wrong ? "error:" : "warning:", wrong ? "\033[1;31m" : "\033[1;33m");
     std::fprintf(stderr, "%s\n", line.c_str());
   }
+}
+
+int exit_status(const std::exception_ptr& error) { return ending_of(error).status; }
+
+void say(const std::exception_ptr& error) {
+  const Ending ending = ending_of(error);
+  if (!ending.diagnostics.empty()) {
+    print(ending.diagnostics);
+    const auto errors =
+        std::count_if(ending.diagnostics.begin(), ending.diagnostics.end(),
+                      [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::error; });
+    if (errors > 1) std::fprintf(stderr, "%td errors\n", errors);
+    return;
+  }
+  std::fprintf(stderr, "%s\n",
+               coloured(ending.word + " " + ending.message, ending.word, "\033[1;31m").c_str());
 }
 
 std::string version() { return HOLON_VERSION; }
@@ -102,17 +125,9 @@ int main_program(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     program.exit(error);
     return 2;
-  } catch (const InputError& error) { return report(error); } catch (const NumericalFailure& error) {
-    return failed("failed:", error, 1);
-  } catch (const Refused& error) { return failed("refused:", error, 3); } catch (const SystemError& error) {
-    return failed("error:", error, 4);
-  } catch (const std::filesystem::filesystem_error& error) {
-    return failed("error:", error, 4);
-  } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "refused: not enough memory for this model; `holon check` says how much it needs\n");
-    return 3;
-  } catch (const std::exception& error) {
-    return failed("defect in the program, please report it:", error, 1);
+  } catch (...) {
+    say(std::current_exception());
+    return exit_status(std::current_exception());
   }
 }
 

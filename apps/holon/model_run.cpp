@@ -21,6 +21,7 @@
 #include <optional>
 #include <thread>
 
+#include "launch.hpp"
 #include <fmt/format.h>
 
 namespace holon::cli {
@@ -93,14 +94,17 @@ class LastGood {
 class Run {
  public:
   using Variant = std::function<std::shared_ptr<const Model>(const std::vector<modelfile::Override>&)>;
-  Run(const RunOptions& options, modelfile::Loaded loaded, const std::filesystem::path& file, Variant variant)
+  Run(const RunOptions& options, modelfile::Loaded loaded, const std::filesystem::path& file, Variant variant,
+      Ranks* ranks)
       : options_(options),
+        ranks_(ranks),
         folder_(options.folder),
         model_(std::move(loaded.model)),
         studies_(std::move(loaded.studies)),
         variant_(std::move(variant)),
         frames_(folder_ / "fields", model_->schedule.time_unit),
-        simulation_(model_, {threads(options), options.seed.value_or(0), &frames_}) {
+        simulation_(model_, {threads(options, ranks), options.seed.value_or(0),
+                             is_first(ranks) ? &frames_ : nullptr, ranks}) {
     record_.model_file = file.filename().string();
     record_.model_text = read_file(file);
     record_.overrides = options.settings;
@@ -111,14 +115,14 @@ class Run {
 
   int execute() {
     if (options_.resume) resume();
-    write_file(folder_ / "model.resolved.yaml", model_->resolved);
+    on_first_rank(ranks_, [&] { write_file(folder_ / "model.resolved.yaml", model_->resolved); });
+    say_what_is_shared();
     record_.startup_seconds = begin_ = seconds_since_start();
     record_.startup_cpu_seconds = processor_seconds();
     write_record();  // a folder of a run that is killed can be read
     try {
       if (options_.what == RunOptions::What::schedule_and_studies) run_schedule();
-      for (const auto& study : studies_)
-        if (interrupted == 0) run_study(*study);
+      if (!studies_.empty()) on_first_rank(ranks_, [&] { run_studies(); });
     } catch (const NumericalFailure& failure) {
       record_.status = report::RunRecord::Status::failed;
       record_.message = failure.what();
@@ -136,13 +140,14 @@ class Run {
                               options_.model, options_.folder, settings));
       return 130;
     }
-    if (!options_.quiet) print_results();
+    if (!options_.quiet && is_first(ranks_)) print_results();
     return 0;
   }
 
  private:
-  static int threads(const RunOptions& options) {
+  static int threads(const RunOptions& options, const Ranks* ranks) {
     if (options.threads > 0) return options.threads;
+    if (ranks != nullptr) return 1;
     return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   }
 
@@ -162,16 +167,22 @@ class Run {
       advance(progress);
     } catch (const NumericalFailure& failure) {
       progress.finish("failed");
-      last_good_.archive().write(checkpoint_file());
+      on_first_rank(ranks_, [&] { last_good_.archive().write(checkpoint_file()); });
       throw NumericalFailure(fmt::format("{}\nthe checkpoint is of before the failure", failure.what()));
     }
     if (simulation_.finished()) {
       progress.finish("done, " + time_text());
     } else {
-      interrupt(fmt::format("interrupted by signal {} at {}", interrupted.load(), time_text()));
+      interrupt(fmt::format("interrupted by signal {} at {}", stopped_by_, time_text()));
       progress.finish(record_.message);
     }
     write_checkpoint();
+  }
+
+  /// By the first rank alone; the others wait.
+  void run_studies() {
+    for (const auto& study : studies_)
+      if (interrupted == 0) run_study(*study);
   }
 
   void run_study(const modelfile::Study& study) {
@@ -206,19 +217,62 @@ class Run {
     record_.message = std::move(message);
   }
 
+  /// What is to be done after a macro step: clocks and signals are those of one rank or another, and all do
+  /// the same.
+  struct Due {
+    bool last_good = false, checkpoint = false;
+    int stopped_by = 0;
+  };
+  Due agreed(Due mine) const {
+    if (ranks_ == nullptr) return mine;
+    constexpr std::size_t said = 3;
+    const auto count = static_cast<std::size_t>(ranks_->size()),
+               me = static_cast<std::size_t>(ranks_->rank());
+    std::vector<double> all(said * count);
+    std::vector<std::size_t> bounds;
+    for (std::size_t rank = 0; rank <= count; ++rank) bounds.push_back(said * rank);
+    all[said * me] = mine.last_good ? 1.0 : 0.0;
+    all[said * me + 1] = mine.checkpoint ? 1.0 : 0.0;
+    all[said * me + 2] = mine.stopped_by;
+    ranks_->all_gather(all, bounds);
+    Due due{all[0] != 0.0, all[1] != 0.0, 0};
+    for (std::size_t rank = 0; rank < count; ++rank)
+      due.stopped_by = std::max(due.stopped_by, static_cast<int>(all[said * rank + 2]));
+    return due;
+  }
+
   void advance(Progress& progress) {
     last_good_.take(simulation_);
     double last_checkpoint = begin_;
     simulation_.run([&](const Simulation& simulation) {
       if (progress.due()) progress.update(simulation.fraction_done(), time_text());
       const double now = seconds_since_start();
-      if (last_good_.due(now)) last_good_.take(simulation);
-      if (now - last_checkpoint > 60.0 * options_.checkpoint_minutes) {
+      const Due due = agreed({last_good_.due(now), now - last_checkpoint > 60.0 * options_.checkpoint_minutes,
+                              interrupted.load()});
+      if (due.last_good) last_good_.take(simulation);
+      if (due.checkpoint) {
         write_checkpoint();
         last_checkpoint = now;
       }
-      return interrupted == 0;
+      stopped_by_ = due.stopped_by;
+      return stopped_by_ == 0;
     });
+  }
+
+  /// Where several ranks run a model that has nothing to share, they all do the same: better said than found
+  /// out.
+  void say_what_is_shared() {
+    if (ranks_ == nullptr) return;
+    const auto lines = simulation_.distribution().lines();
+    const bool nothing =
+        std::none_of(lines.begin(), lines.end(), [](const auto& line) { return line.shared; });
+    std::string text;
+    for (const auto& line : lines) text += fmt::format("\n  {}: {}", line.process, line.text);
+    if (nothing)
+      log_warning(fmt::format("{} ranks have nothing to share in this model, so that one would be as fast:{}",
+                              ranks_->size(), text));
+    else
+      log_info(fmt::format("{} ranks:{}", ranks_->size(), text));
   }
 
   std::string time_text() const {
@@ -231,8 +285,11 @@ class Run {
 
   /// With the list of frames as it is now, so that both fit together.
   void write_checkpoint() {
-    frames_.flush();
-    simulation_.checkpoint().write(checkpoint_file());
+    const Archive archive = simulation_.checkpoint();
+    on_first_rank(ranks_, [&] {
+      frames_.flush();
+      archive.write(checkpoint_file());
+    });
     write_record();
   }
 
@@ -240,7 +297,7 @@ class Run {
     record_.run_seconds = seconds_since_start() - begin_;
     report::describe(simulation_, record_);
     record_.cpu_seconds = processor_seconds();
-    write_file(folder_ / "run.json", report::run_json(record_));
+    on_first_rank(ranks_, [&] { write_file(folder_ / "run.json", report::run_json(record_)); });
   }
 
   void check_ledger() {
@@ -255,6 +312,24 @@ class Run {
   }
 
   void write_outputs() {
+    std::optional<State> at_end;
+    if (options_.what == RunOptions::What::schedule_and_studies && has_scales())
+      at_end = simulation_.complete_state();
+    on_first_rank(ranks_, [&] { write_results(at_end); });
+    if (record_.status == report::RunRecord::Status::running)
+      record_.status = report::RunRecord::Status::done;
+    write_record();
+    if (options_.no_report) return;
+    on_first_rank(ranks_, [&] {
+      try {
+        report::write_report(folder_);
+      } catch (const InputError& problem) {  // the run itself is written and sound
+        log_warning(fmt::format("no report.html: {}", problem.what()));
+      }
+    });
+  }
+
+  void write_results(const std::optional<State>& at_end) {
     frames_.flush();
     auto series = of_studies_.series;
     auto results = of_studies_.results;
@@ -271,24 +346,18 @@ class Run {
       report::write_series(folder_ / "series", series);
     }
     write_file(folder_ / "results.json", report::results_json(results));
-    if (options_.what == RunOptions::What::schedule_and_studies) write_scales();
-    if (record_.status == report::RunRecord::Status::running)
-      record_.status = report::RunRecord::Status::done;
-    write_record();
-    if (options_.no_report) return;
-    try {
-      report::write_report(folder_);
-    } catch (const InputError& problem) {  // the run itself is written and sound
-      log_warning(fmt::format("no report.html: {}", problem.what()));
-    }
+    if (at_end) write_scales(*at_end);
   }
 
-  /// The scale-separation map at the end, where there are scales to compare and it costs next to nothing.
-  void write_scales() const {
+  /// Whether there are scales to compare, and it costs next to nothing.
+  bool has_scales() const {
     std::size_t sites = 0;
     for (const auto& [name, space] : model_->spaces) sites += space->sites();
-    if (model_->processes.size() < 2 || sites > most_sites_to_map) return;
-    const State state = simulation_.complete_state();
+    return model_->processes.size() >= 2 && sites <= most_sites_to_map;
+  }
+
+  /// The scale-separation map at the end.
+  void write_scales(const State& state) const {
     const analysis::ScaleMap map =
         analysis::scale_map(*model_, {&state}, {simulation_.time()}, simulation_.threads());
     if (!map.pairs.empty()) write_file(folder_ / "scales.json", analysis::json(map));
@@ -345,6 +414,7 @@ class Run {
   static constexpr double largest_ledger_residual = 1e-10;
 
   RunOptions options_;
+  Ranks* ranks_;
   std::filesystem::path folder_;
   std::shared_ptr<const Model> model_;
   std::vector<std::unique_ptr<modelfile::Study>> studies_;
@@ -355,6 +425,7 @@ class Run {
   report::RunRecord record_;
   double begin_ = 0.0;
   LastGood last_good_{0.0};
+  int stopped_by_ = 0;  // a signal that some rank has seen
 };
 
 /// Interrupts are taken from the beginning; a third one ends the program at once.
@@ -364,29 +435,33 @@ void take_signals() {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a failed write, with its message
 }
 
-}  // namespace
-
-int run_model(const RunOptions& options) {
-  set_verbosity(options.quiet ? Verbosity::quiet : Verbosity::normal);
+int run_model(const RunOptions& options, Ranks* ranks) {
+  set_verbosity(!is_first(ranks) ? Verbosity::silent : options.quiet ? Verbosity::quiet : Verbosity::normal);
   const auto file = find_model(options.model);
-  check_folder(options);
+  on_first_rank(ranks, [&] { check_folder(options); });
   take_signals();
   modelfile::LoadOptions load;
   for (const std::string& setting : options.settings)
     load.overrides.push_back(modelfile::parse_override(setting));
   load.foresee = check_memory;
   modelfile::Loaded loaded = modelfile::load(file, registry(), load);
-  print(loaded.warnings);
+  if (is_first(ranks)) print(loaded.warnings);
   if (options.what == RunOptions::What::studies && loaded.studies.empty())
     throw InputError(fmt::format("{} has no section 'study'; `holon run` runs its schedule", options.model));
-  prepare_folder(options);
+  on_first_rank(ranks, [&] { prepare_folder(options); });
   const auto variant = [&](const std::vector<modelfile::Override>& overrides) {
     modelfile::LoadOptions of_variant = load;
     of_variant.overrides.insert(of_variant.overrides.end(), overrides.begin(), overrides.end());
     of_variant.studies = modelfile::LoadOptions::Studies::leave_out;
     return modelfile::load(file, registry(), of_variant).model;
   };
-  return Run(options, std::move(loaded), file, variant).execute();
+  return Run(options, std::move(loaded), file, variant, ranks).execute();
+}
+
+}  // namespace
+
+int run_model(const RunOptions& options) {
+  return run_with_ranks([&](Ranks* ranks) { return run_model(options, ranks); });
 }
 
 }  // namespace holon::cli

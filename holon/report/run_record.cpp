@@ -72,6 +72,20 @@ Json result_notes(const std::vector<ResultRecipe>& recipes) {
   return out;
 }
 
+Json partition(const RunRecord& record) {
+  Json out = Json::array();
+  for (const Distribution::Part& part : record.partition)
+    out.push_back(
+        {{"rank", part.rank}, {"space", part.space}, {"sites", {part.sites.begin, part.sites.end}}});
+  return out;
+}
+
+Json shared(const RunRecord& record) {
+  Json out = Json::object();
+  for (const Distribution::Line& line : record.shared) out[line.process] = line.text;
+  return out;
+}
+
 const char* name(RunRecord::Status status) {
   switch (status) {
     case RunRecord::Status::running:
@@ -96,6 +110,10 @@ void describe(const Simulation& simulation, RunRecord& record) {
   record.model_hash = model.hash;
   record.seed = simulation.state().seed;
   record.threads = simulation.threads().threads();
+  const Distribution& distribution = simulation.distribution();
+  record.ranks = distribution.ranks() != nullptr ? distribution.ranks()->size() : 1;
+  record.shared = distribution.lines();
+  record.partition = distribution.parts();
   const expr::InstructionSet set = model.kernels.instruction_set;
   record.instruction_set = name(set == expr::InstructionSet::native ? expr::host_instruction_set() : set);
   record.tier = name(model.kernels.tier);
@@ -131,6 +149,9 @@ std::string run_json(const RunRecord& record) {
   out["version"] = record.version;
   out["seed"] = record.seed;
   out["threads"] = record.threads;
+  out["ranks"] = record.ranks;
+  if (record.ranks > 1) out["partition"] = partition(record);
+  if (record.ranks > 1) out["shared"] = shared(record);
   out["instruction_set"] = record.instruction_set;
   out["tier"] = record.tier;
   out["resumed"] = record.resumed;

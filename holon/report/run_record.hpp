@@ -22,6 +22,9 @@ struct RunRecord {
   std::string version, instruction_set, tier;
   std::uint64_t seed = 0;
   int threads = 1;
+  int ranks = 1;
+  std::vector<Distribution::Line> shared;     ///< with several ranks: which processes they share
+  std::vector<Distribution::Part> partition;  ///< and who owns which sites
   bool resumed = false;
 
   Unit time_unit;
