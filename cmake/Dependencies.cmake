@@ -19,6 +19,7 @@ find_package(Eigen3 REQUIRED NO_MODULE)
 find_library(FFTW3_LIBRARY fftw3 REQUIRED)
 set(MPI_CXX_SKIP_MPICXX ON)  # the C interface
 find_package(MPI REQUIRED COMPONENTS CXX)
+find_library(KLU_LIBRARY klu REQUIRED)
 
 if(HOLON_TESTS)
   find_package(GTest REQUIRED)

@@ -53,11 +53,30 @@ Ports BoundaryCorrection::ports() const {
   return ports;
 }
 
-Traits BoundaryCorrection::traits() const {
-  Traits traits;
-  traits.smooth = false;
-  traits.reason = "a correction of the splitting has no rate";
-  return traits;
+void BoundaryCorrection::rate(const State& state, double, Workspace&, Vector& rates) const {
+  if (!rates.layout().contains(setup_.correction)) return;
+  const auto q = state.real(setup_.correction);
+  const auto row = rates(setup_.correction);
+  for (std::size_t site = 0; site < row.size(); ++site) row[site] -= q[site];
+}
+
+void BoundaryCorrection::jvp(const State&, double, const Vector& du, Workspace&, Vector& out) const {
+  if (!out.layout().contains(setup_.correction)) return;
+  const auto row = out(setup_.correction);
+  for (std::size_t site = 0; site < row.size(); ++site) row[site] -= du(setup_.correction)[site];
+}
+
+void BoundaryCorrection::vjp(const State& state, double time, const Vector& w, Workspace& work,
+                             Vector& out) const {
+  jvp(state, time, w, work, out);
+}
+
+void BoundaryCorrection::jacobian(const State&, double, Workspace&, SparseBuilder& entries) const {
+  const Layout& layout = entries.layout();
+  if (!layout.contains(setup_.correction)) return;
+  const std::size_t first = layout.offset(setup_.correction);
+  for (std::size_t site = 0; site < layout.sites(setup_.correction); ++site)
+    entries.add(first + site, first + site, -1.0);
 }
 
 BoundaryCorrection::Memory& BoundaryCorrection::memory(const State& state, Workspace& work) const {

@@ -29,15 +29,16 @@ class BoundaryCorrection final : public Process {
 
   std::string_view type() const override { return "boundary correction"; }
   Ports ports() const override;
-  Traits traits() const override;
   void initialise(State&, Workspace&) const override {}
   Outcome advance(State& state, const Interval& interval, const Inputs& inputs,
                   Workspace& work) const override;
-  // The correction is set, not advanced; it leaves the sum of all rates as it is.
-  void rate(const State&, double, Workspace&, Vector&) const override {}
-  void jvp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
-  void vjp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
-  void jacobian(const State&, double, Workspace&, SparseBuilder&) const override {}
+  std::vector<FieldId> assigned() const override { return {setup_.correction}; }
+  // What is added to one process and taken from another leaves the sum of all rates as it is: the model as
+  // one operator has the correction zero.
+  void rate(const State& state, double time, Workspace& work, Vector& rates) const override;
+  void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const override;
+  void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const override;
+  void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
   std::vector<std::string> description() const override;
 
  private:

@@ -31,10 +31,23 @@ class Doubling final : public Process {
     ++*count_;
   }
   std::vector<FieldId> determined_from() const override { return {from_}; }
-  void rate(const State&, double, Workspace&, Vector&) const override {}
-  void jvp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
-  void vjp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
-  void jacobian(const State&, double, Workspace&, SparseBuilder&) const override {}
+  void rate(const State& state, double, Workspace&, Vector& rates) const override {
+    if (rates.layout().contains(to_)) rates(to_)[0] += 2.0 * state.real(from_)[0] - state.real(to_)[0];
+  }
+  void jvp(const State&, double, const Vector& du, Workspace&, Vector& out) const override {
+    if (out.layout().contains(to_)) out(to_)[0] += 2.0 * du(from_)[0] - du(to_)[0];
+  }
+  void vjp(const State&, double, const Vector& w, Workspace&, Vector& out) const override {
+    if (!w.layout().contains(to_)) return;
+    out(from_)[0] += 2.0 * w(to_)[0];
+    out(to_)[0] -= w(to_)[0];
+  }
+  void jacobian(const State&, double, Workspace&, SparseBuilder& entries) const override {
+    const Layout& layout = entries.layout();
+    if (!layout.contains(to_)) return;
+    entries.add(layout.offset(to_), layout.offset(from_), 2.0);
+    entries.add(layout.offset(to_), layout.offset(to_), -1.0);
+  }
 
  private:
   FieldId from_, to_;
@@ -55,10 +68,18 @@ class Following final : public Process {
     state.real(advanced_)[0] += interval.dt() * state.real(read_)[0];
     return {Outcome::Why::done, interval.end, {}, {}};
   }
-  void rate(const State&, double, Workspace&, Vector&) const override {}
-  void jvp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
-  void vjp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
-  void jacobian(const State&, double, Workspace&, SparseBuilder&) const override {}
+  void rate(const State& state, double, Workspace&, Vector& rates) const override {
+    rates(advanced_)[0] += state.real(read_)[0];
+  }
+  void jvp(const State&, double, const Vector& du, Workspace&, Vector& out) const override {
+    out(advanced_)[0] += du(read_)[0];
+  }
+  void vjp(const State&, double, const Vector& w, Workspace&, Vector& out) const override {
+    out(read_)[0] += w(advanced_)[0];
+  }
+  void jacobian(const State&, double, Workspace&, SparseBuilder& entries) const override {
+    entries.add(entries.layout().offset(advanced_), entries.layout().offset(read_), 1.0);
+  }
 
  private:
   FieldId read_, advanced_;
@@ -150,8 +171,20 @@ TEST(Determination, BeforeAProcessThatReads) {
     v += 0.5 * 2.0 * u;
   }
   EXPECT_NEAR(simulation.state().real(1)[0], v, 1e-12 * v);
+  // What is determined for it is an unknown of the model as one operator, with a residual and no rate.
   ThreadPool threads(1);
-  EXPECT_THROW(System(c.model, threads), Refused);
+  const System system(c.model, threads);
+  ASSERT_TRUE(system.layout().contains(c.twice));
+  EXPECT_FALSE(system.layout().contains(c.four_times));
+  State state = c.model->initial_state(threads, 0);
+  state.real(c.twice)[0] = 5.0;
+  const Vector residual = system.residual(state, 0.0);
+  EXPECT_EQ(residual(c.twice)[0], 2.0 * state.real(0)[0] - 5.0);
+  EXPECT_EQ(residual(1)[0], 5.0);
+  EXPECT_EQ(system.mass()[system.layout().offset(c.twice)], 0.0);
+  EXPECT_EQ(system.mass()[system.layout().offset(1)], 1.0);
+  system.determine(state, 0.0);
+  EXPECT_EQ(system.residual(state, 0.0)(c.twice)[0], 0.0);
 }
 
 TEST(Determination, CirclesAndTwoDeterminersAreRefused) {

@@ -162,12 +162,8 @@ void refuse_circles(const Model& model) {
                        [&](const Window& window) { return holds(window, a) && holds(window, b); });
   };
   std::map<FieldId, std::size_t> assigner;
-  std::vector<bool> algebraic(count);
-  for (std::size_t p = 0; p < count; ++p) {
-    algebraic[p] = model.processes[p]->traits().algebraic;
-    for (const Port& port : model.processes[p]->ports())
-      if (algebraic[p] && port.role == Port::Role::advance) assigner[port.field] = p;
-  }
+  for (std::size_t p = 0; p < count; ++p)
+    for (const FieldId field : model.processes[p]->assigned()) assigner[field] = p;
   std::vector<std::size_t> path;
   std::vector<bool> done(count);
   const std::function<void(std::size_t)> visit = [&](std::size_t p) {
@@ -192,7 +188,7 @@ void refuse_circles(const Model& model) {
     done[p] = true;
   };
   for (std::size_t p = 0; p < count; ++p)
-    if (algebraic[p]) visit(p);
+    if (!model.processes[p]->assigned().empty()) visit(p);
 }
 
 /// A run that begins with something that is not finite never gets well.

@@ -39,10 +39,9 @@ struct Traits {
   bool error_controlled =
       false;  ///< its own steps, chosen by their error, resolve it: the macro step need not
   bool follows_inputs =
-      false;  ///< advance() takes Inputs at the times of its own stages; otherwise the engine puts
-              ///< their values in the middle of the interval into the State for it
-  bool algebraic = false;  ///< assigns its fields from what it reads, so that circles of such need iteration
-  std::string reason;      ///< why it is not smooth
+      false;           ///< advance() takes Inputs at the times of its own stages; otherwise the engine puts
+                       ///< their values in the middle of the interval into the State for it
+  std::string reason;  ///< why it is not smooth
 };
 
 /// What went wrong, where and when.
@@ -184,7 +183,12 @@ class Process {
   /// The fields that determine() reads.
   virtual std::vector<FieldId> determined_from() const { return {}; }
 
-  /// Adds du/dt [field unit per coherent time] to `rates`.
+  /// Of the fields that it advances: those to which it assigns what follows from others.
+  virtual std::vector<FieldId> assigned() const { return {}; }
+
+  /// Adds du/dt [field unit per coherent time] to `rates`; for a field that it determines or assigns, a
+  /// residual that is zero where the field is what it should be. Fields that the vector does not hold are
+  /// left out, here and in the derivative actions.
   virtual void rate(const State& state, double time, Workspace& work, Vector& rates) const = 0;
   /// Adds (d rate / du) du to `out`.
   virtual void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const = 0;
@@ -197,6 +201,8 @@ class Process {
   virtual std::vector<std::size_t> held_sites(const State&) const { return {}; }
   virtual void hold(State&, double /*time*/, Workspace&) const {}
   virtual bool held_values_depend_on_time() const { return false; }
+  /// Adds d value / d field for those of the held sites whose value depends on fields that the layout holds.
+  virtual void held_slopes(const State&, double /*time*/, Workspace&, SparseBuilder& /*entries*/) const {}
   /// The same process with a field (in the target's unit per coherent time) times a factor added to the rate
   /// of a field that it advances; null where that can't be.
   virtual std::unique_ptr<Process> with_added_rate(FieldId /*target*/, FieldId /*rate*/, double /*factor*/,

@@ -34,6 +34,7 @@ class QuasiSteady final : public Process {
   /// converge or a rest state is not stable.
   Outcome advance(State& state, const Interval& interval, const Inputs& inputs,
                   Workspace& work) const override;
+  std::vector<FieldId> assigned() const override { return own_; }
   void determine(State& state, double time, Workspace& work) const override {
     inner_->determine(state, time, work);
   }

@@ -69,6 +69,17 @@ void Simulation::start() {
   observe(0, finished_);
 }
 
+void Simulation::look_at(const State& state) {
+  state_.assign(state);
+  started_ = finished_ = true;
+  std::vector<std::size_t> all;
+  for (std::size_t o = 0; o < observers_.size(); ++o) {
+    observers_[o] = model_->observers[o]->start(*model_);
+    all.push_back(o);
+  }
+  show(state_, all, true, true);
+}
+
 State Simulation::complete_state() const {
   State copy = state_.clone();
   execution_.close_half_step(copy);

@@ -36,6 +36,9 @@ class Simulation {
   /// Steps to the end. `between` is called after each macro step; returning false stops early (signals).
   void run(const std::function<bool(const Simulation&)>& between = {});
 
+  /// In the place of a run: one that begins and ends in this state, so that results() are those of the state.
+  void look_at(const State& state);
+
   /// May have a half step pending; determined fields are as they were when somebody last looked at them. With
   /// ranks, fields are right on this rank's own sites.
   const State& state() const { return state_; }

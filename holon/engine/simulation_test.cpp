@@ -334,7 +334,7 @@ TEST(System, AddsRatesAndDerivativesOfProcesses) {
   ThreadPool threads(1);
   const System system(model, threads);
   const State state = model->initial_state(threads, 0);
-  const Vector rate = system.rate(state, 0.0);
+  const Vector rate = system.residual(state, 0.0);
   EXPECT_DOUBLE_EQ(rate(0)[2], (-3.0 - 1.0) * 1.0 + (0.7 + 2.0) * 0.5);
   EXPECT_DOUBLE_EQ(rate(1)[2], -3.0 * 1.0 + (-0.1 - 1.0) * 0.5);
   Vector d(system.layout()), w(system.layout());

@@ -1,4 +1,10 @@
-// System: the whole model as one operator, the sum of its processes' rates.
+// System: the whole model as one operator, the sum over its processes and couplings.
+//
+//   M dx/dt = F(x, t, p)
+// The unknowns x are all real fields that some process advances, and of those that are determined (outputs,
+// couplings, fields at rest) the ones that others read. M is diagonal: 1 where F is a rate, 0 where F is a
+// residual: of determined and assigned fields, and of nodes that are held at a given value, where F = given -
+// x. So the model is a differential-algebraic system of index 1, and nothing has to be eliminated.
 #pragma once
 
 #include "holon/engine/model.hpp"
@@ -9,32 +15,59 @@
 
 namespace holon {
 
-/// du/dt = sum over processes of rate(u, t), over all fields that some process advances. Steady states,
-/// continuation, monolithic implicit steps, filters and adjoints act on this.
+/// Steady states, continuation, monolithic implicit steps, filters and adjoints act on this.
 class System {
  public:
+  /// Throws Refused, with the process named, where the number of unknowns changes during a run.
   System(std::shared_ptr<const Model> model, ThreadPool& threads);
   const Layout& layout() const { return layout_; }
   const Model& model() const { return *model_; }
+  std::size_t size() const { return layout_.size(); }
 
   Vector unknowns(const State& state) const;  ///< copies the fields out
-  void set_unknowns(State& state, const Vector& u) const;
-  Vector rate(const State& state, double time) const;  ///< [field unit per coherent time]
-  Vector jvp(const State& state, double time, const Vector& du) const;
+  void set_unknowns(State& state, const Vector& x) const;
+  /// Computes the determined fields of a state from the others.
+  void determine(State& state, double time) const;
+
+  /// F [field unit per coherent time, or field unit].
+  Vector residual(const State& state, double time) const;
+  Vector jvp(const State& state, double time, const Vector& dx) const;
   Vector vjp(const State& state, double time, const Vector& w) const;
   SparseBuilder jacobian(const State& state, double time) const;
-  /// Diagonal of the mass matrix: the measure of each unknown's site.
-  Vector mass() const;
-  /// Weights w with w . du/dt = 0 where nothing leaves or enters: one vector per conserved quantity.
+  /// d F / d p, by central differences of F [per unit of the parameter].
+  Vector parameter_derivative(const State& state, double time, ParameterId parameter) const;
+
+  /// The diagonal of M: 1 or 0.
+  const std::vector<double>& mass() const { return mass_; }
+  /// What one unit of each unknown holds: the measure of its site; 1 for amounts and values at a point.
+  Vector measure() const;
+  /// Weights w with w . M dx/dt = 0 where nothing leaves or enters: one vector per conserved quantity.
   std::vector<std::pair<std::string, Vector>> invariants() const;
+  /// "membrane.V at (1 mm, 2 mm)".
+  std::string unknown_text(std::size_t unknown) const;
+
   /// All run-time parameters by path; set them on a State with State::set_parameter.
   const ParameterTable& parameters() const { return *model_->parameters; }
   /// Refuses (with the process named) when an analysis needs a smooth deterministic model.
   void require_smooth(const std::string& analysis) const;
 
  private:
+  struct Held {
+    std::size_t process;
+    FieldId field;
+    std::vector<std::size_t> sites;
+  };
+  /// Calls visit(unknown) for all nodes held at a given value.
+  template <class Visit>
+  void for_held(Visit visit) const;
+  /// d value / d unknowns for nodes that are held, minus 1 on the diagonal.
+  std::vector<SparseBuilder::Entry> held_rows(const State& state, double time) const;
+
   std::shared_ptr<const Model> model_;
   Layout layout_;
+  std::vector<ProcessId> determiners_;  // of the unknowns, in their order
+  std::vector<Held> held_;
+  std::vector<double> mass_;
   mutable std::vector<Workspace> work_;
 };
 

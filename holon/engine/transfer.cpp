@@ -51,7 +51,7 @@ Outcome Transfer::advance(State&, const Interval& interval, const Inputs&, Works
   return {Outcome::Why::done, interval.end, std::numeric_limits<double>::infinity(), {}};
 }
 
-void Transfer::determine(State& state, double, Workspace& work) const {
+Transfer::TransferScratch& Transfer::scratch(Workspace& work) const {
   auto* scratch = dynamic_cast<TransferScratch*>(work.scratch.get());
   if (scratch == nullptr) {
     auto made = std::make_unique<TransferScratch>();
@@ -59,20 +59,25 @@ void Transfer::determine(State& state, double, Workspace& work) const {
     scratch = made.get();
     work.scratch = std::move(made);
   }
+  return *scratch;
+}
+
+void Transfer::determine(State& state, double, Workspace& work) const {
+  TransferScratch& scratch = this->scratch(work);
   ThreadPool& threads = *work.threads;
   const std::span<double> to = state.real(to_);
   for (std::size_t s = 0; s < sources_.size(); ++s) {
     const Source& source = sources_[s];
     const auto from = std::as_const(state).real(source.from);
     try {
-      const LinearMap& map = source.geometry->map(state, scratch->kept[s], threads);
+      const LinearMap& map = source.geometry->map(state, scratch.kept[s], threads);
       if (s == 0 && source.factor == 1.0) {
         map.apply(from, to, threads);
       } else {
         std::span<double> out = to;
         if (s > 0) {
-          scratch->column.resize(to.size());
-          out = scratch->column;
+          scratch.column.resize(to.size());
+          out = scratch.column;
         }
         map.apply(from, out, threads);
         const double factor = source.factor;
@@ -83,13 +88,70 @@ void Transfer::determine(State& state, double, Workspace& work) const {
       }
       if (given_) {
         const auto& points = static_cast<const PointGeometry&>(*source.geometry);
-        const auto known = points.at(state, scratch->kept[s], threads);
+        const auto known = points.at(state, scratch.kept[s], threads);
         known.responses->add(std::as_const(state).real(given_->rate), given_->factor, to, threads);
       }
     } catch (const NumericalFailure& failure) {
       throw NumericalFailure(fmt::format("coupling '{}': {}", name(), failure.what()));
     }
   }
+}
+
+void Transfer::rate(const State& state, double time, Workspace& work, Vector& rates) const {
+  if (!rates.layout().contains(to_)) return;
+  State determined = state.clone();
+  determine(determined, time, work);
+  const auto should = std::as_const(determined).real(to_), is = state.real(to_);
+  const auto row = rates(to_);
+  for (std::size_t site = 0; site < row.size(); ++site) row[site] += should[site] - is[site];
+}
+
+template <class Visit>
+void Transfer::each_slope(const State& state, const Layout& layout, Workspace& work, Visit visit) const {
+  if (!layout.contains(to_)) return;
+  TransferScratch& scratch = this->scratch(work);
+  for (std::size_t site = 0; site < layout.sites(to_); ++site) visit(site, to_, site, -1.0);
+  for (std::size_t s = 0; s < sources_.size(); ++s) {
+    const Source& source = sources_[s];
+    for (const FieldId id : source.geometry->reads())
+      if (layout.contains(id))
+        throw Refused(
+            fmt::format("coupling '{}' follows '{}', which moves with the unknowns: how its map "
+                        "changes is not part of the derivatives",
+                        name(), (*fields_)[id].name));
+    const LinearMap& map = source.geometry->map(state, scratch.kept[s], *work.threads);
+    if (layout.contains(source.from))
+      for (const LinearMap::Entry& entry : map.entries())
+        visit(entry.row, source.from, entry.column, source.factor * entry.weight);
+    if (given_ && layout.contains(given_->rate)) {
+      const auto& points = static_cast<const PointGeometry&>(*source.geometry);
+      const auto known = points.at(state, scratch.kept[s], *work.threads);
+      known.responses->each([&](std::size_t point, std::size_t other, double response) {
+        visit(point, given_->rate, other, given_->factor * response);
+      });
+    }
+  }
+}
+
+void Transfer::jvp(const State& state, double, const Vector& du, Workspace& work, Vector& out) const {
+  each_slope(state, out.layout(), work,
+             [&](std::size_t row, FieldId field, std::size_t column, double value) {
+               out(to_)[row] += value * du(field)[column];
+             });
+}
+
+void Transfer::vjp(const State& state, double, const Vector& w, Workspace& work, Vector& out) const {
+  each_slope(state, out.layout(), work,
+             [&](std::size_t row, FieldId field, std::size_t column, double value) {
+               out(field)[column] += value * w(to_)[row];
+             });
+}
+
+void Transfer::jacobian(const State& state, double, Workspace& work, SparseBuilder& entries) const {
+  const Layout& layout = entries.layout();
+  each_slope(state, layout, work, [&](std::size_t row, FieldId field, std::size_t column, double value) {
+    entries.add(layout.offset(to_) + row, layout.offset(field) + column, value);
+  });
 }
 
 }  // namespace holon

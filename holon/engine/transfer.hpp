@@ -36,14 +36,19 @@ class Transfer final : public Process {
                   Workspace& work) const override;
   void determine(State& state, double time, Workspace& work) const override;
   std::vector<FieldId> determined_from() const override;
-  void rate(const State&, double, Workspace&, Vector&) const override {}
-  void jvp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
-  void vjp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
-  void jacobian(const State&, double, Workspace&, SparseBuilder&) const override {}
+  /// T from (+ R q) minus what stands in `to`. Throws Refused where places move with the unknowns.
+  void rate(const State& state, double time, Workspace& work, Vector& rates) const override;
+  void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const override;
+  void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const override;
+  void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
   std::vector<std::string> description() const override { return description_; }
 
  private:
   struct TransferScratch;
+  TransferScratch& scratch(Workspace& work) const;
+  /// d to / d what it follows from, for fields that the layout holds: visit(row, field, column, value).
+  template <class Visit>
+  void each_slope(const State& state, const Layout& layout, Workspace& work, Visit visit) const;
   const FieldTable* fields_;
   FieldId to_;
   std::vector<Source> sources_;

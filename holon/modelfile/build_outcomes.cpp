@@ -182,6 +182,7 @@ class ResultReader {
     const Value* section = value_.find("published");
     const Value* number = section != nullptr ? section->find("value") : nullptr;
     if (number == nullptr) return;
+    const Parameters::BesideTheModel reading(loader_.parameters());
     const auto value = loader_.constant(*number, path_ + ".published.value");
     if (!value) return;
     ResultRecipe::Published published;
@@ -244,6 +245,7 @@ void build_observers(Loader& loader, const Value& root) {
 }
 
 std::vector<std::unique_ptr<Study>> build_studies(Loader& loader, const Value& root) {
+  const Parameters::BesideTheModel reading(loader.parameters());
   std::vector<std::unique_ptr<Study>> studies;
   for (const auto* entry : entries(root, "study")) {
     const StudyType* type = loader.registry().study(entry->value.find("type")->scalar);

@@ -211,7 +211,7 @@ const Evaluated* Parameters::value(const std::string& name) {
 std::optional<std::string> Parameters::text(const std::string& name) {
   const Evaluated* known = value(name);
   if (known == nullptr) return std::nullopt;
-  structural_.insert(name);
+  if (beside_ == 0) structural_.insert(name);
   return text_of(*known);
 }
 
@@ -319,7 +319,8 @@ std::optional<Meaning> Parameters::leaf(const std::string& name, const Evaluated
                   "state it in K");
     return std::nullopt;
   }
-  if (scope != Scope::coefficient && running_.empty()) structural_.insert(name);
+
+  if (scope != Scope::coefficient && running_.empty() && beside_ == 0) structural_.insert(name);
   if (scope != Scope::coefficient || structural_.contains(name)) {
     meaning.lower = [value = quantity.si()](expr::Graph& graph) {
       return expr::Value::scalar(graph.constant(value));

@@ -37,6 +37,19 @@ class Parameters {
   std::vector<std::string> choices(const std::string& name) const;
   /// The --set texts that its value comes from, through other parameters too.
   std::vector<std::string> settings(const std::string& name) const;
+  /// Whether something was built from its value that setting it on a State would not change.
+  bool is_structural(const std::string& name) const { return structural_.contains(name); }
+  /// While one lives, values are read for what is not part of the model: studies, published numbers.
+  class BesideTheModel {
+   public:
+    explicit BesideTheModel(Parameters& parameters) : parameters_(parameters) { ++parameters_.beside_; }
+    ~BesideTheModel() { --parameters_.beside_; }
+    BesideTheModel(const BesideTheModel&) = delete;
+    BesideTheModel& operator=(const BesideTheModel&) = delete;
+
+   private:
+    Parameters& parameters_;
+  };
   /// What it means in an equation; nothing if it is wrong or no number.
   std::optional<Meaning> meaning(const std::string& name, Scope scope);
 
@@ -69,6 +82,7 @@ class Parameters {
   Loader& loader_;
   std::map<std::string, Entry> entries_;
   std::vector<std::string> running_;  // being evaluated: for the text of a cycle
+  int beside_ = 0;                    // how many BesideTheModel there are
   std::set<std::string> structural_;  // used where a run can't change it any more
 };
 

@@ -46,6 +46,7 @@ void check_results(Loader& loader, const Value& root) {
   for (const auto* entry : entries(root, "observe")) observers.push_back(entry->key);
   for (const auto* entry : entries(root, "results")) {
     const std::string path = "results." + entry->key;
+    const Parameters::BesideTheModel reading(loader.parameters());
     validate(loader, entry->value, result_schema(), path, loader.dimensions(), Phase::keys);
     const Value* of = entry->value.find("of");
     const auto name = of != nullptr ? loader.text(*of, path + ".of") : std::nullopt;
@@ -94,6 +95,7 @@ void validate_model(Loader& loader, const Value& root) {
   for (const auto* entry : entries(root, "study")) {
     const std::string path = "study." + entry->key;
     check_name(loader, *entry, path);
+    const Parameters::BesideTheModel reading(loader.parameters());
     if (const StudyType* type = typed(loader, *entry, path, registry.study_names(),
                                       [&](const std::string& n) { return registry.study(n); }))
       validate(loader, entry->value, type->schema, path, dimensions, Phase::keys);

@@ -33,47 +33,59 @@ struct DerivativeKernels::Table {
   double operator()(std::size_t row, std::size_t site) const { return values[row * sites + site]; }
 };
 
-DerivativeKernels::DerivativeKernels(const KernelFactory& factory)
+DerivativeKernels::DerivativeKernels(const KernelFactory& factory, Of of)
     : factory_(factory),
-      rate_([this](ParameterBinding binding) {
-        return factory_.make("rates", binding, {},
-                             [](const KernelFactory::Equations& e) { return e.ode.rates; });
+      of_(of),
+      value_([this](ParameterBinding binding) {
+        return factory_.make("values", binding, {},
+                             [this](const KernelFactory::Equations& e) { return nodes(e); });
       }),
       jvp_([this](ParameterBinding binding) {
         return factory_.make("Jacobian times vector", binding, {directions(variables_.size()), {}, {}},
                              [this](const KernelFactory::Equations& e) {
                                Graph& g = *e.ode.graph;
-                               return jacobian_vector(g, e.ode.rates, variable_nodes(),
+                               return jacobian_vector(g, nodes(e), variable_nodes(),
                                                       direction_nodes(g, variables_.size()));
                              });
       }),
       vjp_([this](ParameterBinding binding) {
-        return factory_.make(
-            "transposed Jacobian times vector", binding,
-            {directions(factory_.system().states.size()), {}, {}}, [this](const KernelFactory::Equations& e) {
-              Graph& g = *e.ode.graph;
-              return vector_jacobian(g, e.ode.rates, direction_nodes(g, e.ode.size()), variable_nodes());
-            });
+        return factory_.make("transposed Jacobian times vector", binding, {directions(rows_.size()), {}, {}},
+                             [this](const KernelFactory::Equations& e) {
+                               Graph& g = *e.ode.graph;
+                               return vector_jacobian(g, nodes(e), direction_nodes(g, rows_.size()),
+                                                      variable_nodes());
+                             });
       }),
       jacobian_([this](ParameterBinding binding) {
         return factory_.make("Jacobian", binding, {},
-                             [this](const KernelFactory::Equations& e) { return entries(e.ode); });
+                             [this](const KernelFactory::Equations& e) { return entries(e); });
       }),
       jacobian_of_a_site_([this](ParameterBinding binding) {
         return factory_.make("Jacobian of a site", binding, {{}, {}, expr::Tier::interpreter},
-                             [this](const KernelFactory::Equations& e) { return entries(e.ode); });
+                             [this](const KernelFactory::Equations& e) { return entries(e); });
       }) {
   const KineticsSystem& system = factory.system();
+  std::vector<Node> values = system.rates;
+  if (of == Of::rates) {
+    factor_ = 1.0 / system.time_unit;
+    for (std::size_t i = 0; i < system.states.size(); ++i) rows_.push_back(system.target(i));
+  } else {
+    values.clear();
+    for (const KineticsSystem::Output& output : system.outputs) {
+      rows_.push_back(output.field);
+      values.push_back(output.value);
+    }
+  }
   variables_ = system.states;
   std::set<FieldId> others;
-  for (Node n : free_symbols(*system.graph, system.rates)) {
+  for (Node n : free_symbols(*system.graph, values)) {
     const std::string& name = system.graph->symbol_name(n);
     if (!name.starts_with("field:") || name.ends_with("]")) continue;
     const FieldId id = system.fields->id(name.substr(6));
     if (std::find(variables_.begin(), variables_.end(), id) == variables_.end()) others.insert(id);
   }
   variables_.insert(variables_.end(), others.begin(), others.end());
-  for (const auto& entry : sparse_jacobian(*system.graph, system.rates, variable_nodes())) {
+  for (const auto& entry : sparse_jacobian(*system.graph, values, variable_nodes())) {
     pattern_.push_back({entry.row, entry.column});
   }
 }
@@ -84,11 +96,11 @@ std::vector<Node> DerivativeKernels::variable_nodes() const {
   return nodes;
 }
 
-std::vector<Node> DerivativeKernels::entries(const OdeSystem& ode) const {
+std::vector<Node> DerivativeKernels::entries(const KernelFactory::Equations& equations) const {
   // With parameters as constants some entries may vanish that do not otherwise: one pattern serves for both.
-  Graph& g = *ode.graph;
+  Graph& g = *equations.ode.graph;
   std::map<std::pair<std::uint32_t, std::uint32_t>, Node> values;
-  for (const auto& entry : sparse_jacobian(g, ode.rates, variable_nodes())) {
+  for (const auto& entry : sparse_jacobian(g, nodes(equations), variable_nodes())) {
     values[{entry.row, entry.column}] = entry.value;
   }
   std::vector<Node> nodes;
@@ -115,14 +127,12 @@ DerivativeKernels::Table DerivativeKernels::evaluate(const LazyKernel& kernel, s
   return table;
 }
 
-void DerivativeKernels::rate(const State& state, double time, ThreadPool& threads, Vector& rates) const {
-  const KineticsSystem& system = factory_.system();
-  const Table table = evaluate(rate_, system.states.size(), state, time, factory_.columns(), threads);
-  const double per_coherent_time = 1.0 / system.time_unit;
-  for (std::size_t i = 0; i < system.states.size(); ++i) {
-    if (!rates.layout().contains(system.target(i))) continue;
-    const std::span<double> out = rates(system.target(i));
-    for (std::size_t s = 0; s < table.sites; ++s) out[s] += per_coherent_time * table(i, s);
+void DerivativeKernels::value(const State& state, double time, ThreadPool& threads, Vector& values) const {
+  const Table table = evaluate(value_, rows_.size(), state, time, factory_.columns(), threads);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (!values.layout().contains(rows_[i])) continue;
+    const std::span<double> out = values(rows_[i]);
+    for (std::size_t s = 0; s < table.sites; ++s) out[s] += factor_ * table(i, s);
   }
 }
 
@@ -144,12 +154,11 @@ void DerivativeKernels::jvp(const State& state, double time, const Vector& du, T
     }
     columns.push_back(made.back().data());
   }
-  const Table table = evaluate(jvp_, system.states.size(), state, time, columns, threads);
-  const double per_coherent_time = 1.0 / system.time_unit;
-  for (std::size_t i = 0; i < system.states.size(); ++i) {
-    if (!out.layout().contains(system.target(i))) continue;
-    const std::span<double> target = out(system.target(i));
-    for (std::size_t s = 0; s < sites; ++s) target[s] += per_coherent_time * table(i, s);
+  const Table table = evaluate(jvp_, rows_.size(), state, time, columns, threads);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (!out.layout().contains(rows_[i])) continue;
+    const std::span<double> target = out(rows_[i]);
+    for (std::size_t s = 0; s < sites; ++s) target[s] += factor_ * table(i, s);
   }
 }
 
@@ -158,35 +167,29 @@ void DerivativeKernels::vjp(const State& state, double time, const Vector& w, Th
   const KineticsSystem& system = factory_.system();
   std::vector<const double*> columns = factory_.columns();
   const std::vector<double> none(system.space->sites(), 0.0);
-  for (std::size_t i = 0; i < system.states.size(); ++i)
-    columns.push_back(w.layout().contains(system.target(i)) ? w(system.target(i)).data() : none.data());
+  for (const FieldId row : rows_) columns.push_back(w.layout().contains(row) ? w(row).data() : none.data());
   const Table table = evaluate(vjp_, variables_.size(), state, time, columns, threads);
-  const double per_coherent_time = 1.0 / system.time_unit;
   for (std::size_t v = 0; v < variables_.size(); ++v) {
     if (!out.layout().contains(variables_[v])) continue;
     const std::span<double> target = out(variables_[v]);
     const bool everywhere = target.size() == table.sites;  // else one value for all sites
-    for (std::size_t s = 0; s < table.sites; ++s) {
-      target[everywhere ? s : 0] += per_coherent_time * table(v, s);
-    }
+    for (std::size_t s = 0; s < table.sites; ++s) { target[everywhere ? s : 0] += factor_ * table(v, s); }
   }
 }
 
 void DerivativeKernels::jacobian(const State& state, double time, ThreadPool& threads,
                                  SparseBuilder& entries) const {
-  const KineticsSystem& system = factory_.system();
   const Layout& layout = entries.layout();
   const Table table = evaluate(jacobian_, pattern_.size(), state, time, factory_.columns(), threads);
-  const double per_coherent_time = 1.0 / system.time_unit;
   for (std::size_t k = 0; k < pattern_.size(); ++k) {
     const FieldId column = variables_[pattern_[k].column];
-    const FieldId row = system.target(pattern_[k].row);
+    const FieldId row = rows_[pattern_[k].row];
     if (!layout.contains(column) || !layout.contains(row)) continue;
     const std::size_t row_offset = layout.offset(row);
     const std::size_t column_offset = layout.offset(column);
     const bool everywhere = layout.sites(column) == table.sites;
     for (std::size_t s = 0; s < table.sites; ++s) {
-      entries.add(row_offset + s, column_offset + (everywhere ? s : 0), per_coherent_time * table(k, s));
+      entries.add(row_offset + s, column_offset + (everywhere ? s : 0), factor_ * table(k, s));
     }
   }
 }

@@ -1,5 +1,5 @@
-// Rates of a KineticsSystem and their derivatives with respect to every field that they read, symbolic and
-// exact.
+// What a KineticsSystem computes, rates or outputs, and its derivatives with respect to every field that is
+// read, symbolic and exact.
 #pragma once
 
 #include "holon/engine/process.hpp"
@@ -11,14 +11,16 @@ namespace holon::pointwise {
 
 class DerivativeKernels {
  public:
-  explicit DerivativeKernels(const KernelFactory& factory);
+  enum class Of { rates, outputs };
+  DerivativeKernels(const KernelFactory& factory, Of of);
 
-  void rate(const State& state, double time, ThreadPool& threads, Vector& rates) const;
+  /// Adds the rates [per coherent time], or the outputs.
+  void value(const State& state, double time, ThreadPool& threads, Vector& values) const;
   void jvp(const State& state, double time, const Vector& du, ThreadPool& threads, Vector& out) const;
   void vjp(const State& state, double time, const Vector& w, ThreadPool& threads, Vector& out) const;
   void jacobian(const State& state, double time, ThreadPool& threads, SparseBuilder& entries) const;
 
-  /// The entries d rate[row] / d field at one site, per unit of the component's time.
+  /// The entries d value[row] / d field at one site; of rates, per unit of the component's time.
   struct Entry {
     std::uint32_t row = 0;
     FieldId column = 0;
@@ -26,7 +28,7 @@ class DerivativeKernels {
   };
   std::vector<Entry> jacobian_at(const State& state, double time, std::size_t site) const;
 
-  /// Fields that the rates depend on: first the states, then others in order of their ids.
+  /// Fields that the values depend on: first the states, then others in order of their ids.
   const std::vector<FieldId>& variables() const { return variables_; }
 
   /// A place where the Jacobian may differ from 0; `column` is an index into variables().
@@ -40,12 +42,18 @@ class DerivativeKernels {
   Table evaluate(const LazyKernel& kernel, std::size_t outputs, const State& state, double time,
                  std::vector<const double*> columns, ThreadPool& threads) const;
   std::vector<Node> variable_nodes() const;
-  std::vector<Node> entries(const OdeSystem& ode) const;  // of the Jacobian, in order of the pattern
+  const std::vector<Node>& nodes(const KernelFactory::Equations& equations) const {
+    return of_ == Of::rates ? equations.ode.rates : equations.outputs;
+  }
+  std::vector<Node> entries(const KernelFactory::Equations& equations) const;  // in order of the pattern
 
   const KernelFactory& factory_;
+  Of of_;
+  std::vector<FieldId> rows_;  // the field that each value is the rate of, or is
+  double factor_ = 1.0;        // of values
   std::vector<FieldId> variables_;
   std::vector<Pattern> pattern_;
-  LazyKernel rate_, jvp_, vjp_, jacobian_, jacobian_of_a_site_;
+  LazyKernel value_, jvp_, vjp_, jacobian_, jacobian_of_a_site_;
 };
 
 }  // namespace holon::pointwise

@@ -53,7 +53,7 @@ struct Coupled : ::testing::Test {
 };
 
 TEST_F(Coupled, RatesArePerCoherentTimeInTheFieldsUnit) {
-  const Vector rates = system.rate(state, 0.0);
+  const Vector rates = system.residual(state, 0.0);
   for (std::size_t i = 0; i < 4; ++i) {
     const double x = 1.0 + static_cast<double>(i);  // u [mV]; w is 2 mV, held in V
     EXPECT_NEAR(rates(u)[i], 1000 * (-x * 0.5 + 4 * 0.25), 1e-9);

@@ -49,7 +49,8 @@ Kinetics::Kinetics(Setup setup)
       setup_(std::move(setup)),
       factory_(setup_.system),
       integrator_(find_integrator(setup_.step.integrator)),
-      derivatives_(factory_),
+      derivatives_(factory_, DerivativeKernels::Of::rates),
+      output_derivatives_(factory_, DerivativeKernels::Of::outputs),
       switching_times_(factory_),
       outputs_([this](ParameterBinding binding) {
         return factory_.make("outputs", binding, {},
@@ -268,22 +269,60 @@ void Kinetics::determine(State& state, double time, Workspace& work) const {
   outputs_.get(factory_.binding(state)).run(state, call, out, *work.threads);
 }
 
+bool Kinetics::holds_outputs(const Layout& layout) const {
+  const auto& outputs = setup_.system.outputs;
+  return std::any_of(outputs.begin(), outputs.end(),
+                     [&](const auto& output) { return layout.contains(output.field); });
+}
+
 void Kinetics::rate(const State& state, double time, Workspace& work, Vector& rates) const {
   ++work.counters.rate_evaluations;
-  derivatives_.rate(state, time, *work.threads, rates);
+  derivatives_.value(state, time, *work.threads, rates);
+  if (!holds_outputs(rates.layout())) return;
+  output_derivatives_.value(state, time, *work.threads, rates);
+  for (const auto& output : setup_.system.outputs) {
+    if (!rates.layout().contains(output.field)) continue;
+    const auto is = state.real(output.field);
+    const auto row = rates(output.field);
+    for (std::size_t s = 0; s < row.size(); ++s) row[s] -= is[s];
+  }
 }
 
 void Kinetics::jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const {
   derivatives_.jvp(state, time, du, *work.threads, out);
+  if (!holds_outputs(out.layout())) return;
+  output_derivatives_.jvp(state, time, du, *work.threads, out);
+  for (const auto& output : setup_.system.outputs) {
+    if (!out.layout().contains(output.field)) continue;
+    const auto own = du(output.field);
+    const auto row = out(output.field);
+    for (std::size_t s = 0; s < row.size(); ++s) row[s] -= own[s];
+  }
 }
 
 void Kinetics::vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const {
   derivatives_.vjp(state, time, w, *work.threads, out);
+  if (!holds_outputs(w.layout())) return;
+  output_derivatives_.vjp(state, time, w, *work.threads, out);
+  for (const auto& output : setup_.system.outputs) {
+    if (!w.layout().contains(output.field)) continue;
+    const auto row = w(output.field);
+    const auto own = out(output.field);
+    for (std::size_t s = 0; s < row.size(); ++s) own[s] -= row[s];
+  }
 }
 
 void Kinetics::jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const {
   ++work.counters.jacobian_evaluations;
   derivatives_.jacobian(state, time, *work.threads, entries);
+  const Layout& layout = entries.layout();
+  if (!holds_outputs(layout)) return;
+  output_derivatives_.jacobian(state, time, *work.threads, entries);
+  for (const auto& output : setup_.system.outputs) {
+    if (!layout.contains(output.field)) continue;
+    const std::size_t own = layout.offset(output.field);
+    for (std::size_t s = 0; s < layout.sites(output.field); ++s) entries.add(own + s, own + s, -1.0);
+  }
 }
 
 std::vector<SiteRates::Entry> Kinetics::jacobian_at(const State& state, double time, std::size_t site) const {

@@ -64,6 +64,7 @@ class Kinetics final : public Process, public SiteRates {
   const SiteKernel* step_kernel() const { return stepper_ ? &stepper_->kernel() : nullptr; }
 
  private:
+  bool holds_outputs(const Layout& layout) const;
   /// The same equations with fields of others as functions of time, for advances in which they are.
   struct Driven {
     Driven(const KineticsSystem& system, const std::vector<FieldId>& fields)
@@ -80,7 +81,7 @@ class Kinetics final : public Process, public SiteRates {
   const Integrator* integrator_ = nullptr;  // null: a system integrator
   std::unique_ptr<Stepper> stepper_;
   std::unique_ptr<SystemIntegrator> whole_;
-  DerivativeKernels derivatives_;
+  DerivativeKernels derivatives_, output_derivatives_;
   SwitchingTimes switching_times_;
   LazyKernel outputs_;
   mutable std::mutex driven_mutex_;

@@ -36,6 +36,8 @@ Map::Map(std::string name, std::vector<Assignment> assignments, const Model& mod
           fmt::format("'{}' holds something conserved, and an assignment has no books", field.name));
     source.outputs.push_back(assignment.value.lower(graph));
     assigned_.push_back(assignment.field);
+    dependence_.emplace_back(this->name() + ' ' + field.name, assignment.value, space, *fields_,
+                             *model.parameters, model.kernels);
   }
   read_ = fields_in(graph, source.outputs, *fields_);
   for (const FieldId id : read_) {
@@ -60,10 +62,7 @@ Ports Map::ports() const {
 
 Traits Map::traits() const {
   Traits traits;
-  traits.smooth = false;
-  traits.reason = "what it assigns has no rate";
   traits.follows_inputs = true;
-  traits.algebraic = true;
   return traits;
 }
 
@@ -87,6 +86,65 @@ Outcome Map::advance(State& state, const Interval& interval, const Inputs& input
   Outcome outcome;
   outcome.reached = interval.end;
   return outcome;
+}
+
+void Map::rate(const State& state, double time, Workspace& work, Vector& rates) const {
+  std::vector<std::vector<double>> values;
+  std::vector<double*> out;
+  for (const FieldId id : assigned_) values.emplace_back(state.real(id).size());
+  for (auto& column : values) out.push_back(column.data());
+  kernel_.run(state, {.time = time}, out, *work.threads);
+  for (std::size_t k = 0; k < assigned_.size(); ++k) {
+    if (!rates.layout().contains(assigned_[k])) continue;
+    const auto now = state.real(assigned_[k]);
+    const auto row = rates(assigned_[k]);
+    for (std::size_t site = 0; site < row.size(); ++site) row[site] += values[k][site] - now[site];
+  }
+}
+
+void Map::jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const {
+  for (std::size_t k = 0; k < assigned_.size(); ++k) {
+    if (!out.layout().contains(assigned_[k])) continue;
+    const auto row = out(assigned_[k]);
+    const auto own = du(assigned_[k]);
+    for (std::size_t site = 0; site < row.size(); ++site) row[site] -= own[site];
+    for (const auto& slope : dependence_[k].slopes(state, time, *work.threads)) {
+      if (!du.layout().contains(slope.field)) continue;
+      const auto d = du(slope.field, slope.component);
+      for (std::size_t site = 0; site < row.size(); ++site)
+        row[site] += slope.value[site] * d[slope.site(site)];
+    }
+  }
+}
+
+void Map::vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const {
+  for (std::size_t k = 0; k < assigned_.size(); ++k) {
+    if (!w.layout().contains(assigned_[k])) continue;
+    const auto row = w(assigned_[k]);
+    const auto own = out(assigned_[k]);
+    for (std::size_t site = 0; site < row.size(); ++site) own[site] -= row[site];
+    for (const auto& slope : dependence_[k].slopes(state, time, *work.threads)) {
+      if (!out.layout().contains(slope.field)) continue;
+      const auto column = out(slope.field, slope.component);
+      for (std::size_t site = 0; site < row.size(); ++site)
+        column[slope.site(site)] += slope.value[site] * row[site];
+    }
+  }
+}
+
+void Map::jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const {
+  const Layout& layout = entries.layout();
+  for (std::size_t k = 0; k < assigned_.size(); ++k) {
+    if (!layout.contains(assigned_[k])) continue;
+    const std::size_t row = layout.offset(assigned_[k]), sites = layout.sites(assigned_[k]);
+    for (std::size_t site = 0; site < sites; ++site) entries.add(row + site, row + site, -1.0);
+    for (const auto& slope : dependence_[k].slopes(state, time, *work.threads)) {
+      if (!layout.contains(slope.field)) continue;
+      const std::size_t column = layout.offset(slope.field, slope.component);
+      for (std::size_t site = 0; site < sites; ++site)
+        entries.add(row + site, column + slope.site(site), slope.value[site]);
+    }
+  }
 }
 
 namespace {

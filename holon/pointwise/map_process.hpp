@@ -3,6 +3,7 @@
 // assigned.
 #pragma once
 
+#include "holon/engine/field_dependence.hpp"
 #include "holon/engine/process.hpp"
 #include "holon/engine/site_kernel.hpp"
 #include "holon/modelfile/registry.hpp"
@@ -29,13 +30,14 @@ class Map final : public Process {
   void initialise(State&, Workspace&) const override {}
   Outcome advance(State& state, const Interval& interval, const Inputs& inputs,
                   Workspace& work) const override;
-  // An assignment has no rate: traits() says so.
-  void rate(const State&, double, Workspace&, Vector&) const override {}
-  void jvp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
-  void vjp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
-  void jacobian(const State&, double, Workspace&, SparseBuilder&) const override {}
+  std::vector<FieldId> assigned() const override { return assigned_; }
+  void rate(const State& state, double time, Workspace& work, Vector& rates) const override;
+  void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const override;
+  void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const override;
+  void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
 
  private:
+  std::vector<FieldDependence> dependence_;  // of the right-hand sides
   std::vector<FieldId> assigned_, read_;
   std::shared_ptr<const FieldTable> fields_;
   SiteKernel kernel_;

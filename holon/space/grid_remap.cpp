@@ -133,4 +133,18 @@ void GridRemap::apply_adjoint(std::span<const double> to, std::span<double> from
   carry(back_, to, from, threads);
 }
 
+std::vector<LinearMap::Entry> GridRemap::entries() const {
+  std::vector<Entry> entries;
+  const auto& [x, y, z] = forth_;
+  for (std::size_t row = 0; row < to_sites(); ++row) {
+    const std::size_t i = row % x.to, j = row / x.to % y.to, k = row / (x.to * y.to);
+    for (std::size_t c = z.begin[k]; c < z.begin[k + 1]; ++c)
+      for (std::size_t b = y.begin[j]; b < y.begin[j + 1]; ++b)
+        for (std::size_t a = x.begin[i]; a < x.begin[i + 1]; ++a)
+          entries.push_back({row, x.site[a] + x.from * (y.site[b] + y.from * z.site[c]),
+                             x.share[a] * y.share[b] * z.share[c]});
+  }
+  return entries;
+}
+
 }  // namespace holon

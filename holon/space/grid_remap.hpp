@@ -18,6 +18,7 @@ class GridRemap final : public LinearMap {
   GridRemap(const GridSpace& from, const GridSpace& to);
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
+  std::vector<Entry> entries() const override;
 
  private:
   /// What of each cell along one axis lies in cells of the other grid's axis.

@@ -34,6 +34,13 @@ class LinearMap {
   virtual void apply_adjoint(std::span<const double> to, std::span<double> from,
                              ThreadPool& threads) const = 0;
 
+  struct Entry {
+    std::size_t row, column;  ///< a site of `to`, a site of `from`
+    double weight;
+  };
+  /// T as a matrix, rows in increasing order: what is not zero.
+  virtual std::vector<Entry> entries() const = 0;
+
  protected:
   using Measures = std::shared_ptr<const std::vector<double>>;
   LinearMap(std::vector<double> from_measures, std::vector<double> to_measures)
@@ -60,6 +67,7 @@ class AdjointMap final : public LinearMap {
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override {
     map_->apply(to, from, threads);
   }
+  std::vector<Entry> entries() const override;
 
  private:
   std::shared_ptr<const LinearMap> map_;

@@ -98,12 +98,29 @@ class LeakyMap final : public LinearMap {
                                           [](double x, double y) { return std::abs(x) < std::abs(y); });
     *largest *= 1.0 - 1e-6;
   }
+  std::vector<Entry> entries() const override { return map_.entries(); }
 
  private:
   const LinearMap& map_;
 };
 
+/// The matrix gives what the map gives.
+void expect_entries_of(const LinearMap& map) {
+  ThreadPool threads(1);
+  const auto f = random_field(map.from_sites(), 7);
+  std::vector<double> mapped(map.to_sites(), NAN), summed(map.to_sites(), 0.0);
+  map.apply(f, mapped, threads);
+  std::size_t row = 0;
+  for (const LinearMap::Entry& entry : map.entries()) {
+    EXPECT_GE(entry.row, row);
+    row = entry.row;
+    summed[row] += entry.weight * f[entry.column];
+  }
+  for (std::size_t i = 0; i < mapped.size(); ++i) EXPECT_NEAR(summed[i], mapped[i], 1e-12);
+}
+
 void expect_conjugate(const LinearMap& map) {
+  expect_entries_of(map);
   for (unsigned seed = 1; seed <= 3; ++seed) EXPECT_LT(conjugacy_defect(map, seed), 1e-14);
   // The same look sees a leak of 1e-6 at one site.
   EXPECT_GT(conjugacy_defect(LeakyMap(map), 1), 1e-10);

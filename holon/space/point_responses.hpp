@@ -22,6 +22,15 @@ class PointResponses {
   /// sensed_i += factor * sum_j R_ij q_j.
   void add(std::span<const double> given, double factor, std::span<double> sensed, ThreadPool& threads) const;
   std::span<const double> self() const { return self_; }  ///< R_ii [time/length^dimensions]
+  /// Calls visit(i, j, R_ij) for all that is not zero, point by point.
+  template <class Visit>
+  void each(Visit visit) const {
+    for (std::size_t i = 0; i < self_.size(); ++i) {
+      visit(i, i, self_[i]);
+      if (begin_.empty()) continue;
+      for (std::size_t k = begin_[i]; k < begin_[i + 1]; ++k) visit(i, other_[k], mutual_[k]);
+    }
+  }
   /// sum over others j of R_ij q_j.
   double from_neighbours(std::size_t point, std::span<const double> given) const;
 

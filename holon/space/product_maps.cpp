@@ -56,4 +56,17 @@ void MicroAverageMap::apply_adjoint(std::span<const double> to, std::span<double
   spread(to, 1.0 / whole_, share_.size(), from, threads);
 }
 
+std::vector<LinearMap::Entry> LiftMap::entries() const {
+  std::vector<Entry> entries;
+  for (std::size_t site = 0; site < to_sites(); ++site) entries.push_back({site, site / micro_.size(), 1.0});
+  return entries;
+}
+
+std::vector<LinearMap::Entry> MicroAverageMap::entries() const {
+  std::vector<Entry> entries;
+  for (std::size_t site = 0; site < from_sites(); ++site)
+    entries.push_back({site / share_.size(), site, share_[site % share_.size()]});
+  return entries;
+}
+
 }  // namespace holon

@@ -12,6 +12,7 @@ class LiftMap final : public LinearMap {
   explicit LiftMap(const ProductSpace& product);
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
+  std::vector<Entry> entries() const override;
 
  private:
   std::vector<double> micro_;  ///< measures of the micro space
@@ -23,6 +24,7 @@ class MicroAverageMap final : public LinearMap {
   explicit MicroAverageMap(const ProductSpace& product);
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
+  std::vector<Entry> entries() const override;
 
  private:
   std::vector<double> share_;  ///< of each micro site: measure_s / sum_s measure_s

@@ -75,4 +75,12 @@ void SparseMap::apply_adjoint(std::span<const double> to, std::span<double> from
   });
 }
 
+std::vector<LinearMap::Entry> SparseMap::entries() const {
+  std::vector<Entry> entries;
+  for (std::size_t row = 0; row < rows_.rows(); ++row)
+    for (std::size_t e = rows_.begin[row]; e < rows_.begin[row + 1]; ++e)
+      entries.push_back({row, rows_.site[e], rows_.weight[e]});
+  return entries;
+}
+
 }  // namespace holon

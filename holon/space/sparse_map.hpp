@@ -30,6 +30,7 @@ class SparseMap : public LinearMap {
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
 
+  std::vector<Entry> entries() const override;
   const Rows& rows() const { return rows_; }
   /// The same entries by sites of `from` that have any: column c is that of site touched[c].
   struct Columns {

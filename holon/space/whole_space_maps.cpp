@@ -53,6 +53,12 @@ void IdentityMap::apply_adjoint(std::span<const double> to, std::span<double> fr
   copy(to, from, threads);
 }
 
+std::vector<LinearMap::Entry> IdentityMap::entries() const {
+  std::vector<Entry> entries;
+  for (std::size_t site = 0; site < to_sites(); ++site) entries.push_back({site, site, 1.0});
+  return entries;
+}
+
 BroadcastMap::BroadcastMap(const Space& space) : LinearMap({1.0}, measures_of(space)) {}
 
 void BroadcastMap::apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const {
@@ -62,6 +68,12 @@ void BroadcastMap::apply(std::span<const double> from, std::span<double> to, Thr
 void BroadcastMap::apply_adjoint(std::span<const double> to, std::span<double> from,
                                  ThreadPool& threads) const {
   from[0] = integral(to_measures(), to, threads);
+}
+
+std::vector<LinearMap::Entry> BroadcastMap::entries() const {
+  std::vector<Entry> entries;
+  for (std::size_t site = 0; site < to_sites(); ++site) entries.push_back({site, 0, 1.0});
+  return entries;
 }
 
 AverageMap::AverageMap(const Space& space) : AverageMap(measures_of(space)) {}
@@ -77,6 +89,13 @@ void AverageMap::apply(std::span<const double> from, std::span<double> to, Threa
 void AverageMap::apply_adjoint(std::span<const double> to, std::span<double> from,
                                ThreadPool& threads) const {
   fill(from, to[0] / whole_, threads);
+}
+
+std::vector<LinearMap::Entry> AverageMap::entries() const {
+  std::vector<Entry> entries;
+  for (std::size_t site = 0; site < from_sites(); ++site)
+    entries.push_back({0, site, from_measures()[site] / whole_});
+  return entries;
 }
 
 }  // namespace holon

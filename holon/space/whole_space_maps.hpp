@@ -12,6 +12,7 @@ class IdentityMap final : public LinearMap {
   explicit IdentityMap(std::vector<double> measures);
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
+  std::vector<Entry> entries() const override;
 
  private:
   explicit IdentityMap(const Measures& measures) : LinearMap(measures, measures) {}
@@ -25,6 +26,7 @@ class BroadcastMap final : public LinearMap {
   explicit BroadcastMap(std::vector<double> measures) : LinearMap({1.0}, std::move(measures)) {}
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
+  std::vector<Entry> entries() const override;
 };
 
 /// The mean over a space: T f = sum_i measure_i f_i / sum_i measure_i. Its adjoint shares out evenly:
@@ -35,6 +37,7 @@ class AverageMap final : public LinearMap {
   explicit AverageMap(std::vector<double> measures);
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
+  std::vector<Entry> entries() const override;
 
  private:
   double whole_ = 0.0;  ///< sum of measures

@@ -230,8 +230,12 @@ TEST(Diffusion, RatesAgreeWithTheManufacturedEquation) {
     }());
     ThreadPool threads(1);
     State state = model->initial_state(threads, 0);
-    System system(model, threads);
-    const Vector rates = system.rate(state, 0.0);
+    // As a rate also of nodes that are held, which follow their datum.
+    const Layout layout(*model->fields, {0});
+    Vector rates(layout);
+    Workspace work;
+    work.threads = &threads;
+    model->processes.front()->rate(state, 0.0, work, rates);
     const Solution slope = [&](expr::Graph& g) { return solution(g).d("time"); };
     const auto& grid = dynamic_cast<const GridSpace&>(*(*model->fields)[0].space);
     for (std::size_t site = 0; site < grid.sites(); ++site) {

@@ -165,6 +165,88 @@ void FluxDiffusion::determine(State& state, double time, Workspace& work) const 
   }
 }
 
+// The value on a face is that of the site behind it plus what the flux through the side adds:
+// alpha u_site + beta datum, both found by asking the operator for them.
+void FluxDiffusion::rate(const State& state, double time, Workspace& work, Vector& rates) const {
+  GridTransport::rate(state, time, work, rates);
+  if (!holds_traces(rates.layout())) return;
+  TransportScratch& scratch = this->scratch(state, work);
+  TransportColumns columns;
+  if (const auto fault = data().evaluate(state, nullptr, time, scratch.factors, TransportData::Sign::any,
+                                         *work.threads, columns))
+    throw NumericalFailure(fmt::format("process '{}': {}, {}", name(), fault->what, fault->place));
+  for (const TraceField& trace : traces()) {
+    if (!rates.layout().contains(trace.field)) continue;
+    const auto is = state.real(trace.field);
+    std::vector<double> face(is.size());
+    static_cast<const FluxOperator&>(*scratch.op)
+        .face_values(trace.axis, trace.side, state.real(field_id()), columns.sides, face);
+    const auto row = rates(trace.field);
+    for (std::size_t f = 0; f < face.size(); ++f) row[f] += trace.factor * face[f] - is[f];
+  }
+}
+
+bool FluxDiffusion::holds_traces(const Layout& layout) const {
+  return std::any_of(traces().begin(), traces().end(),
+                     [&](const TraceField& trace) { return layout.contains(trace.field); });
+}
+
+template <class Visit>
+void FluxDiffusion::each_trace_slope(const State& state, double time, const Layout& layout, Workspace& work,
+                                     Visit visit) const {
+  if (!holds_traces(layout)) return;
+  TransportScratch& scratch = this->scratch(state, work);
+  const auto& op = static_cast<const FluxOperator&>(*scratch.op);
+  const auto slopes = data().slopes(state, time, scratch.factors, *work.threads);
+  const std::vector<double> zero(op.sites(), 0.0), one(op.sites(), 1.0);
+  for (const TraceField& trace : traces()) {
+    if (!layout.contains(trace.field)) continue;
+    const std::size_t faces = layout.sites(trace.field);
+    SideData none, unit;
+    unit.side[static_cast<std::size_t>(trace.axis)][static_cast<std::size_t>(trace.side)].assign(faces, 1.0);
+    std::vector<double> of_site(faces), of_datum(faces);
+    op.face_values(trace.axis, trace.side, one, none, of_site);
+    op.face_values(trace.axis, trace.side, zero, unit, of_datum);
+    const TraceSpace plane("", grid(), trace.axis, trace.side);
+    for (std::size_t f = 0; f < faces; ++f) {
+      visit(trace.field, f, trace.field, 0, f, -1.0);
+      if (layout.contains(field_id()))
+        visit(trace.field, f, field_id(), 0, plane.grid_site(f), trace.factor * of_site[f]);
+      for (const TransportData::Slope& slope : slopes)
+        if (!slope.source && slope.axis == trace.axis && slope.side == trace.side &&
+            layout.contains(slope.by.field))
+          visit(trace.field, f, slope.by.field, slope.by.component, slope.by.site(f),
+                trace.factor * of_datum[f] * slope.by.value[f]);
+    }
+  }
+}
+
+void FluxDiffusion::jvp(const State& state, double time, const Vector& du, Workspace& work,
+                        Vector& out) const {
+  GridTransport::jvp(state, time, du, work, out);
+  each_trace_slope(state, time, out.layout(), work,
+                   [&](FieldId row, std::size_t face, FieldId field, int component, std::size_t column,
+                       double value) { out(row)[face] += value * du(field, component)[column]; });
+}
+
+void FluxDiffusion::vjp(const State& state, double time, const Vector& w, Workspace& work,
+                        Vector& out) const {
+  GridTransport::vjp(state, time, w, work, out);
+  each_trace_slope(state, time, out.layout(), work,
+                   [&](FieldId row, std::size_t face, FieldId field, int component, std::size_t column,
+                       double value) { out(field, component)[column] += value * w(row)[face]; });
+}
+
+void FluxDiffusion::jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const {
+  GridTransport::jacobian(state, time, work, entries);
+  const Layout& layout = entries.layout();
+  each_trace_slope(
+      state, time, layout, work,
+      [&](FieldId row, std::size_t face, FieldId field, int component, std::size_t column, double value) {
+        entries.add(layout.offset(row) + face, layout.offset(field, component) + column, value);
+      });
+}
+
 std::optional<DataFault> FluxDiffusion::take(Step& step) const {
   if (is_explicit(integrator_)) return take_explicit(step, explicit_scheme(integrator_));
   if (integrator_ == steady) return std::nullopt;  // determined when somebody looks

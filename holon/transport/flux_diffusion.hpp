@@ -48,6 +48,10 @@ class FluxDiffusion final : public GridTransport {
                                            const Model& model) const override;
   Ports ports() const override;
   std::vector<FieldId> determined_from() const override;
+  void rate(const State& state, double time, Workspace& work, Vector& rates) const override;
+  void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const override;
+  void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const override;
+  void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
   /// Brings a field at rest to rest, and finds the values at sides that the model asks for.
   void determine(State& state, double time, Workspace& work) const override;
   Scales scales(const State& state) const override;
@@ -59,6 +63,11 @@ class FluxDiffusion final : public GridTransport {
   static constexpr double krylov_tolerance = 1e-10, rest_tolerance = 1e-12;
 
  private:
+  bool holds_traces(const Layout& layout) const;
+  /// Derivatives of the values on sides: visit(row field, face, field, component, site, value).
+  template <class Visit>
+  void each_trace_slope(const State& state, double time, const Layout& layout, Workspace& work,
+                        Visit visit) const;
   struct FluxScratch;
   Built build(const State& state) const override;
   std::unique_ptr<TransportScratch> make_scratch() const override;

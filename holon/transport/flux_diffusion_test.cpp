@@ -373,7 +373,7 @@ TEST(FluxDiffusion, AFieldAtRestFollowsWhatDrivesIt) {
   }
   // It is no unknown of the system.
   System system(model, threads);
-  EXPECT_EQ(system.rate(state, 0.0).values().size(), 0u);
+  EXPECT_EQ(system.residual(state, 0.0).values().size(), 0u);
 }
 
 TEST(FluxDiffusion, DerivativeActionsAreThoseOfTheAssembledJacobian) {
@@ -405,7 +405,7 @@ TEST(FluxDiffusion, DerivativeActionsAreThoseOfTheAssembledJacobian) {
       Vector u = system.unknowns(state);
       for (std::size_t i = 0; i < u.values().size(); ++i) u.values()[i] += du.values()[i];
       system.set_unknowns(moved, u);
-      const Vector at = system.rate(state, 0.1), there = system.rate(moved, 0.1);
+      const Vector at = system.residual(state, 0.1), there = system.residual(moved, 0.1);
       double left = 0.0, right = 0.0, scale = 0.0;
       for (std::size_t i = 0; i < du.values().size(); ++i) {
         EXPECT_NEAR(forward.values()[i], assembled.values()[i], 1e-11);

@@ -19,6 +19,58 @@ std::shared_ptr<const StructuredSpace> grid_of(const Field& field, const std::st
   return grid;
 }
 
+struct FaceWeight {
+  std::size_t site, face;
+  double weight;
+};
+
+/// The rate at sites per unit of the datum of faces of a side. A datum acts on the lines of its own face and,
+/// through cross terms, of those beside it: faces that are three apart along both axes of the side are looked
+/// at together.
+std::vector<FaceWeight> face_weights(const TransportOperator& op, int axis, int side, ThreadPool& threads) {
+  const std::array<int, 2> along{axis == 0 ? 1 : 0, axis == 2 ? 1 : 2};
+  std::array<std::size_t, 2> count{}, apart{};
+  for (std::size_t d = 0; d < 2; ++d) {
+    count[d] = op.count(along[d]);
+    apart[d] = std::min<std::size_t>(3, count[d]);
+    while (op.periodic(along[d]) && count[d] % apart[d] != 0) ++apart[d];
+  }
+  std::vector<FaceWeight> list;
+  std::vector<double> weight;
+  for (std::size_t first = 0; first < apart[0] * apart[1]; ++first) {
+    const std::array<std::size_t, 2> start{first % apart[0], first / apart[0]};
+    SideData unit;
+    auto& datum = unit.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)];
+    datum.assign(count[0] * count[1], 0.0);
+    for (std::size_t b = start[1]; b < count[1]; b += apart[1])
+      for (std::size_t a = start[0]; a < count[0]; a += apart[0]) datum[a + b * count[0]] = 1.0;
+    weight.assign(op.sites(), 0.0);
+    op.add_all_data(unit, 1.0, weight, threads);
+    for (std::size_t site = 0; site < weight.size(); ++site) {
+      if (weight[site] == 0.0) continue;
+      const std::size_t line = op.face_of(axis, site);
+      const std::array<std::size_t, 2> at{line % count[0], line / count[0]};
+      std::array<std::size_t, 2> face{};
+      for (std::size_t d = 0; d < 2; ++d)  // the one of these faces that is at most one away
+        for (const std::size_t step : {count[d], count[d] + 1, count[d] - 1})
+          if (const std::size_t near = (at[d] + step) % count[d]; near % apart[d] == start[d]) {
+            face[d] = near;
+            break;
+          }
+      list.push_back({site, face[0] + face[1] * count[0], weight[site]});
+    }
+  }
+  return list;
+}
+
+template <class Visit>
+void for_free_sites(const TransportOperator& op, Visit visit) {
+  for (std::size_t k = op.first_free(2); k < op.end_free(2); ++k)
+    for (std::size_t j = op.first_free(1); j < op.end_free(1); ++j)
+      for (std::size_t i = op.first_free(0); i < op.end_free(0); ++i)
+        visit(i * op.stride(0) + j * op.stride(1) + k * op.stride(2));
+}
+
 }  // namespace
 
 void check_field(const Field& field, std::vector<OptionFault>& faults) {
@@ -46,6 +98,7 @@ GridTransport::GridTransport(std::string name, const Model& model, FieldId field
       field_((*model.fields)[field]),
       id_(field),
       grid_(grid_of(field_, this->name())),
+      fields_(model.fields),
       parameters_(model.parameters),
       sides_(sides),
       data_(grid_, model.fields, *parameters_, model.kernels),
@@ -300,34 +353,80 @@ void GridTransport::rate(const State& state, double time, Workspace& work, Vecto
   ++work.counters.rate_evaluations;
 }
 
-void GridTransport::require_own_data(const char* what) const {
-  if (!data_.reads().empty())
-    throw Refused(
-        fmt::format("process '{}': what passes its sides depends on other fields, which is not part of "
-                    "{}",
-                    name(), what));
+std::vector<GridTransport::DataSlope> GridTransport::data_slopes(const State& state, double time,
+                                                                 const Layout& layout,
+                                                                 Workspace& work) const {
+  TransportScratch& scratch = this->scratch(state, work);
+  const TransportOperator& op = *scratch.op;
+  ThreadPool& threads = *work.threads;
+  std::vector<DataSlope> list;
+  const auto add = [&](std::size_t site, FieldId field, int component, std::size_t column, double value) {
+    if (value != 0.0) list.push_back({site, field, component, column, value});
+  };
+  for (const TransportData::Slope& slope : data_.slopes(state, time, scratch.factors, threads)) {
+    if (!layout.contains(slope.by.field)) continue;
+    if (slope.source) {
+      for_free_sites(op, [&](std::size_t site) {
+        add(site, slope.by.field, slope.by.component, slope.by.site(site), slope.by.value[site]);
+      });
+      continue;
+    }
+    if (op.holds(slope.axis, slope.side)) continue;  // see held_slopes
+    for (const auto& [site, face, weight] : face_weights(op, slope.axis, slope.side, threads))
+      add(site, slope.by.field, slope.by.component, slope.by.site(face), weight * slope.by.value[face]);
+  }
+  if (added_ && layout.contains(added_->rate))
+    for_free_sites(op, [&](std::size_t site) { add(site, added_->rate, 0, site, added_->factor); });
+  return list;
 }
 
-void GridTransport::jvp(const State& state, double, const Vector& du, Workspace& work, Vector& out) const {
-  if (!out.layout().contains(id_)) return;
-  require_own_data("its derivatives");
-  scratch(state, work)
-      .op->stage(du(id_), {.previous = 1.0, .value = 0.0, .rate = 1.0}, out(id_), *work.threads);
+void GridTransport::held_slopes(const State& state, double time, Workspace& work,
+                                SparseBuilder& entries) const {
+  const Layout& layout = entries.layout();
+  if (data_.reads().empty() || !layout.contains(id_)) return;
+  TransportScratch& scratch = this->scratch(state, work);
+  const auto slopes = data_.slopes(state, time, scratch.factors, *work.threads);
+  for (int axis = 0; axis < grid_->dimensions(); ++axis)
+    for (int side = 0; side < 2; ++side) {
+      if (!scratch.op->holds(axis, side)) continue;
+      scratch.op->visit_side(
+          axis, side, TransportOperator::Plane::held, [&](std::size_t face, std::size_t site, double) {
+            for (const TransportData::Slope& slope : slopes)
+              if (!slope.source && slope.axis == axis && slope.side == side &&
+                  layout.contains(slope.by.field))
+                entries.add(layout.offset(id_) + site,
+                            layout.offset(slope.by.field, slope.by.component) + slope.by.site(face),
+                            slope.by.value[face]);
+          });
+    }
 }
 
-void GridTransport::vjp(const State& state, double, const Vector& w, Workspace& work, Vector& out) const {
+void GridTransport::jvp(const State& state, double time, const Vector& du, Workspace& work,
+                        Vector& out) const {
   if (!out.layout().contains(id_)) return;
-  require_own_data("its derivatives");
+  const auto row = out(id_);
+  scratch(state, work).op->stage(du(id_), {.previous = 1.0, .value = 0.0, .rate = 1.0}, row, *work.threads);
+  for (const DataSlope& slope : data_slopes(state, time, du.layout(), work))
+    row[slope.site] += slope.value * du(slope.field, slope.component)[slope.column];
+}
+
+void GridTransport::vjp(const State& state, double time, const Vector& w, Workspace& work,
+                        Vector& out) const {
+  if (!out.layout().contains(id_)) return;
   scratch(state, work).op->add_transpose(w(id_), out(id_), *work.threads);
+  for (const DataSlope& slope : data_slopes(state, time, w.layout(), work))
+    out(slope.field, slope.component)[slope.column] += slope.value * w(id_)[slope.site];
 }
 
-void GridTransport::jacobian(const State& state, double, Workspace& work, SparseBuilder& entries) const {
-  if (!entries.layout().contains(id_)) return;
-  require_own_data("its Jacobian");
+void GridTransport::jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const {
+  const Layout& layout = entries.layout();
+  if (!layout.contains(id_)) return;
   const TransportOperator& op = *scratch(state, work).op;
-  const std::size_t offset = entries.layout().offset(id_);
+  const std::size_t offset = layout.offset(id_);
   for (std::size_t site = 0; site < op.sites(); ++site)
     for (const Entry& entry : op.row(site)) entries.add(offset + site, offset + entry.site, entry.value);
+  for (const DataSlope& slope : data_slopes(state, time, layout, work))
+    entries.add(offset + slope.site, layout.offset(slope.field, slope.component) + slope.column, slope.value);
   ++work.counters.jacobian_evaluations;
 }
 

@@ -76,6 +76,7 @@ class GridTransport : public Process {
   std::vector<std::size_t> held_sites(const State& state) const override;
   void hold(State& state, double time, Workspace& work) const override;
   bool held_values_depend_on_time() const override;
+  void held_slopes(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
 
  protected:
   /// Adds a field, in the transported field's unit per coherent time, times a factor to the rate; it counts
@@ -168,12 +169,23 @@ class GridTransport : public Process {
   Field field_;
   FieldId id_;
   std::shared_ptr<const StructuredSpace> grid_;
+  std::shared_ptr<const FieldTable> fields_;
   std::shared_ptr<const ParameterTable> parameters_;
   Sides sides_;
   TransportData data_;
   std::vector<TraceField> traces_;
   bool reads_of_grid_ = false;  // the source depends on fields of the grid
-  void require_own_data(const char* what) const;
+  /// d rate[site] / d field[column] through data of sides and sources, for fields of the layout; nodes that
+  /// are held have none.
+  struct DataSlope {
+    std::size_t site;
+    FieldId field;
+    int component;
+    std::size_t column;
+    double value;
+  };
+  std::vector<DataSlope> data_slopes(const State& state, double time, const Layout& layout,
+                                     Workspace& work) const;
   std::optional<Added> added_;
 };
 

@@ -16,16 +16,6 @@ std::optional<std::string> UniformCoefficient::obstacle(const Coefficient& coeff
   return std::nullopt;
 }
 
-std::vector<FieldId> fields_of(const Coefficient& coefficient, const FieldTable& fields) {
-  std::vector<FieldId> list;
-  if (!coefficient.depends_on("field:*")) return list;
-  for (FieldId id = 0; id < fields.size(); ++id) {
-    const std::string symbol = "field:" + fields[id].name;
-    if (coefficient.depends_on(symbol) || coefficient.depends_on(symbol + "[*")) list.push_back(id);
-  }
-  return list;
-}
-
 namespace {
 
 bool is_side(const Space& space, const StructuredSpace& grid, int axis, int side) {
@@ -87,6 +77,7 @@ void TransportData::add_side(int axis, int side, const std::string& name, const 
       made.plane = std::dynamic_pointer_cast<const TraceSpace>((*fields_)[id].space);
   }
   made.value = CoefficientKernel(name, datum, made.plane, *fields_, *parameters_, options);
+  made.dependence = FieldDependence(name, datum, made.plane, *fields_, *parameters_, options);
   if (made.value.depends_on_time()) {
     time_ = true;
     made.rate = CoefficientKernel(name + " rate", Coefficient::equation([datum](expr::Graph& graph) {
@@ -99,6 +90,7 @@ void TransportData::add_side(int axis, int side, const std::string& name, const 
 
 void TransportData::add_source(const std::string& name, const Coefficient& source) {
   source_.emplace(name, source, grid_, *fields_, *parameters_, options_);
+  source_dependence_ = FieldDependence(name, source, grid_, *fields_, *parameters_, options_);
   for (const FieldId id : fields_of(source, *fields_)) reads_.push_back(id);
   time_ = time_ || source_->depends_on_time();
 }
@@ -177,6 +169,26 @@ std::vector<double> TransportData::side_rate(int axis, int side, const State& st
   sides_[a][s]->rate.evaluate(state, time, column, threads);
   for (double& value : column) value *= factors.side[a][s];
   return column;
+}
+
+std::vector<TransportData::Slope> TransportData::slopes(const State& state, double time,
+                                                        const Factors& factors, ThreadPool& threads) const {
+  std::vector<Slope> slopes;
+  for (int axis = 0; axis < 3; ++axis)
+    for (int side = 0; side < 2; ++side) {
+      const auto a = static_cast<std::size_t>(axis), s = static_cast<std::size_t>(side);
+      if (!sides_[a][s]) continue;
+      for (FieldDependence::Slope& by : sides_[a][s]->dependence.slopes(state, time, threads)) {
+        for (double& value : by.value) value *= factors.side[a][s];
+        slopes.push_back({axis, side, false, std::move(by)});
+      }
+    }
+  for (FieldDependence::Slope& by : source_dependence_.slopes(state, time, threads)) {
+    for (std::size_t site = 0; site < by.value.size(); ++site)
+      by.value[site] *= factors.source * (factors.source_by_site ? (*factors.source_by_site)[site] : 1.0);
+    slopes.push_back({0, 0, true, std::move(by)});
+  }
+  return slopes;
 }
 
 }  // namespace holon::transport

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "holon/base/parallel.hpp"
-#include "holon/engine/site_kernel.hpp"
+#include "holon/engine/field_dependence.hpp"
 #include "holon/space/trace_space.hpp"
 #include "holon/transport/grid_operator.hpp"
 
@@ -38,9 +38,6 @@ std::optional<std::string> datum_obstacle(const Coefficient& coefficient, const 
 /// as they stand when a step begins, and of one site.
 std::optional<std::string> source_obstacle(const Coefficient& source, const FieldTable& fields,
                                            const StructuredSpace& grid);
-/// The fields that a coefficient depends on.
-std::vector<FieldId> fields_of(const Coefficient& coefficient, const FieldTable& fields);
-
 /// Data of all sides and the source at one time.
 struct TransportColumns {
   std::optional<double> time;  ///< nothing before the first evaluation
@@ -82,6 +79,15 @@ class TransportData {
   std::optional<DataFault> evaluate(const State& state, const Inputs* inputs, double time,
                                     const Factors& factors, Sign sign, ThreadPool& threads,
                                     TransportColumns& columns) const;
+  /// d datum / d field, of all sides and of the source, in the field's unit per coherent time and per unit of
+  /// the other field.
+  struct Slope {
+    int axis = 0, side = 0;
+    bool source = false;  ///< it is that of the source
+    FieldDependence::Slope by;
+  };
+  std::vector<Slope> slopes(const State& state, double time, const Factors& factors,
+                            ThreadPool& threads) const;
   /// d datum / dt of a side.
   std::vector<double> side_rate(int axis, int side, const State& state, double time, const Factors& factors,
                                 ThreadPool& threads) const;
@@ -90,6 +96,7 @@ class TransportData {
   struct Side {
     std::shared_ptr<const TraceSpace> plane;
     CoefficientKernel value, rate;
+    FieldDependence dependence;
   };
   std::shared_ptr<const StructuredSpace> grid_;
   std::shared_ptr<const FieldTable> fields_;
@@ -97,6 +104,7 @@ class TransportData {
   expr::KernelOptions options_;
   std::array<std::array<std::optional<Side>, 2>, 3> sides_;
   std::optional<CoefficientKernel> source_;
+  FieldDependence source_dependence_;
   std::vector<FieldId> reads_;
   bool time_ = false;
 };

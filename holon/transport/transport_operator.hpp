@@ -48,6 +48,12 @@ class TransportOperator {
   std::array<std::size_t, 3> indices(std::size_t site) const {
     return {site % count_[0], site / count_[0] % count_[1], site / (count_[0] * count_[1])};
   }
+  /// The number of a site's line across a side, in the plane of the side (lower axis fastest).
+  std::size_t face_of(int axis, std::size_t site) const {
+    const auto i = indices(site);
+    const std::size_t low = axis == 0 ? 1 : 0, high = axis == 2 ? 1 : 2;
+    return i[low] + i[high] * count_[low];
+  }
   bool holds(int axis, int side) const {
     return held_[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)];
   }

@@ -1,0 +1,210 @@
+#include "holon/analysis/continuation.hpp"
+
+#include "holon/analysis/special_points.hpp"
+#include "holon/base/error.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace holon::analysis {
+
+std::string_view name(SpecialPoint::Kind kind) {
+  return kind == SpecialPoint::Kind::fold ? "fold" : "Hopf point";
+}
+
+namespace {
+
+struct Tangent {
+  std::vector<double> x;
+  double p = 0.0;
+};
+
+class Follower {
+ public:
+  Follower(const System& system, double time, const std::vector<Constraint>& constraints,
+           const ContinuationOptions& options)
+      : system_(system), time_(time), options_(options), linear_(system, constraints) {
+    range_ = options.high - options.low;
+  }
+
+  /// <a, b> with every unknown and the parameter in their own sizes.
+  double product(std::span<const double> ax, double ap, std::span<const double> bx, double bp) const {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < ax.size(); ++i) sum += ax[i] / sizes_[i] * (bx[i] / sizes_[i]);
+    return sum / static_cast<double>(std::max<std::size_t>(1, ax.size())) + ap / range_ * (bp / range_);
+  }
+
+  void measure(const State& state) { sizes_ = sizes_of(system_, system_.unknowns(state)); }
+
+  /// The direction of the branch at a steady state, of length 1, along `last`. Nothing where the bordered
+  /// Jacobian is singular.
+  std::optional<Tangent> tangent(const State& state, const Tangent& last) {
+    const Vector slope = system_.parameter_derivative(state, time_, options_.parameter);
+    const Border border = across(last, slope);
+    if (!linear_.factor(state, time_, 0.0, std::span(&border, 1))) return std::nullopt;
+    const std::vector<double> none(system_.size(), 0.0);
+    const double one = 1.0;
+    auto [x, p] = linear_.solve(none, {}, std::span(&one, 1));
+    const double length = std::sqrt(product(x, p[0], x, p[0]));
+    if (!std::isfinite(length) || length == 0.0) return std::nullopt;
+    for (double& each : x) each /= length;
+    return Tangent{std::move(x), p[0] / length};
+  }
+
+  /// Newton's method from `state`, a step along the tangent, back to the branch, across the tangent. The
+  /// iterations that it took, or nothing where it failed.
+  std::optional<int> correct(State& state, const Tangent& along) {
+    const std::size_t n = system_.size();
+    std::vector<double> held;
+    Vector x = system_.unknowns(state);
+    for (const Constraint& each : linear_.constraints()) {
+      double sum = 0.0;
+      for (std::size_t i = 0; i < n; ++i) sum += each.weights[i] * x.values()[i];
+      held.push_back(sum);
+    }
+    double before = 0.0;
+    for (int k = 1; k <= options_.newton.most; ++k) {
+      const Vector f = system_.residual(state, time_);
+      const Vector slope = system_.parameter_derivative(state, time_, options_.parameter);
+      const Border border = across(along, slope);
+      if (!linear_.factor(state, time_, 0.0, std::span(&border, 1))) return std::nullopt;
+      std::vector<double> constraint_defect;
+      for (std::size_t q = 0; q < held.size(); ++q) {
+        double sum = -held[q];
+        for (std::size_t i = 0; i < n; ++i) sum += linear_.constraints()[q].weights[i] * x.values()[i];
+        constraint_defect.push_back(sum);
+      }
+      // The step stays in the plane across the tangent.
+      const auto [dx, dp] = linear_.solve(f.values(), constraint_defect);
+      const double size = std::max(scaled_norm(dx, sizes_), std::abs(dp[0]) / range_);
+      if (!std::isfinite(size) || (k > 1 && size > 0.7 * before && size > 1e-9)) return std::nullopt;
+      before = size;
+      for (std::size_t i = 0; i < n; ++i) x.values()[i] -= dx[i];
+      system_.set_unknowns(state, x);
+      state.set_parameter(options_.parameter, state.parameter(options_.parameter) - dp[0]);
+      if (size <= options_.newton.tolerance) return k;
+    }
+    return before <= 1e-8 ? std::optional<int>(options_.newton.most) : std::nullopt;
+  }
+
+  Tangent towards(double direction) const {
+    return {std::vector<double>(system_.size(), 0.0), direction * range_};
+  }
+  double range() const { return range_; }
+
+ private:
+  Border across(const Tangent& along, const Vector& slope) const {
+    Border border;
+    border.column = slope.values();
+    border.row.resize(along.x.size());
+    const auto n = static_cast<double>(along.x.size());
+    for (std::size_t i = 0; i < along.x.size(); ++i) border.row[i] = along.x[i] / (sizes_[i] * sizes_[i] * n);
+    border.corner = along.p / (range_ * range_);
+    return border;
+  }
+
+  const System& system_;
+  double time_;
+  ContinuationOptions options_;
+  LinearisedModel linear_;
+  std::vector<double> sizes_;
+  double range_ = 1.0;
+};
+
+BranchPoint point_at(const System& system, const State& state, double time, double arclength,
+                     const ContinuationOptions& options) {
+  BranchPoint point{state.parameter(options.parameter), arclength, state.clone(), std::nullopt, 0.0};
+  if (!options.eigenvalues) return point;
+  const Spectrum eigenvalues = spectrum(system, state, time);
+  point.unstable = eigenvalues.unstable();
+  if (!eigenvalues.values.empty()) point.leading = eigenvalues.values.front();
+  return point;
+}
+
+}  // namespace
+
+Branch continuation(const System& system, const State& start, double time,
+                    const std::vector<Constraint>& constraints, const ContinuationOptions& options,
+                    const std::function<bool(const BranchPoint&)>& progress) {
+  system.require_smooth("continuation");
+  Branch branch;
+  Follower follower(system, time, constraints, options);
+  const auto& parameter = system.parameters()[options.parameter];
+  State state = start.clone();
+  follower.measure(state);
+  branch.points.push_back(point_at(system, state, time, 0.0, options));
+  auto direction = follower.tangent(state, follower.towards(options.upwards ? 1.0 : -1.0));
+  if (!direction) {
+    branch.why_ended = "the first point is singular: begin elsewhere";
+    return branch;
+  }
+  if ((direction->p > 0.0) != options.upwards) {
+    for (double& each : direction->x) each = -each;
+    direction->p = -direction->p;
+  }
+  double step = options.first_step;
+  while (static_cast<int>(branch.points.size()) < options.most_points) {
+    const BranchPoint& last = branch.points.back();
+    follower.measure(last.state);
+    // Sizes have changed with the point: the tangent has length 1 in the new ones.
+    const double length = std::sqrt(follower.product(direction->x, direction->p, direction->x, direction->p));
+    for (double& each : direction->x) each /= length;
+    direction->p /= length;
+    state = last.state.clone();
+    Vector x = system.unknowns(state);
+    for (std::size_t i = 0; i < x.values().size(); ++i) x.values()[i] += step * direction->x[i];
+    system.set_unknowns(state, x);
+    state.set_parameter(options.parameter, last.parameter + step * direction->p);
+    const auto iterations = follower.correct(state, *direction);
+    std::optional<Tangent> next;
+    if (iterations) next = follower.tangent(state, *direction);
+    // Where the branch turns by more than some thirty degrees in one step, another one may be near.
+    const bool turns = next && follower.product(next->x, next->p, direction->x, direction->p) < 0.85;
+    if (!iterations || !next || (turns && step > 1e-4 * options.first_step)) {
+      step *= 0.4;
+      if (step < 1e-7 * options.first_step) {
+        branch.why_ended = fmt::format(
+            "the branch was lost at {} = {:.9g}: corrections don't converge however short the step",
+            parameter.path, last.parameter);
+        return branch;
+      }
+      continue;
+    }
+    const double arclength = last.arclength + step;
+    branch.points.push_back(point_at(system, state, time, arclength, options));
+    const BranchPoint& now = branch.points.back();
+    const BranchPoint& then = branch.points[branch.points.size() - 2];
+    const std::size_t after = branch.points.size() - 2;
+    if ((next->p > 0.0) != (direction->p > 0.0)) {
+      const State& guess = std::abs(next->p) < std::abs(direction->p) ? now.state : then.state;
+      const Tangent& null = std::abs(next->p) < std::abs(direction->p) ? *next : *direction;
+      if (auto fold = locate_fold(system, guess, time, constraints, options, null.x)) {
+        fold->after = after;
+        branch.special.push_back(std::move(*fold));
+      }
+    } else if (now.unstable && then.unstable && std::abs(*now.unstable - *then.unstable) == 2) {
+      if (auto hopf = locate_hopf(system, now.state, time, constraints, options)) {
+        hopf->after = after;
+        branch.special.push_back(std::move(*hopf));
+      }
+    }
+    direction = std::move(next);
+    if (progress && !progress(now)) {
+      branch.why_ended = "stopped";
+      return branch;
+    }
+    if (now.parameter < options.low || now.parameter > options.high) {
+      branch.complete = true;
+      branch.why_ended = fmt::format("{} leaves its range", parameter.path);
+      return branch;
+    }
+    if (*iterations <= 4) step = std::min(options.longest_step, 1.5 * step);
+    if (*iterations >= 7) step *= 0.6;
+  }
+  branch.why_ended = fmt::format("{} points were not enough", options.most_points);
+  return branch;
+}
+
+}  // namespace holon::analysis

@@ -1,0 +1,18 @@
+// Folds and Hopf points of branches of steady states, from a guess nearby.
+#pragma once
+
+#include "holon/analysis/continuation.hpp"
+
+namespace holon::analysis {
+
+/// `null` is a guess of the null vector of J. Nothing where Newton's method does not converge.
+std::optional<SpecialPoint> locate_fold(const System& system, const State& guess, double time,
+                                        const std::vector<Constraint>& constraints,
+                                        const ContinuationOptions& options, const std::vector<double>& null);
+
+/// The complex pair of eigenvalues nearest to the imaginary axis is brought onto it.
+std::optional<SpecialPoint> locate_hopf(const System& system, const State& guess, double time,
+                                        const std::vector<Constraint>& constraints,
+                                        const ContinuationOptions& options);
+
+}  // namespace holon::analysis

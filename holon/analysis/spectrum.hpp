@@ -1,0 +1,26 @@
+// Eigenvalues of a whole model at a state: J v = lambda M v.
+#pragma once
+
+#include "holon/engine/system.hpp"
+
+#include <complex>
+#include <vector>
+
+namespace holon::analysis {
+
+struct Spectrum {
+  std::vector<std::complex<double>> values;  ///< [1/coherent time], by decreasing real part
+  bool whole = false;                        ///< all of them; otherwise those nearest to zero
+  /// Eigenvalues with a positive real part (above round-off).
+  int unstable() const;
+  double tolerance = 0.0;  ///< what counts as zero
+};
+
+/// Algebraic unknowns are eliminated. All eigenvalues of small models (dense QR after balancing), and of
+/// large ones the `count` nearest to zero (shift and invert, with implicitly restarted Arnoldi iteration).
+Spectrum spectrum(const System& system, const State& state, double time, std::size_t count = 12);
+
+/// The largest number of unknowns whose eigenvalues are all computed.
+inline constexpr std::size_t most_dense = 240;
+
+}  // namespace holon::analysis

@@ -1,0 +1,115 @@
+#include "holon/analysis/steady_state.hpp"
+
+#include "holon/base/error.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace holon::analysis {
+
+namespace {
+
+constexpr int quick = 4, slow = 8;  // iterations of a step from which the next is longer, and that end it
+constexpr double step_tolerance = 1e-6;
+
+/// One step of implicit Euler, M (x - x0)/dt = F(x). Returns the iterations, or nothing where it failed.
+std::optional<int> euler_step(const System& system, State& state, double time, double dt,
+                              LinearisedModel& linear) {
+  const Vector start = system.unknowns(state);
+  Vector x = start;
+  double before = 0.0;
+  for (int k = 1; k <= slow; ++k) {
+    const Vector f = system.residual(state, time);
+    std::vector<double> defect = f.values();
+    for (std::size_t i = 0; i < defect.size(); ++i)
+      defect[i] -= system.mass()[i] * (x.values()[i] - start.values()[i]) / dt;
+    if (!std::all_of(defect.begin(), defect.end(), [](double d) { return std::isfinite(d); })) break;
+    if (!linear.factor(state, time, 1.0 / dt)) break;
+    const auto d = linear.solve(defect).x;
+    const double size = scaled_norm(d, sizes_of(system, x));
+    if (!std::isfinite(size) || (k > 2 && size > 2.0 * before)) break;
+    before = size;
+    for (std::size_t i = 0; i < d.size(); ++i) x.values()[i] -= d[i];
+    system.set_unknowns(state, x);
+    if (size < step_tolerance) return k;
+  }
+  system.set_unknowns(state, start);
+  return std::nullopt;
+}
+
+}  // namespace
+
+SteadyState steady_state(const System& system, const State& start, double time,
+                         const SteadyStateOptions& options) {
+  system.require_smooth("a steady state");
+  SteadyState found{start.clone(), 0.0, 0, 0, {}};
+  State& state = found.state;
+  system.determine(state, time);
+  found.constraints = active_constraints(system, state, time);
+  // Steps of implicit Euler keep what is conserved by themselves.
+  LinearisedModel linear(system, {});
+  Vector x = system.unknowns(state);
+  double dt = options.first_step;
+  if (dt <= 0.0) {
+    const Vector f = system.residual(state, time);
+    std::vector<double> rates(f.values().size());
+    for (std::size_t i = 0; i < rates.size(); ++i) rates[i] = system.mass()[i] * f.values()[i];
+    const double fastest = scaled_norm(rates, sizes_of(system, x));
+    dt = fastest > 0.0 && std::isfinite(fastest) ? 0.01 / fastest : 1.0;
+  }
+  std::string why;
+  double moved = 1.0;
+  for (; found.steps < options.most_steps && found.reached < options.longest; ++found.steps) {
+    const Vector before = system.unknowns(state);
+    const auto iterations = euler_step(system, state, time, dt, linear);
+    if (!iterations) {
+      dt *= 0.25;
+      if (dt < 1e-12 * std::max(found.reached, options.first_step) || dt < 1e-300) {
+        why = "steps that can be solved become too short";
+        break;
+      }
+      continue;
+    }
+    found.reached += dt;
+    found.iterations += *iterations;
+    x = system.unknowns(state);
+    std::vector<double> change(x.values().size());
+    for (std::size_t i = 0; i < change.size(); ++i) change[i] = x.values()[i] - before.values()[i];
+    moved = scaled_norm(change, sizes_of(system, x));
+    // What does not move under a step as long as all steps before is at rest, up to slow drifts that longer
+    // steps then show.
+    if (moved < 1e-9) {
+      State end = state.clone();
+      const NewtonOutcome outcome = newton(system, end, time, found.constraints, options.newton);
+      found.iterations += outcome.iterations;
+      if (outcome.converged) {
+        const Vector at = system.unknowns(end);
+        for (std::size_t i = 0; i < change.size(); ++i) change[i] = at.values()[i] - x.values()[i];
+        // A root far from where the model came to rest is another one.
+        if (scaled_norm(change, sizes_of(system, at)) < 1e-3) {
+          state = std::move(end);
+          return found;
+        }
+        why = "Newton's method leaves the state that the model comes to";
+      } else {
+        why = outcome.why;
+      }
+      if (moved == 0.0 || dt > 1e12 * found.reached / (found.steps + 1.0)) break;
+    }
+    dt *= *iterations <= quick ? (moved < 1e-2 ? 4.0 : 1.7) : 1.0;
+  }
+  // What moves most, and where.
+  const Vector f = system.residual(state, time);
+  const auto sizes = sizes_of(system, x);
+  std::size_t worst = 0;
+  for (std::size_t i = 0; i < f.values().size(); ++i)
+    if (std::abs(f.values()[i]) / sizes[i] > std::abs(f.values()[worst]) / sizes[worst]) worst = i;
+  throw NumericalFailure(fmt::format(
+      "no steady state was found: after {} steps{} '{}' still changes{}{}", found.steps,
+      moved > 1e-9 ? fmt::format(", the last of which moved it by {:.2g} of its size,", moved) : "",
+      system.size() > 0 ? system.unknown_text(worst) : "", why.empty() ? "" : "; ", why));
+}
+
+}  // namespace holon::analysis

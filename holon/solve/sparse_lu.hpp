@@ -1,0 +1,51 @@
+// Sparse LU factors of a square matrix (KLU: Davis & Palamadai Natarajan, ACM TOMS 37, 2010), for systems of
+// hundreds to hundreds of thousands of unknowns whose factors stay sparse.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace holon::solve {
+
+/// One entry of a matrix; entries at one place add up.
+struct MatrixEntry {
+  std::size_t row, column;
+  double value;
+};
+
+class SparseLu {
+ public:
+  SparseLu();
+  ~SparseLu();
+  SparseLu(SparseLu&&) noexcept;
+  SparseLu& operator=(SparseLu&&) noexcept;
+
+  /// Factors a matrix of n rows. Rows are scaled by their largest entries. The ordering of the last matrix is
+  /// used again where the pattern is the same. False where the matrix is singular to working accuracy; then
+  /// singular_column() is where elimination found no pivot, if it got stuck.
+  bool factor(std::size_t n, std::span<const MatrixEntry> entries);
+  std::optional<std::size_t> singular_column() const { return singular_column_; }
+  /// Estimate of 1 / condition number (of the scaled matrix, from its pivots); 0 where it is singular.
+  double reciprocal_condition() const;
+  std::size_t size() const { return n_; }
+  /// Entries of both factors.
+  std::size_t entries() const;
+
+  /// b is replaced by A^-1 b.
+  void solve(std::span<double> b) const;
+  /// b is replaced by A^-T b.
+  void solve_transposed(std::span<double> b) const;
+
+ private:
+  struct Factors;
+  std::unique_ptr<Factors> factors_;
+  std::size_t n_ = 0;
+  std::vector<int> begin_, row_;
+  std::vector<double> value_;
+  std::optional<std::size_t> singular_column_;
+};
+
+}  // namespace holon::solve

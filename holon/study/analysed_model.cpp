@@ -1,0 +1,103 @@
+#include "holon/study/analysed_model.hpp"
+
+#include "holon/base/error.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace holon::study {
+
+using modelfile::Section;
+using modelfile::StudyContext;
+
+ResultsAtState::Values ResultsAtState::at(const State& state) {
+  simulation_.look_at(state);
+  const auto results = simulation_.results();
+  Values values;
+  for (const std::string& name : names_) {
+    const ResultValue& result = results.at(name);
+    const auto* number = std::get_if<double>(&result.value);
+    if (number == nullptr && !std::holds_alternative<ResultValue::Missing>(result.value))
+      throw NumericalFailure(fmt::format("result '{}' is no single number", name));
+    values.numbers.push_back(number != nullptr ? *number : std::numeric_limits<double>::quiet_NaN());
+    values.units.push_back(result.unit);
+  }
+  return values;
+}
+
+std::string varied_parameter(const StudyContext& context, const std::string& key) {
+  const std::string given = context.section.text(key);
+  const ParameterTable& table = *context.model.parameters;
+  modelfile::Parameters& stated = context.section.loader().parameters();
+  const std::string bare = short_name(given);
+  if (stated.contains(bare)) {
+    const std::string path = "parameters." + bare;
+    if (stated.is_structural(bare) || !table.contains(path)) {
+      context.section.error(key,
+                            fmt::format("'{}' can't be varied: something is made of its value (a size, a "
+                                        "step, a choice), or nothing depends on it",
+                                        bare),
+                            "a parameter of equations, coefficients or data alone",
+                            "study: sweep varies any");
+      return "";
+    }
+    return path;
+  }
+  if (table.contains(given)) return given;
+  std::vector<std::string> known = table.paths();
+  for (const std::string& name : stated.names()) known.push_back(name);
+  context.section.error(key, fmt::format("there is no parameter '{}'", given), "", suggestion(given, known));
+  return "";
+}
+
+std::string short_name(const std::string& path) {
+  return path.starts_with("parameters.") ? path.substr(11) : path;
+}
+
+std::vector<std::string> known_results(const StudyContext& context, const std::string& key) {
+  std::vector<std::string> known;
+  for (const ResultRecipe& result : context.model.results) known.push_back(result.name);
+  const std::vector<std::string> asked = context.section.texts(key);
+  for (const std::string& name : asked)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      context.section.error(key, fmt::format("there is no result '{}'", name), "", suggestion(name, known));
+  return asked;
+}
+
+double in_unit_of(const StudyContext& context, const std::string& key, const std::string& path) {
+  if (path.empty()) return 0.0;
+  const Quantity quantity = context.section.any_quantity(key);
+  const Unit& unit = (*context.model.parameters)[context.model.parameters->id(path)].unit;
+  if (quantity.unit.dimension().dimensionless() && quantity.unit.factor() == 1.0) return quantity.value;
+  if (!quantity.unit.compatible(unit)) {
+    context.section.error(
+        key, fmt::format("is {}, and '{}' is in {}", quantity.text(), short_name(path), unit.text()));
+    return 0.0;
+  }
+  return quantity.in(unit);
+}
+
+void add_steady_options(modelfile::Schema& schema) {
+  schema
+      .add("tolerance", modelfile::Option::Type::number,
+           "of the last correction of Newton's method, relative to the size of each field")
+      .with_default("1e-11");
+  schema
+      .quantity(
+          "first_step", "time",
+          "of implicit Euler on the way to the first steady state; by default a hundredth of the time in "
+          "which something changes by its own size")
+      .make_optional();
+}
+
+analysis::SteadyStateOptions steady_options(const Section& section) {
+  analysis::SteadyStateOptions options;
+  options.newton.tolerance = section.number("tolerance");
+  if (section.has("first_step")) options.first_step = section.quantity("first_step");
+  return options;
+}
+
+}  // namespace holon::study

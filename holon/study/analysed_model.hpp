@@ -1,0 +1,50 @@
+// What the studies of a model as one operator share: the parameter that they vary, and the model's results at
+// a state.
+#pragma once
+
+#include "holon/analysis/steady_state.hpp"
+#include "holon/engine/simulation.hpp"
+#include "holon/modelfile/loader.hpp"
+#include "holon/modelfile/study.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holon::study {
+
+/// The model's results as if a run had ended in a state.
+class ResultsAtState {
+ public:
+  ResultsAtState(const std::shared_ptr<const Model>& model, std::vector<std::string> names)
+      : simulation_(model, {.threads = 1}), names_(std::move(names)) {}
+  struct Values {
+    std::vector<double> numbers;  ///< not a number where there is no result
+    std::vector<Unit> units;
+  };
+  /// Throws NumericalFailure where a result is no single number.
+  Values at(const State& state);
+
+ private:
+  Simulation simulation_;
+  std::vector<std::string> names_;
+};
+
+/// The path of the parameter that an option names: one of the model's, or `processes.P.parameters.N`. Reports
+/// where there is none of that name, or where it can't change while the model stays as it is.
+std::string varied_parameter(const modelfile::StudyContext& context, const std::string& key);
+/// A parameter's path as a reader knows it: without "parameters." in front.
+std::string short_name(const std::string& path);
+
+/// The names in a list of results; reports those that there are not.
+std::vector<std::string> known_results(const modelfile::StudyContext& context, const std::string& key);
+
+/// A number that an option gives in the unit of a run-time parameter; a plain one is in it already. Reports
+/// another dimension.
+double in_unit_of(const modelfile::StudyContext& context, const std::string& key, const std::string& path);
+
+/// Options of Newton's method and the way to a steady state that studies share.
+void add_steady_options(modelfile::Schema& schema);
+analysis::SteadyStateOptions steady_options(const modelfile::Section& section);
+
+}  // namespace holon::study

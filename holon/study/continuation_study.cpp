@@ -1,0 +1,294 @@
+#include "holon/study/continuation_study.hpp"
+
+#include "holon/analysis/continuation.hpp"
+#include "holon/base/error.hpp"
+#include "holon/study/analysed_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace holon::study {
+
+namespace {
+
+using analysis::SpecialPoint;
+using modelfile::Section;
+using modelfile::Study;
+using modelfile::StudyContext;
+using modelfile::StudyOutcome;
+using modelfile::StudyRun;
+
+/// A result of the study: something at one of the special points.
+struct Asked {
+  enum class Which { first, second, lowest, highest };
+  std::string name;
+  SpecialPoint::Kind kind = SpecialPoint::Kind::fold;
+  Which which = Which::first;
+  std::string of;  ///< a result of the model; empty: the parameter
+  std::optional<Unit> unit;
+};
+
+struct Setup {
+  std::string parameter;  ///< its path
+  double low = 0.0, high = 0.0, start = 0.0;
+  bool upwards = true;
+  std::vector<std::string> collected;
+  std::vector<Asked> asked;
+  analysis::SteadyStateOptions steady;
+  double longest_step = 0.05;
+  int most_points = 2000;
+  bool eigenvalues = true;
+};
+
+class ContinuationStudy final : public Study {
+ public:
+  ContinuationStudy(std::string name, Setup setup) : Study(std::move(name)), setup_(std::move(setup)) {}
+
+  StudyOutcome run(const StudyRun& run) const override {
+    const auto model = run.variant({});
+    const System system(model, run.threads);
+    analysis::ContinuationOptions options;
+    options.parameter = model->parameters->id(setup_.parameter);
+    options.low = setup_.low;
+    options.high = setup_.high;
+    options.upwards = setup_.upwards;
+    options.longest_step = setup_.longest_step;
+    options.first_step = std::min(options.first_step, setup_.longest_step);
+    options.most_points = setup_.most_points;
+    options.eigenvalues = setup_.eigenvalues;
+    options.newton.tolerance = setup_.steady.newton.tolerance;
+    State start = model->initial_state(run.threads, run.seed);
+    start.set_parameter(options.parameter, setup_.start);
+    const auto first = [&] {
+      try {
+        return analysis::steady_state(system, start, 0.0, setup_.steady);
+      } catch (const NumericalFailure& failure) {
+        throw NumericalFailure(fmt::format("study '{}', {} = {:g}: {}", name(), short_name(setup_.parameter),
+                                           setup_.start, failure.what()));
+      }
+    }();
+    bool stopped = false;
+    const auto branch = analysis::continuation(
+        system, first.state, 0.0, first.constraints, options, [&](const analysis::BranchPoint& point) {
+          const double done = std::abs(point.parameter - setup_.start) / (setup_.high - setup_.low);
+          stopped = !run.progress(std::min(0.99, done));
+          return !stopped;
+        });
+    StudyOutcome outcome;
+    ResultsAtState results(model, setup_.collected);
+    outcome.series[name()] = table(*model, branch, results);
+    give(model, branch, outcome);
+    if (!branch.complete && !stopped)
+      outcome.warnings.push_back(
+          {.severity = Diagnostic::Severity::warning,
+           .path = "study." + name(),
+           .message = fmt::format("{}; the last point kept is at {} = {:.9g}", branch.why_ended,
+                                  short_name(setup_.parameter), branch.points.back().parameter)});
+    return outcome;
+  }
+
+  std::vector<std::string> description() const override {
+    std::vector<std::string> lines{fmt::format(
+        "steady states against {} from {:g} {}wards within {:g} to {:g}", short_name(setup_.parameter),
+        setup_.start, setup_.upwards ? "up" : "down", setup_.low, setup_.high)};
+    if (!setup_.collected.empty()) lines.push_back(fmt::format("with {}", fmt::join(setup_.collected, ", ")));
+    return lines;
+  }
+
+ private:
+  Unit unit(const Model& model) const {
+    return (*model.parameters)[model.parameters->id(setup_.parameter)].unit;
+  }
+
+  Series table(const Model& model, const analysis::Branch& branch, ResultsAtState& results) const {
+    Series table;
+    table.columns.push_back({short_name(setup_.parameter), unit(model)});
+    const Unit per_time = Unit::coherent(Dimension{} / model.schedule.time_dimension);
+    for (const analysis::BranchPoint& point : branch.points) {
+      const auto values = results.at(point.state);
+      if (table.rows.empty()) {
+        for (std::size_t k = 0; k < setup_.collected.size(); ++k)
+          table.columns.push_back({setup_.collected[k], values.units[k]});
+        if (point.unstable) {
+          table.columns.push_back({"unstable_modes", Unit{}});
+          table.columns.push_back({"leading_eigenvalue", per_time});
+        }
+      }
+      std::vector<double> row{point.parameter};
+      row.insert(row.end(), values.numbers.begin(), values.numbers.end());
+      if (point.unstable) {
+        row.push_back(*point.unstable);
+        row.push_back(point.leading.real());
+      }
+      table.rows.push_back(std::move(row));
+    }
+    return table;
+  }
+
+  void give(const std::shared_ptr<const Model>& model, const analysis::Branch& branch,
+            StudyOutcome& outcome) const {
+    for (const Asked& asked : setup_.asked) {
+      std::vector<const SpecialPoint*> points;
+      for (const SpecialPoint& point : branch.special)
+        if (point.kind == asked.kind) points.push_back(&point);
+      const auto by_parameter = [](const SpecialPoint* a, const SpecialPoint* b) {
+        return a->parameter < b->parameter;
+      };
+      const SpecialPoint* chosen = nullptr;
+      const std::size_t index = asked.which == Asked::Which::second ? 1 : 0;
+      if (points.size() > index) {
+        switch (asked.which) {
+          case Asked::Which::first:
+          case Asked::Which::second:
+            chosen = points[index];
+            break;
+          case Asked::Which::lowest:
+            chosen = *std::min_element(points.begin(), points.end(), by_parameter);
+            break;
+          case Asked::Which::highest:
+            chosen = *std::max_element(points.begin(), points.end(), by_parameter);
+            break;
+        }
+      }
+      if (chosen == nullptr) {
+        outcome.results[asked.name] = {
+            ResultValue::Missing{fmt::format("the branch has {} {}{}", points.size(),
+                                             analysis::name(asked.kind), points.size() == 1 ? "" : "s")},
+            asked.unit.value_or(unit(*model))};
+        continue;
+      }
+      ResultValue value{chosen->parameter, unit(*model)};
+      if (!asked.of.empty()) {
+        ResultsAtState of(model, {asked.of});
+        const auto values = of.at(chosen->state);
+        value = {values.numbers.front(), values.units.front()};
+      }
+      if (asked.unit)
+        value = {Quantity{std::get<double>(value.value), value.unit}.in(*asked.unit), *asked.unit};
+      outcome.results[asked.name] = value;
+    }
+    Series special;
+    special.columns = {{short_name(setup_.parameter), unit(*model)},
+                       {"uncertainty", Unit{}},
+                       {"transversality", Unit{}},
+                       {"curvature", Unit{}},
+                       {"omega", Unit::coherent(Dimension{} / model->schedule.time_dimension)}};
+    for (const SpecialPoint& point : branch.special)
+      special.rows.push_back(
+          {point.parameter, point.uncertainty, point.transversality, point.curvature, point.omega});
+    if (!special.rows.empty()) outcome.series[name() + "_points"] = std::move(special);
+  }
+
+  Setup setup_;
+};
+
+Asked read_asked(const StudyContext& context, const Section& section, const std::string& name) {
+  Asked asked;
+  asked.name = name;
+  const bool fold = section.has("fold"), hopf = section.has("hopf");
+  if (fold == hopf) {
+    section.error(fold ? "hopf" : "fold", "says which point is meant", "one of fold, hopf");
+    return asked;
+  }
+  asked.kind = fold ? SpecialPoint::Kind::fold : SpecialPoint::Kind::hopf;
+  const std::string which = section.text(fold ? "fold" : "hopf");
+  asked.which = which == "first"    ? Asked::Which::first
+                : which == "second" ? Asked::Which::second
+                : which == "lowest" ? Asked::Which::lowest
+                                    : Asked::Which::highest;
+  if (section.has("of")) {
+    asked.of = section.text("of");
+    std::vector<std::string> known;
+    for (const ResultRecipe& result : context.model.results) known.push_back(result.name);
+    if (std::find(known.begin(), known.end(), asked.of) == known.end())
+      section.error("of", fmt::format("there is no result '{}'", asked.of), "", suggestion(asked.of, known));
+  }
+  if (section.has("unit")) asked.unit = Unit::parse(section.text("unit"));
+  return asked;
+}
+
+std::unique_ptr<Study> make(StudyContext& context) {
+  const Section& section = context.section;
+  Setup setup;
+  setup.parameter = varied_parameter(context, "parameter");
+  setup.low = in_unit_of(context, "from", setup.parameter);
+  setup.high = in_unit_of(context, "to", setup.parameter);
+  setup.upwards = setup.high > setup.low;
+  setup.start = setup.low;
+  if (setup.low == setup.high && !setup.parameter.empty())
+    section.error("to", "is where the branch begins", "another value of the parameter");
+  if (!setup.upwards) std::swap(setup.low, setup.high);
+  setup.collected = known_results(context, "collect");
+  for (const std::string& name : section.keys("results"))
+    setup.asked.push_back(read_asked(context, section.child("results", name), name));
+  setup.steady = steady_options(section);
+  setup.longest_step = section.number("longest_step");
+  if (!(setup.longest_step > 0.0)) section.error("longest_step", "is not positive", "a positive number");
+  setup.most_points = static_cast<int>(section.integer("most_points"));
+  setup.eigenvalues = section.flag("eigenvalues");
+  return std::make_unique<ContinuationStudy>(context.name, std::move(setup));
+}
+
+}  // namespace
+
+modelfile::StudyType continuation_type() {
+  using modelfile::Option;
+  using modelfile::Schema;
+  modelfile::StudyType type;
+  type.name = "continuation";
+  type.documentation =
+      "Follows the steady states of the whole model against a parameter, through folds, from the state to "
+      "which "
+      "the model comes at `from` (pseudo-arclength continuation). Folds and Hopf points are solved for, not "
+      "interpolated, with their certificate: the last correction of Newton's method, and the coefficients "
+      "that "
+      "make a fold a fold. Gives the series NAME (the parameter, the collected results, unstable modes and "
+      "the "
+      "leading eigenvalue, in the order of the branch), NAME_points, and the results that are asked for. A "
+      "branch that is lost keeps its last point, with a warning.";
+  type.schema = Schema("continuation", "Steady states against a parameter.");
+  type.schema.add(
+      "parameter", Option::Type::text,
+      "of the model, or processes.P.parameters.N; it may stand in equations and coefficients, not in "
+      "sizes or steps");
+  type.schema.add("from", Option::Type::any_quantity, "its value at the start of the branch");
+  type.schema.add(
+      "to", Option::Type::any_quantity,
+      "the other end of its range; the branch ends where the parameter leaves the range at either end");
+  Option name;
+  name.type = Option::Type::text;
+  type.schema.list("collect", name, "the model's results along the branch: as if a run ended at each point")
+      .with_default("[]");
+  Schema result("result", "Something at a special point.");
+  result
+      .choice("fold", {"first", "second", "lowest", "highest"},
+              "which fold: along the branch, or by the parameter")
+      .make_optional();
+  result.choice("hopf", {"first", "second", "lowest", "highest"}, "which Hopf point").make_optional();
+  result.add("of", Option::Type::text, "a result of the model there, instead of the parameter")
+      .make_optional();
+  result.add("unit", Option::Type::text, "to give it in").make_optional();
+  Option of_result;
+  of_result.type = Option::Type::section;
+  of_result.schema = std::make_shared<const Schema>(std::move(result));
+  type.schema.mapping("results", of_result, "results of the study: {kappa_on: {fold: highest}}")
+      .make_optional();
+  type.schema
+      .add("longest_step", Option::Type::number,
+           "of arclength, with the range of the parameter and every field's size as 1")
+      .with_default("0.05");
+  type.schema.add("most_points", Option::Type::integer, "after which the branch ends").with_default("2000");
+  type.schema
+      .add("eigenvalues", Option::Type::flag,
+           "whether to look for stability at every point; Hopf points need it")
+      .with_default("true");
+  add_steady_options(type.schema);
+  type.make = make;
+  return type;
+}
+
+}  // namespace holon::study
