@@ -63,8 +63,15 @@ ModelRun ModelRun::of_text(const std::string& text, const std::vector<std::strin
 void ModelRun::load(const std::string& file, const std::vector<std::string>& settings) {
   modelfile::LoadOptions options;
   for (const std::string& setting : settings) options.overrides.push_back(modelfile::parse_override(setting));
-  const modelfile::Loaded loaded = modelfile::load(file, registry(), options);
+  modelfile::Loaded loaded = modelfile::load(file, registry(), options);
   model_ = loaded.model;
+  studies_ = std::move(loaded.studies);
+  variant_ = [file, options](const std::vector<modelfile::Override>& more) {
+    modelfile::LoadOptions of_variant = options;
+    of_variant.studies = modelfile::LoadOptions::Studies::leave_out;
+    of_variant.overrides.insert(of_variant.overrides.end(), more.begin(), more.end());
+    return modelfile::load(file, registry(), of_variant).model;
+  };
   warnings_ = loaded.warnings;
   simulation_ = std::make_unique<Simulation>(model_, Simulation::Options{});
 }
@@ -72,6 +79,17 @@ void ModelRun::load(const std::string& file, const std::vector<std::string>& set
 ModelRun& ModelRun::to_the_end() {
   simulation_->run();
   results_ = simulation_->results();
+  return *this;
+}
+
+ModelRun& ModelRun::studies() {
+  ThreadPool threads(2);
+  for (const auto& study : studies_) {
+    auto outcome = study->run({variant_, threads, 0, [](double) { return true; }});
+    results_.merge(outcome.results);
+    study_series_.merge(outcome.series);
+    warnings_.insert(warnings_.end(), outcome.warnings.begin(), outcome.warnings.end());
+  }
   return *this;
 }
 
@@ -91,7 +109,10 @@ std::vector<double> ModelRun::array(const std::string& name) const {
 
 std::string ModelRun::unit(const std::string& name) const { return value(name).unit.text(); }
 
-Series ModelRun::series(const std::string& name) const { return simulation_->series().at(name); }
+Series ModelRun::series(const std::string& name) const {
+  const auto of_study = study_series_.find(name);
+  return of_study != study_series_.end() ? of_study->second : simulation_->series().at(name);
+}
 
 std::vector<double> ModelRun::column(const std::string& series_name, const std::string& name) const {
   const Series table = series(series_name);

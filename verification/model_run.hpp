@@ -2,6 +2,7 @@
 #pragma once
 
 #include "holon/engine/simulation.hpp"
+#include "holon/modelfile/study.hpp"
 
 #include <map>
 #include <memory>
@@ -19,6 +20,8 @@ class ModelRun {
   static ModelRun of_text(const std::string& text, const std::vector<std::string>& settings = {});
 
   ModelRun& to_the_end();
+  /// Runs the model's studies; their results stand beside its own afterwards, and their series.
+  ModelRun& studies();
   Simulation& simulation() { return *simulation_; }
   const Model& model() const { return *model_; }
   std::shared_ptr<const Model> shared_model() const { return model_; }
@@ -39,6 +42,9 @@ class ModelRun {
   std::vector<Diagnostic> warnings_;
   std::unique_ptr<Simulation> simulation_;
   std::map<std::string, ResultValue> results_;
+  std::map<std::string, Series> study_series_;
+  std::vector<std::unique_ptr<modelfile::Study>> studies_;
+  std::function<std::shared_ptr<const Model>(const std::vector<modelfile::Override>&)> variant_;
 };
 
 /// The observed order between errors at a step and at half of it.

@@ -1,5 +1,6 @@
 #include "holon/analysis/steady_state.hpp"
 
+#include "holon/analysis/spectrum.hpp"
 #include "holon/base/error.hpp"
 
 #include <algorithm>
@@ -13,6 +14,8 @@ namespace {
 
 constexpr int quick = 4, slow = 8;  // iterations of a step from which the next is longer, and that end it
 constexpr double step_tolerance = 1e-6;
+constexpr double at_rest = 1e-9;  // change in a step, of the size of a field
+constexpr int most_retries = 3;
 
 /// One step of implicit Euler, M (x - x0)/dt = F(x). Returns the iterations, or nothing where it failed.
 std::optional<int> euler_step(const System& system, State& state, double time, double dt,
@@ -39,11 +42,9 @@ std::optional<int> euler_step(const System& system, State& state, double time, d
   return std::nullopt;
 }
 
-}  // namespace
-
-SteadyState steady_state(const System& system, const State& start, double time,
-                         const SteadyStateOptions& options) {
-  system.require_smooth("a steady state");
+/// With steps of at most `longest_step`.
+SteadyState follow(const System& system, const State& start, double time, const SteadyStateOptions& options,
+                   double longest_step) {
   SteadyState found{start.clone(), 0.0, 0, 0, {}};
   State& state = found.state;
   system.determine(state, time);
@@ -80,7 +81,7 @@ SteadyState steady_state(const System& system, const State& start, double time,
     moved = scaled_norm(change, sizes_of(system, x));
     // What does not move under a step as long as all steps before is at rest, up to slow drifts that longer
     // steps then show.
-    if (moved < 1e-9) {
+    if (moved < at_rest) {
       State end = state.clone();
       const NewtonOutcome outcome = newton(system, end, time, found.constraints, options.newton);
       found.iterations += outcome.iterations;
@@ -98,7 +99,7 @@ SteadyState steady_state(const System& system, const State& start, double time,
       }
       if (moved == 0.0 || dt > 1e12 * found.reached / (found.steps + 1.0)) break;
     }
-    dt *= *iterations <= quick ? (moved < 1e-2 ? 4.0 : 1.7) : 1.0;
+    dt = std::min(longest_step, dt * (*iterations <= quick ? (moved < 1e-2 ? 4.0 : 1.7) : 1.0));
   }
   // What moves most, and where.
   const Vector f = system.residual(state, time);
@@ -108,8 +109,30 @@ SteadyState steady_state(const System& system, const State& start, double time,
     if (std::abs(f.values()[i]) / sizes[i] > std::abs(f.values()[worst]) / sizes[worst]) worst = i;
   throw NumericalFailure(fmt::format(
       "no steady state was found: after {} steps{} '{}' still changes{}{}", found.steps,
-      moved > 1e-9 ? fmt::format(", the last of which moved it by {:.2g} of its size,", moved) : "",
+      moved > at_rest ? fmt::format(", the last of which moved it by {:.2g} of its size,", moved) : "",
       system.size() > 0 ? system.unknown_text(worst) : "", why.empty() ? "" : "; ", why));
+}
+
+}  // namespace
+
+SteadyState steady_state(const System& system, const State& start, double time,
+                         const SteadyStateOptions& options) {
+  system.require_smooth("a steady state");
+  SteadyState found = follow(system, start, time, options, HUGE_VAL);
+  // Long steps of implicit Euler also lead to states that the model leaves. Steps that resolve how fast it
+  // leaves them do not, unless it begins exactly there.
+  for (int again = 0; again < most_retries; ++again) {
+    const Spectrum leading = spectrum(system, found.state, time);
+    if (leading.values.empty() || leading.unstable() == 0) break;
+    SteadyState other = follow(system, start, time, options, 0.5 / leading.values.front().real());
+    const Vector a = system.unknowns(found.state), b = system.unknowns(other.state);
+    std::vector<double> apart(a.values().size());
+    for (std::size_t i = 0; i < apart.size(); ++i) apart[i] = b.values()[i] - a.values()[i];
+    const bool same = scaled_norm(apart, sizes_of(system, a)) < 1e-6;
+    found = std::move(other);
+    if (same) break;
+  }
+  return found;
 }
 
 }  // namespace holon::analysis

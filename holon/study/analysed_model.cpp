@@ -57,13 +57,16 @@ std::string short_name(const std::string& path) {
   return path.starts_with("parameters.") ? path.substr(11) : path;
 }
 
-std::vector<std::string> known_results(const StudyContext& context, const std::string& key) {
+void require_result(const StudyContext& context, const std::string& key, const std::string& name) {
   std::vector<std::string> known;
   for (const ResultRecipe& result : context.model.results) known.push_back(result.name);
+  if (std::find(known.begin(), known.end(), name) == known.end())
+    context.section.error(key, fmt::format("there is no result '{}'", name), "", suggestion(name, known));
+}
+
+std::vector<std::string> known_results(const StudyContext& context, const std::string& key) {
   const std::vector<std::string> asked = context.section.texts(key);
-  for (const std::string& name : asked)
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      context.section.error(key, fmt::format("there is no result '{}'", name), "", suggestion(name, known));
+  for (const std::string& name : asked) require_result(context, key, name);
   return asked;
 }
 
@@ -91,6 +94,7 @@ void add_steady_options(modelfile::Schema& schema) {
           "of implicit Euler on the way to the first steady state; by default a hundredth of the time in "
           "which something changes by its own size")
       .make_optional();
+  schema.quantity("time", "time", "at which time stands, for what depends on it").with_default("0");
 }
 
 analysis::SteadyStateOptions steady_options(const Section& section) {
@@ -99,5 +103,7 @@ analysis::SteadyStateOptions steady_options(const Section& section) {
   if (section.has("first_step")) options.first_step = section.quantity("first_step");
   return options;
 }
+
+double standing_time(const Section& section) { return section.quantity("time"); }
 
 }  // namespace holon::study

@@ -39,6 +39,9 @@ std::string short_name(const std::string& path);
 /// The names in a list of results; reports those that there are not.
 std::vector<std::string> known_results(const modelfile::StudyContext& context, const std::string& key);
 
+/// Reports where there is no result of this name.
+void require_result(const modelfile::StudyContext& context, const std::string& key, const std::string& name);
+
 /// A number that an option gives in the unit of a run-time parameter; a plain one is in it already. Reports
 /// another dimension.
 double in_unit_of(const modelfile::StudyContext& context, const std::string& key, const std::string& path);
@@ -46,5 +49,7 @@ double in_unit_of(const modelfile::StudyContext& context, const std::string& key
 /// Options of Newton's method and the way to a steady state that studies share.
 void add_steady_options(modelfile::Schema& schema);
 analysis::SteadyStateOptions steady_options(const modelfile::Section& section);
+/// The moment at which time stands [coherent].
+double standing_time(const modelfile::Section& section);
 
 }  // namespace holon::study

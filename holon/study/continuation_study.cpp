@@ -39,6 +39,7 @@ struct Setup {
   std::vector<std::string> collected;
   std::vector<Asked> asked;
   analysis::SteadyStateOptions steady;
+  double time = 0.0;
   double longest_step = 0.05;
   int most_points = 2000;
   bool eigenvalues = true;
@@ -65,7 +66,7 @@ class ContinuationStudy final : public Study {
     start.set_parameter(options.parameter, setup_.start);
     const auto first = [&] {
       try {
-        return analysis::steady_state(system, start, 0.0, setup_.steady);
+        return analysis::steady_state(system, start, setup_.time, setup_.steady);
       } catch (const NumericalFailure& failure) {
         throw NumericalFailure(fmt::format("study '{}', {} = {:g}: {}", name(), short_name(setup_.parameter),
                                            setup_.start, failure.what()));
@@ -73,7 +74,8 @@ class ContinuationStudy final : public Study {
     }();
     bool stopped = false;
     const auto branch = analysis::continuation(
-        system, first.state, 0.0, first.constraints, options, [&](const analysis::BranchPoint& point) {
+        system, first.state, setup_.time, first.constraints, options,
+        [&](const analysis::BranchPoint& point) {
           const double done = std::abs(point.parameter - setup_.start) / (setup_.high - setup_.low);
           stopped = !run.progress(std::min(0.99, done));
           return !stopped;
@@ -202,10 +204,7 @@ Asked read_asked(const StudyContext& context, const Section& section, const std:
                                     : Asked::Which::highest;
   if (section.has("of")) {
     asked.of = section.text("of");
-    std::vector<std::string> known;
-    for (const ResultRecipe& result : context.model.results) known.push_back(result.name);
-    if (std::find(known.begin(), known.end(), asked.of) == known.end())
-      section.error("of", fmt::format("there is no result '{}'", asked.of), "", suggestion(asked.of, known));
+    require_result({context.name, section, context.model}, "of", asked.of);
   }
   if (section.has("unit")) asked.unit = Unit::parse(section.text("unit"));
   return asked;
@@ -226,6 +225,7 @@ std::unique_ptr<Study> make(StudyContext& context) {
   for (const std::string& name : section.keys("results"))
     setup.asked.push_back(read_asked(context, section.child("results", name), name));
   setup.steady = steady_options(section);
+  setup.time = standing_time(section);
   setup.longest_step = section.number("longest_step");
   if (!(setup.longest_step > 0.0)) section.error("longest_step", "is not positive", "a positive number");
   setup.most_points = static_cast<int>(section.integer("most_points"));

@@ -1,6 +1,7 @@
 #include "holon/study/register.hpp"
 
 #include "holon/study/continuation_study.hpp"
+#include "holon/study/dispersion_study.hpp"
 #include "holon/study/steady_state_study.hpp"
 #include "holon/study/sweep.hpp"
 
@@ -10,6 +11,7 @@ void register_study(modelfile::Registry& registry) {
   registry.add(study::sweep_type());
   registry.add(study::steady_state_type());
   registry.add(study::continuation_type());
+  registry.add(study::dispersion_type());
 }
 
 }  // namespace holon

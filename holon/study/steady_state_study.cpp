@@ -5,6 +5,7 @@
 #include "holon/study/analysed_model.hpp"
 
 #include <cmath>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -20,12 +21,14 @@ using modelfile::StudyRun;
 
 class SteadyStateStudy final : public Study {
  public:
-  SteadyStateStudy(std::string name, std::vector<std::string> collected,
-                   const analysis::SteadyStateOptions& options, std::size_t eigenvalues)
+  /// `given`: names of results of the study, and of the model's results that they are.
+  SteadyStateStudy(std::string name, std::map<std::string, std::string> given,
+                   const analysis::SteadyStateOptions& options, std::size_t eigenvalues, double time)
       : Study(std::move(name)),
         collected_(std::move(collected)),
         options_(options),
-        eigenvalues_(eigenvalues) {}
+        eigenvalues_(eigenvalues),
+        time_(time) {}
 
   StudyOutcome run(const StudyRun& run) const override {
     const auto model = run.variant({});
@@ -33,7 +36,7 @@ class SteadyStateStudy final : public Study {
     const State start = model->initial_state(run.threads, run.seed);
     analysis::SteadyState found = [&] {
       try {
-        return analysis::steady_state(system, start, 0.0, options_);
+        return analysis::steady_state(system, start, time_, options_);
       } catch (const NumericalFailure& failure) {
         throw NumericalFailure(fmt::format("study '{}': {}", name(), failure.what()));
       }
@@ -50,7 +53,7 @@ class SteadyStateStudy final : public Study {
     }
     const Unit per_time = Unit::coherent(Dimension{} / model->schedule.time_dimension);
     if (eigenvalues_ > 0) {
-      const auto spectrum = analysis::spectrum(system, found.state, 0.0, eigenvalues_);
+      const auto spectrum = analysis::spectrum(system, found.state, time_, eigenvalues_);
       Series table;
       table.columns = {{"number", Unit{}}, {"real", per_time}, {"imaginary", per_time}};
       for (std::size_t k = 0; k < std::min(eigenvalues_, spectrum.values.size()); ++k)
@@ -72,15 +75,25 @@ class SteadyStateStudy final : public Study {
   }
 
  private:
-  std::vector<std::string> collected_;
+  std::map<std::string, std::string> given_;
   analysis::SteadyStateOptions options_;
   std::size_t eigenvalues_;
+  double time_;
 };
 
 std::unique_ptr<Study> make(StudyContext& context) {
+  std::map<std::string, std::string> given;
+  for (const std::string& name : known_results(context, "collect")) given[context.name + "." + name] = name;
+  if (const auto* results = context.section.raw("results"))
+    for (const auto& member : results->mapping) {
+      const std::string of = context.section.loader().text(member.value, "").value_or("");
+      require_result(context, "results", of);
+      given[member.key] = of;
+    }
   return std::make_unique<SteadyStateStudy>(
-      context.name, known_results(context, "collect"), steady_options(context.section),
-      static_cast<std::size_t>(std::max<std::int64_t>(0, context.section.integer("eigenvalues"))));
+      context.name, std::move(given), steady_options(context.section),
+      static_cast<std::size_t>(std::max<std::int64_t>(0, context.section.integer("eigenvalues"))),
+      standing_time(context.section));
 }
 
 }  // namespace
@@ -93,13 +106,16 @@ modelfile::StudyType steady_state_type() {
       "Where the whole model, F(x) = 0, comes to rest from its initial state, by implicit Euler with longer "
       "and "
       "longer steps and Newton's method at the end, and whether it is stable there: eigenvalues of the whole "
-      "Jacobian. Gives the model's results at that state as NAME.RESULT, NAME.stable, "
+      "Jacobian. Gives the model's results at that state, as NAME.RESULT or under names of one's own, "
+      "NAME.stable, "
       "NAME.leading_eigenvalue "
-      "and the series NAME_eigenvalues. Time stands at 0.";
+      "and the series NAME_eigenvalues.";
   type.schema = modelfile::Schema("steady state", "Where nothing moves any more.");
   Option name;
   name.type = Option::Type::text;
   type.schema.list("collect", name, "the model's results to give at the steady state").with_default("[]");
+  type.schema.mapping("results", name, "names of one's own for results of the model there: {u_max: highest}")
+      .make_optional();
   type.schema
       .add("eigenvalues", Option::Type::integer,
            "how many leading eigenvalues to list (of large models, of those nearest to zero); 0: none")

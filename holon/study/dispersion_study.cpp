@@ -1,0 +1,304 @@
+#include "holon/study/dispersion_study.hpp"
+
+#include "holon/analysis/dispersion.hpp"
+#include "holon/base/error.hpp"
+#include "holon/study/analysed_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numbers>
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace holon::study {
+
+namespace {
+
+using analysis::FastestWave;
+using analysis::RepeatingCells;
+using modelfile::Section;
+using modelfile::Study;
+using modelfile::StudyContext;
+using modelfile::StudyOutcome;
+using modelfile::StudyRun;
+
+struct Asked {
+  std::string name, of;
+  std::int64_t mode = 0;
+  std::optional<Unit> unit;
+};
+
+struct Setup {
+  int axis = 0;
+  double cell = 0.0;
+  double from = 0.0, to = 0.0;
+  std::size_t points = 200;
+  std::int64_t modes = 0;  ///< waves that fit into the domain; 0: any wave
+  std::string parameter;   ///< empty: nothing is varied
+  double low = 0.0, high = 0.0;
+  std::vector<Asked> asked;
+};
+
+class DispersionStudy final : public Study {
+ public:
+  DispersionStudy(std::string name, Setup setup) : Study(std::move(name)), setup_(std::move(setup)) {}
+
+  StudyOutcome run(const StudyRun& run) const override {
+    const auto model = run.variant({});
+    const System system(model, run.threads);
+    system.require_smooth("a dispersion relation");
+    const RepeatingCells cells(system, setup_.axis, setup_.cell);
+    State state = model->initial_state(run.threads, run.seed);
+    cells.make_uniform(state);
+    system.determine(state, 0.0);
+    const Waves waves{*this, system, cells, run};
+    const auto here = waves.at(state);
+    run.progress(0.3);
+    StudyOutcome outcome;
+    const Unit per_length = Unit::coherent(Dimension{} / length_dimension(*model));
+    const Unit per_time = Unit::coherent(Dimension{} / model->schedule.time_dimension);
+    outcome.series[name()] = table(here, cells, per_length, per_time);
+    const FastestWave fastest = waves.fastest(here);
+    std::optional<Onset> onset, uniform;
+    const auto wants = [&](const std::string& what) {
+      return std::any_of(setup_.asked.begin(), setup_.asked.end(),
+                         [&](const Asked& asked) { return asked.of == what; });
+    };
+    std::string why, why_uniform;
+    if (wants("critical_parameter") || wants("critical_wavenumber"))
+      onset = waves.onset(state, why, [&](const auto& linearised) { return waves.fastest(linearised); });
+    run.progress(0.7);
+    if (wants("uniform_onset"))
+      uniform = waves.onset(state, why_uniform,
+                            [](const auto& linearised) { return FastestWave{0.0, linearised.growth(0.0)}; });
+    for (const Asked& asked : setup_.asked) {
+      ResultValue value;
+      const auto missing = [&](const std::string& reason, const Unit& unit) {
+        value = {ResultValue::Missing{reason}, unit};
+      };
+      const Unit of_parameter = setup_.parameter.empty()
+                                    ? Unit{}
+                                    : (*model->parameters)[model->parameters->id(setup_.parameter)].unit;
+      if (asked.of == "growth_rate" && asked.mode > 0)
+        value = {here.growth(2.0 * std::numbers::pi * static_cast<double>(asked.mode) / cells.around()),
+                 per_time};
+      else if (asked.of == "growth_rate")
+        value = {fastest.growth, per_time};
+      else if (asked.of == "wavenumber")
+        value = {fastest.wavenumber, per_length};
+      else if (asked.of == "critical_parameter")
+        onset ? void(value = {onset->parameter, of_parameter}) : missing(why, of_parameter);
+      else if (asked.of == "critical_wavenumber")
+        onset ? void(value = {onset->wavenumber, per_length}) : missing(why, per_length);
+      else
+        uniform ? void(value = {uniform->parameter, of_parameter}) : missing(why_uniform, of_parameter);
+      if (auto* number = std::get_if<double>(&value.value); number != nullptr && asked.unit)
+        value = {Quantity{*number, value.unit}.in(*asked.unit), *asked.unit};
+      outcome.results[asked.name] = value;
+    }
+    return outcome;
+  }
+
+  std::vector<std::string> description() const override {
+    std::vector<std::string> lines{
+        setup_.modes > 0 ? fmt::format("growth of the waves 1 to {} that fit into the domain", setup_.modes)
+                         : fmt::format("growth of waves from {:g} to {:g}", setup_.from, setup_.to)};
+    if (!setup_.parameter.empty())
+      lines.push_back(fmt::format("onset between {} = {:g} and {:g}", short_name(setup_.parameter),
+                                  setup_.low, setup_.high));
+    return lines;
+  }
+
+ private:
+  static Dimension length_dimension(const Model& model) {
+    for (const auto& [name, space] : model.spaces)
+      if (space->dimensions() > 0) return space->length_dimension();
+    return {};
+  }
+
+  struct Onset {
+    double parameter = 0.0, wavenumber = 0.0;
+  };
+
+  struct Waves {
+    const DispersionStudy& study;
+    const System& system;
+    const RepeatingCells& cells;
+    const StudyRun& run;
+
+    /// Brings a uniform state to rest, which need not be stable, and linearises there.
+    RepeatingCells::Linearised at(State& state) const {
+      const auto constraints = analysis::active_constraints(system, state, 0.0);
+      auto outcome = analysis::newton(system, state, 0.0, constraints, {});
+      if (!outcome.converged)
+        throw NumericalFailure(
+            fmt::format("study '{}': no uniform steady state: {}", study.name(), outcome.why));
+      return cells.linearise(state, 0.0);
+    }
+    FastestWave fastest(const RepeatingCells::Linearised& linearised) const {
+      if (study.setup_.modes == 0)
+        return analysis::fastest_wave(linearised, study.setup_.from, study.setup_.to, study.setup_.points);
+      FastestWave best{0.0, -HUGE_VAL};
+      for (std::int64_t mode = 1; mode <= study.setup_.modes; ++mode) {
+        const double q = 2.0 * std::numbers::pi * static_cast<double>(mode) / cells.around();
+        if (const double growth = linearised.growth(q); growth > best.growth) best = {q, growth};
+      }
+      return best;
+    }
+    /// The parameter at which growth changes sign, by the Illinois method; nothing, with the reason, where it
+    /// does not within the range.
+    std::optional<Onset> onset(
+        const State& start, std::string& why,
+        const std::function<FastestWave(const RepeatingCells::Linearised&)>& wave) const {
+      const Setup& setup = study.setup_;
+      if (setup.parameter.empty()) {
+        why = "the study varies no parameter";
+        return std::nullopt;
+      }
+      const ParameterId parameter = system.parameters().id(setup.parameter);
+      State state = start.clone();
+      FastestWave last;
+      const auto growth = [&](double value) {
+        state.set_parameter(parameter, value);
+        last = wave(at(state));
+        return last.growth;
+      };
+      double a = setup.low, b = setup.high, fa = growth(a), fb = growth(b);
+      if (!((fa < 0.0) != (fb < 0.0))) {
+        why = fmt::format("growth is {:.4g} at {} = {:g} and {:.4g} at {:g}: no onset between", fa,
+                          short_name(setup.parameter), a, fb, b);
+        return std::nullopt;
+      }
+      int side = 0;
+      for (int k = 0; k < 200 && std::abs(b - a) > 1e-12 * std::max(std::abs(a), std::abs(b)); ++k) {
+        double c = (a * fb - b * fa) / (fb - fa);
+        if (k % 8 == 7) c = 0.5 * (a + b);
+        const double fc = growth(c);
+        if (fc == 0.0) return Onset{c, last.wavenumber};
+        if ((fc < 0.0) == (fa < 0.0)) {
+          a = c;
+          fa = fc;
+          if (side == -1) fb *= 0.5;
+          side = -1;
+        } else {
+          b = c;
+          fb = fc;
+          if (side == 1) fa *= 0.5;
+          side = 1;
+        }
+      }
+      const double at_onset = 0.5 * (a + b);
+      growth(at_onset);
+      return Onset{at_onset, last.wavenumber};
+    }
+  };
+
+  Series table(const RepeatingCells::Linearised& linearised, const RepeatingCells& cells,
+               const Unit& per_length, const Unit& per_time) const {
+    Series table;
+    table.columns = {{"wavenumber", per_length}, {"growth_rate", per_time}, {"frequency", per_time}};
+    const std::size_t points = setup_.modes > 0 ? static_cast<std::size_t>(setup_.modes) : setup_.points;
+    for (std::size_t k = 0; k < points; ++k) {
+      const double q = setup_.modes > 0
+                           ? 2.0 * std::numbers::pi * static_cast<double>(k + 1) / cells.around()
+                           : setup_.from + (setup_.to - setup_.from) * static_cast<double>(k) /
+                                               static_cast<double>(std::max<std::size_t>(1, points - 1));
+      const auto first = linearised.eigenvalues(q).front();
+      table.rows.push_back({q, first.real(), std::abs(first.imag())});
+    }
+    return table;
+  }
+
+  Setup setup_;
+};
+
+std::unique_ptr<Study> make(StudyContext& context) {
+  Section& section = context.section;
+  Setup setup;
+  const std::string axis = section.text("along");
+  setup.axis = axis == "x" ? 0 : axis == "y" ? 1 : 2;
+  if (section.has("cell")) setup.cell = section.quantity("cell");
+  setup.modes = section.integer("modes");
+  setup.points = static_cast<std::size_t>(std::max<std::int64_t>(3, section.integer("points")));
+  if (setup.modes <= 0) {
+    setup.modes = 0;
+    for (const char* key : {"from", "to"})
+      if (!section.has(key)) section.error(key, "is missing", "a range of wavenumbers, or `modes`");
+    if (section.has("from") && section.has("to")) {
+      setup.from = section.quantity("from");
+      setup.to = section.quantity("to");
+      if (!(setup.to > setup.from)) section.error("to", "is not above `from`");
+    }
+  }
+  if (section.has("vary")) {
+    const Section vary = section.section("vary");
+    const StudyContext inner{context.name, vary, context.model};
+    setup.parameter = varied_parameter(inner, "parameter");
+    setup.low = in_unit_of(inner, "from", setup.parameter);
+    setup.high = in_unit_of(inner, "to", setup.parameter);
+  }
+  for (const std::string& name : section.keys("results")) {
+    const Section result = section.child("results", name);
+    Asked asked{name, result.text("of"), 0, std::nullopt};
+    if (result.has("mode")) asked.mode = result.integer("mode");
+    if (result.has("unit")) asked.unit = Unit::parse(result.text("unit"));
+    if (setup.parameter.empty() && asked.of != "growth_rate" && asked.of != "wavenumber")
+      result.error("of", fmt::format("'{}' needs a parameter to vary", asked.of), "`vary` in the study");
+    setup.asked.push_back(std::move(asked));
+  }
+  return std::make_unique<DispersionStudy>(context.name, std::move(setup));
+}
+
+}  // namespace
+
+modelfile::StudyType dispersion_type() {
+  using modelfile::Option;
+  using modelfile::Schema;
+  modelfile::StudyType type;
+  type.name = "dispersion";
+  type.documentation =
+      "Growth rates of waves on the uniform steady state of the model, from the Jacobian of the whole model "
+      "as it "
+      "is discretised, and the value of a parameter at which the first of them begins to grow. The domain is "
+      "periodic along the axis; what lives at places between (cells in a bulk) repeats with `cell`. Gives "
+      "the "
+      "series NAME (wavenumber, growth_rate, frequency) and the results that are asked for.";
+  type.schema = Schema("dispersion", "Which waves grow.");
+  type.schema.choice("along", {"x", "y", "z"}, "the axis of the waves").with_default("x");
+  type.schema
+      .quantity("cell", "length", "length after which everything repeats; by default the grid's spacing")
+      .make_optional();
+  type.schema.quantity("from", "1/length", "the least wavenumber (2 pi over the wavelength)").make_optional();
+  type.schema.quantity("to", "1/length", "the largest wavenumber").make_optional();
+  type.schema.add("points", Option::Type::integer, "wavenumbers between them").with_default("200");
+  type.schema
+      .add("modes", Option::Type::integer,
+           "instead of a range: the waves that fit into the domain 1, 2, ... times, up to this")
+      .with_default("0");
+  Schema vary("vary", "A parameter and its range, in which onset is looked for.");
+  vary.add("parameter", Option::Type::text, "of the model, or processes.P.parameters.N");
+  vary.add("from", Option::Type::any_quantity, "one end");
+  vary.add("to", Option::Type::any_quantity, "the other end");
+  type.schema.section("vary", std::move(vary), "a parameter in whose range onset is looked for")
+      .make_optional();
+  Schema result("result", "A number of the dispersion relation.");
+  result.choice(
+      "of", {"growth_rate", "wavenumber", "critical_parameter", "critical_wavenumber", "uniform_onset"},
+      "growth_rate and wavenumber of the fastest wave; the parameter at which the fastest wave begins to "
+      "grow, and its wavenumber; the parameter at which the uniform state itself is left (a Hopf point, "
+      "where it oscillates)");
+  result.add("mode", Option::Type::integer, "growth_rate of the wave that fits this many times")
+      .make_optional();
+  result.add("unit", Option::Type::text, "to give it in").make_optional();
+  Option of_result;
+  of_result.type = Option::Type::section;
+  of_result.schema = std::make_shared<const Schema>(std::move(result));
+  type.schema.mapping("results", of_result, "results of the study: {k_max: {of: wavenumber}}")
+      .make_optional();
+  type.make = make;
+  return type;
+}
+
+}  // namespace holon::study

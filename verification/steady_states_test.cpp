@@ -1,0 +1,182 @@
+// Steady states, folds and Hopf points of whole models against exact ones.
+#include "holon/analysis/continuation.hpp"
+#include "holon/base/error.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "verification/model_run.hpp"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace holon::verification {
+namespace {
+
+using analysis::SpecialPoint;
+
+/// A model with its operator.
+struct Whole {
+  explicit Whole(const std::string& text)
+      : run(ModelRun::of_text(text)), system(run.shared_model(), threads) {}
+  analysis::SteadyState steady(ParameterId parameter, double value) {
+    State start = run.model().initial_state(threads, 0);
+    start.set_parameter(parameter, value);
+    return analysis::steady_state(system, start, 0.0, {});
+  }
+  ParameterId parameter(const std::string& path) const { return run.model().parameters->id(path); }
+  double value(const State& state, const std::string& field) const {
+    return state.real(run.model().fields->id(field))[0];
+  }
+  ModelRun run;
+  ThreadPool threads{2};
+  System system;
+};
+
+/// u' = Lambda (alpha0 + u^2/(1 + u^2)) - u at a point.
+std::string switch_text() {
+  return R"yaml(holon: 1
+title: A switch
+parameters: {Lambda: 1.0, alpha0: 0.05}
+spaces: {here: {type: point}}
+processes:
+  switch:
+    type: kinetics
+    space: here
+    units: {time: s, u: 1, L: 1, alpha0: 1}
+    states: {u: 0}
+    parameters: {L: =Lambda, alpha0: =alpha0}
+    equations: |
+      u' = L*(alpha0 + u^2/(1 + u^2)) - u
+    integrator: rk4
+schedule: {step: 0.1 s, until: 1 s}
+observe: {u: {type: final, of: switch.u}}
+results: {u_final: {of: u}}
+)yaml";
+}
+
+TEST(Continuation, FindsBothFoldsOfASwitchExactly) {
+  Whole whole(switch_text());
+  analysis::ContinuationOptions options;
+  options.parameter = whole.parameter("parameters.Lambda");
+  options.low = 1.0;
+  options.high = 4.0;
+  const auto first = whole.steady(options.parameter, 1.0);
+  const auto branch = analysis::continuation(whole.system, first.state, 0.0, first.constraints, options);
+  EXPECT_TRUE(branch.complete) << branch.why_ended;
+  ASSERT_EQ(branch.special.size(), 2u);
+  // (1 + alpha0) s^2 - (1 - 2 alpha0) s + alpha0 = 0 with s = u^2, Lambda = u / (alpha0 + s/(1 + s)).
+  const double alpha0 = 0.05, p = 1.0 - 2.0 * alpha0, q = 1.0 + alpha0;
+  for (const int fold : {0, 1}) {
+    const double s = (p + (fold == 0 ? -1.0 : 1.0) * std::sqrt(p * p - 4.0 * q * alpha0)) / (2.0 * q);
+    const double u = std::sqrt(s), lambda = u / (alpha0 + s / (1.0 + s));
+    const SpecialPoint& point = branch.special[static_cast<std::size_t>(fold)];
+    EXPECT_EQ(point.kind, SpecialPoint::Kind::fold);
+    EXPECT_NEAR(point.parameter, lambda, 1e-9 * lambda);
+    EXPECT_NEAR(whole.value(point.state, "switch.u"), u, 1e-7 * u);
+    EXPECT_LT(point.uncertainty, 1e-8);
+    EXPECT_GT(std::abs(point.curvature), 1e-3);
+    EXPECT_GT(std::abs(point.transversality), 1e-3);
+  }
+  // Stable, unstable, stable; and on the branch everywhere.
+  EXPECT_EQ(branch.points.front().unstable, 0);
+  EXPECT_EQ(branch.points[branch.special[1].after].unstable, 1);
+  EXPECT_EQ(branch.points.back().unstable, 0);
+  for (const auto& point : branch.points) {
+    const double u = whole.value(point.state, "switch.u");
+    EXPECT_NEAR(point.parameter * (alpha0 + u * u / (1.0 + u * u)), u, 1e-10);
+  }
+}
+
+TEST(Continuation, FindsTheHopfPointOfTheBrusselator) {
+  Whole whole(R"yaml(holon: 1
+title: The Brusselator at a point
+parameters: {A: 2, B: 3}
+spaces: {here: {type: point}}
+processes:
+  reaction:
+    type: kinetics
+    space: here
+    units: {time: s, u: 1, v: 1, A: 1, B: 1}
+    states: {u: 1.9, v: 1.4}
+    parameters: {A: =A, B: =B}
+    equations: |
+      u' = A - (B + 1)*u + u^2*v
+      v' = B*u - u^2*v
+    integrator: rk4
+schedule: {step: 0.1 s, until: 1 s}
+observe: {u: {type: final, of: reaction.u}}
+results: {u_final: {of: u}}
+)yaml");
+  analysis::ContinuationOptions options;
+  options.parameter = whole.parameter("parameters.B");
+  options.low = 3.0;
+  options.high = 7.0;
+  const auto first = whole.steady(options.parameter, 3.0);
+  const auto branch = analysis::continuation(whole.system, first.state, 0.0, first.constraints, options);
+  EXPECT_TRUE(branch.complete) << branch.why_ended;
+  ASSERT_EQ(branch.special.size(), 1u);
+  const SpecialPoint& hopf = branch.special.front();
+  EXPECT_EQ(hopf.kind, SpecialPoint::Kind::hopf);
+  EXPECT_NEAR(hopf.parameter, 5.0, 1e-9);        // 1 + A^2
+  EXPECT_NEAR(std::abs(hopf.omega), 2.0, 1e-8);  // A
+  EXPECT_GT(hopf.transversality, 1e-3);
+  EXPECT_EQ(branch.points.back().unstable, 2);
+}
+
+TEST(SteadyState, KeepsWhatIsConservedWhereTheJacobianIsSingular) {
+  Whole whole(R"yaml(holon: 1
+title: Dimers
+spaces: {line: {type: grid, sites: cells, size: [1 mm], spacing: 0.05 mm}}
+processes:
+  pairing:
+    type: kinetics
+    space: line
+    units: {time: s, monomer: uM, dimer: uM}
+    states: {monomer: 0, dimer: 0.5}
+    initial: {monomer: "=if position.x < 0.3 mm then 4 uM else 1 uM"}
+    conserved: {monomer: {protein: 1}, dimer: {protein: 2}}
+    equations: |
+      monomer' = -2*0.3*monomer^2 + 2*0.7*dimer
+      dimer' = 0.3*monomer^2 - 0.7*dimer
+    integrator: rk4
+  spreading: {type: diffusion, field: pairing.monomer, diffusivity: 0.1 mm^2/s, integrator: implicit}
+schedule: {step: 0.01 s, until: 1 s, strang: [pairing, spreading]}
+observe: {m: {type: mean, of: pairing.monomer}}
+results: {m_final: {of: m}}
+)yaml");
+  const State start = whole.run.model().initial_state(whole.threads, 0);
+  const auto found = analysis::steady_state(whole.system, start, 0.0, {});
+  ASSERT_EQ(found.constraints.size(), 1u);
+  EXPECT_EQ(found.constraints.front().quantity, "protein");
+  // Even everywhere: m + 2 d as in the mean of the start, 0.3 m^2 = 0.7 d.
+  const double total = 0.3 * 4.0 + 0.7 * 1.0 + 2.0 * 0.5;
+  const double m = (-1.0 + std::sqrt(1.0 + 4.0 * (2.0 * 0.3 / 0.7) * total)) / (2.0 * (2.0 * 0.3 / 0.7));
+  for (const double value : found.state.real(whole.run.model().fields->id("pairing.monomer")))
+    EXPECT_NEAR(value, m, 1e-10);
+}
+
+TEST(SteadyState, SaysWhatGoesOnForEver) {
+  Whole whole(R"yaml(holon: 1
+title: Growth
+spaces: {here: {type: point}}
+processes:
+  growth:
+    type: kinetics
+    space: here
+    units: {time: s, n: 1}
+    states: {n: 1}
+    equations: |
+      n' = 0.5*n
+    integrator: rk4
+schedule: {step: 0.1 s, until: 1 s}
+observe: {n: {type: final, of: growth.n}}
+results: {n_final: {of: n}}
+)yaml");
+  try {
+    analysis::steady_state(whole.system, whole.run.model().initial_state(whole.threads, 0), 0.0, {});
+    FAIL() << "no failure";
+  } catch (const NumericalFailure& failure) { EXPECT_THAT(failure.what(), testing::HasSubstr("growth.n")); }
+}
+
+}  // namespace
+}  // namespace holon::verification

@@ -1,0 +1,64 @@
+// Turing patterns (case: applications T1 to T3).
+#include <algorithm>
+#include <cmath>
+
+#include "verification/model_run.hpp"
+#include <gtest/gtest.h>
+
+namespace holon::verification {
+namespace {
+
+TEST(TuringPatterns, OfSchnakenberg) {
+  ModelRun run("models/patterns/schnakenberg.yaml");
+  run.studies();
+  EXPECT_NEAR(run.result("d_critical"), 8.567627458, 1e-6 * 8.6);
+  EXPECT_NEAR(run.result("k_critical"), 0.584500459, 1e-4);
+  EXPECT_NEAR(run.result("k_max"), 0.564397889, 1e-4);
+  EXPECT_NEAR(run.result("growth_rate_max"), 0.0571909584, 1e-6);
+  EXPECT_NEAR(run.result("u_max"), 1.4374832390, 1e-3);
+  EXPECT_NEAR(run.result("u_min"), 0.5774602875, 1e-3);
+  EXPECT_NEAR(run.result("u_mean"), 1.0, 1e-10);
+  // The band of wavenumbers that grow is k^2 in (0.2, 0.5), exactly.
+  const Series waves = run.series("waves");
+  double lowest = HUGE_VAL, highest = 0.0;
+  for (const auto& row : waves.rows)
+    if (row[1] > 0.0) {
+      lowest = std::min(lowest, row[0]);
+      highest = std::max(highest, row[0]);
+    }
+  const double step = waves.rows[1][0] - waves.rows[0][0];
+  EXPECT_NEAR(lowest, std::sqrt(0.2), step);
+  EXPECT_NEAR(highest, std::sqrt(0.5), step);
+}
+
+TEST(TuringPatterns, GrowthOnTwentySitesPerWavelengthIsWithinHalfAPercent) {
+  const double wavelength = 11.132546;
+  ModelRun run("models/patterns/schnakenberg.yaml",
+               {"parameters.spacing=" + std::to_string(wavelength / 20.0)});
+  run.studies();
+  EXPECT_NEAR(run.result("growth_rate_max"), 0.0571909584, 5e-3 * 0.0571909584);
+}
+
+TEST(TuringPatterns, OfTheBrusselator) {
+  ModelRun run("models/patterns/brusselator.yaml");
+  run.studies();
+  EXPECT_NEAR(run.result("B_critical"), std::pow(1.0 + 2.0 * std::sqrt(1.0 / 8.0), 2), 1e-6);
+  EXPECT_NEAR(run.result("k_critical"), std::sqrt(2.0 / std::sqrt(8.0)), 1e-4);
+  EXPECT_NEAR(run.result("B_hopf"), 5.0, 1e-9);
+  ModelRun other("models/patterns/brusselator.yaml",
+                 {"parameters.A=1.5", "parameters.Du=0.5", "parameters.Dv=6"});
+  other.studies();
+  EXPECT_NEAR(other.result("B_critical"), std::pow(1.0 + 1.5 * std::sqrt(0.5 / 6.0), 2), 1e-6);
+  EXPECT_NEAR(other.result("B_hopf"), 1.0 + 1.5 * 1.5, 1e-9);
+}
+
+TEST(TuringPatterns, OfGiererAndMeinhardt) {
+  ModelRun run("models/patterns/gierer_meinhardt.yaml");
+  run.studies();
+  EXPECT_NEAR(run.result("d_critical"), 1.5 * (3.0 + 2.0 * std::sqrt(2.0)), 1e-6 * 8.7);
+  EXPECT_NEAR(run.result("k_critical"), std::sqrt(std::sqrt(2.0) - 1.0), 1e-4);
+  EXPECT_GT(run.result("u_max"), 2.0 * run.result("u_min"));
+}
+
+}  // namespace
+}  // namespace holon::verification
