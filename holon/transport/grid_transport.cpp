@@ -150,6 +150,7 @@ TransportScratch& GridTransport::scratch(const State& state, Workspace& work) co
 GridTransport::Step GridTransport::begin(State& state, const Interval& interval, Workspace& work) const {
   Step step{state, scratch(state, work), state.real(id_), interval.t0(), interval.dt(), *work.threads, {}};
   step.book.open = !accounts().empty();
+  step.grid = grid_.get();
   step.share = work.share;
   if (step.share != nullptr) step.halo = sharing()->halo;
   return step;
@@ -186,7 +187,7 @@ GridTransport::Reach GridTransport::reach_of(const GridOperator& op) {
 }
 
 void GridTransport::refresh(const Step& step, std::span<double> column) {
-  if (step.share != nullptr) step.share->refresh(std::span(&column, 1), step.halo);
+  if (step.share != nullptr) step.share->refresh(column, step.halo);
 }
 
 void GridTransport::keep_books(State& state, const Book& book) const {

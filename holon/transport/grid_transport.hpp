@@ -123,9 +123,10 @@ class GridTransport : public Process {
     double t0, dt;
     ThreadPool& threads;
     Book book;
-    std::uint64_t iterations = 0;      ///< of linear solvers
-    bool seen_finite = false;          ///< the scheme has seen that all values that it made are finite
-    const Inputs* inputs = nullptr;    ///< waveforms of fields that data of sides depend on
+    std::uint64_t iterations = 0;    ///< of linear solvers
+    bool seen_finite = false;        ///< the scheme has seen that all values that it made are finite
+    const Inputs* inputs = nullptr;  ///< waveforms of fields that data of sides depend on
+    const Space* grid = nullptr;
     const Partition* share = nullptr;  ///< with ranks: the step is taken at this rank's own sites
     std::size_t halo = 0;              ///< sites next to them that kernels read
     const TransportOperator& op() const { return *scratch.op; }
