@@ -24,8 +24,7 @@ struct Stencil {
   std::vector<double> weights;
 };
 
-/// A set of sites. Immutable. From the first version a rank owns sites [0, owned) and sees ghosts after them;
-/// today one rank owns all.
+/// A set of sites. Immutable. Which rank owns which of them is said by a Partition (partition.hpp).
 class Space {
  public:
   enum class Type { point, grid, radial, trace, product, named_points, population };
