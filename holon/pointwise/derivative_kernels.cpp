@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace holon::pointwise {
 
 namespace {
@@ -31,6 +33,7 @@ struct DerivativeKernels::Table {
   std::size_t sites = 0;
   std::vector<double> values;
   double operator()(std::size_t row, std::size_t site) const { return values[row * sites + site]; }
+  std::span<const double> row(std::size_t row) const { return std::span(values).subspan(row * sites, sites); }
 };
 
 DerivativeKernels::DerivativeKernels(const KernelFactory& factory)
@@ -119,11 +122,9 @@ void DerivativeKernels::rate(const State& state, double time, ThreadPool& thread
   const KineticsSystem& system = factory_.system();
   const Table table = evaluate(rate_, system.states.size(), state, time, factory_.columns(), threads);
   const double per_coherent_time = 1.0 / system.time_unit;
-  for (std::size_t i = 0; i < system.states.size(); ++i) {
-    if (!rates.layout().contains(system.target(i))) continue;
-    const std::span<double> out = rates(system.target(i));
-    for (std::size_t s = 0; s < table.sites; ++s) out[s] += per_coherent_time * table(i, s);
-  }
+  for (std::size_t i = 0; i < system.states.size(); ++i)
+    if (rates.layout().contains(system.target(i)))
+      add(state, i, table.row(i), per_coherent_time, rates(system.target(i)), threads);
 }
 
 void DerivativeKernels::jvp(const State& state, double time, const Vector& du, ThreadPool& threads,
@@ -146,11 +147,17 @@ void DerivativeKernels::jvp(const State& state, double time, const Vector& du, T
   }
   const Table table = evaluate(jvp_, system.states.size(), state, time, columns, threads);
   const double per_coherent_time = 1.0 / system.time_unit;
-  for (std::size_t i = 0; i < system.states.size(); ++i) {
-    if (!out.layout().contains(system.target(i))) continue;
-    const std::span<double> target = out(system.target(i));
-    for (std::size_t s = 0; s < sites; ++s) target[s] += per_coherent_time * table(i, s);
-  }
+  for (std::size_t i = 0; i < system.states.size(); ++i)
+    if (out.layout().contains(system.target(i)))
+      add(state, i, table.row(i), per_coherent_time, out(system.target(i)), threads);
+}
+
+void DerivativeKernels::add(const State& state, std::size_t row, std::span<const double> values,
+                            double factor, std::span<double> target, ThreadPool& threads) const {
+  WayBackScratch scratch;
+  if (const WayBack* way = factory_.system().way_back(row))
+    values = brought_back(state, *way, values, scratch, threads);
+  for (std::size_t site = 0; site < target.size(); ++site) target[site] += factor * values[site];
 }
 
 void DerivativeKernels::vjp(const State& state, double time, const Vector& w, ThreadPool& threads,
@@ -158,8 +165,19 @@ void DerivativeKernels::vjp(const State& state, double time, const Vector& w, Th
   const KineticsSystem& system = factory_.system();
   std::vector<const double*> columns = factory_.columns();
   const std::vector<double> none(system.space->sites(), 0.0);
-  for (std::size_t i = 0; i < system.states.size(); ++i)
-    columns.push_back(w.layout().contains(system.target(i)) ? w(system.target(i)).data() : none.data());
+  std::vector<std::vector<double>> at_sites;  // of weights that lie in another space
+  at_sites.reserve(system.states.size());
+  for (std::size_t i = 0; i < system.states.size(); ++i) {
+    if (!w.layout().contains(system.target(i))) {
+      columns.push_back(none.data());
+    } else if (const WayBack* way = system.way_back(i)) {
+      WayBackScratch scratch;
+      at_sites.push_back(transposed(state, *way, w(system.target(i)), scratch, threads));
+      columns.push_back(at_sites.back().data());
+    } else {
+      columns.push_back(w(system.target(i)).data());
+    }
+  }
   const Table table = evaluate(vjp_, variables_.size(), state, time, columns, threads);
   const double per_coherent_time = 1.0 / system.time_unit;
   for (std::size_t v = 0; v < variables_.size(); ++v) {
@@ -178,6 +196,12 @@ void DerivativeKernels::jacobian(const State& state, double time, ThreadPool& th
   const Layout& layout = entries.layout();
   const Table table = evaluate(jacobian_, pattern_.size(), state, time, factory_.columns(), threads);
   const double per_coherent_time = 1.0 / system.time_unit;
+  for (std::size_t i = 0; i < system.states.size(); ++i)
+    if (const WayBack* way = system.way_back(i))
+      throw Refused(
+          fmt::format("process '{}' contributes through the coupling '{}', which is no part of its "
+                      "Jacobian",
+                      system.name, (*system.fields)[way->field].name));
   for (std::size_t k = 0; k < pattern_.size(); ++k) {
     const FieldId column = variables_[pattern_[k].column];
     const FieldId row = system.target(pattern_[k].row);

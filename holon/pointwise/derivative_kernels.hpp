@@ -39,6 +39,9 @@ class DerivativeKernels {
   struct Table;  // a column of values per output of a kernel
   Table evaluate(const LazyKernel& kernel, std::size_t outputs, const State& state, double time,
                  std::vector<const double*> columns, ThreadPool& threads) const;
+  /// Adds values at the sites, a factor times those of rates[row], to what they are rates of.
+  void add(const State& state, std::size_t row, std::span<const double> values, double factor,
+           std::span<double> target, ThreadPool& threads) const;
   std::vector<Node> variable_nodes() const;
   std::vector<Node> entries(const OdeSystem& ode) const;  // of the Jacobian, in order of the pattern
 
