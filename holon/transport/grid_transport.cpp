@@ -1,8 +1,10 @@
 #include "holon/transport/grid_transport.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/transport/round_off.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -216,7 +218,9 @@ Outcome GridTransport::advance(State& state, const Interval& interval, const Inp
     return failed(fmt::format("the step {:g} is above the stability limit {:g}", interval.dt(), limit), "");
   // The data at this step's begin are those at the last one's end.
   if (step.scratch.end.time == step.t0) std::swap(step.scratch.begin, step.scratch.end);
+  const double before = settles(step) ? content_of_free_sites(step) : 0.0;
   if (const auto fault = take(step)) return failed(fault->what, fault->place);
+  if (settles(step)) settle(step, before);
   keep_books(state, step.book);
   ++work.counters.steps;
   work.counters.linear_iterations += step.iterations;
@@ -238,9 +242,49 @@ std::optional<DataFault> GridTransport::evaluate(Step& step, double time, Transp
 void GridTransport::impose(Step& step, const TransportColumns& columns) const {
   for (int axis = 0; axis < grid_->dimensions(); ++axis)
     for (int side = 0; side < 2; ++side)
-      if (step.op().holds(axis, side))
-        step.book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)] +=
-            step.op().impose(axis, side, columns.sides, step.u);
+      if (step.op().holds(axis, side)) {
+        const double brought = step.op().impose(axis, side, columns.sides, step.u);
+        step.book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)] += brought;
+        step.book.imposed += brought;
+      }
+}
+
+bool GridTransport::settles(const Step& step) const {
+  constexpr double noticeable = 8.0;
+  return !field_.conserved.empty() && !iterates() && step.share == nullptr &&
+         step.dt * step.op().spectral_bound() > noticeable;
+}
+
+void GridTransport::settle(Step& step, double before) const {
+  const TransportOperator& op = step.op();
+  Book& book = step.book;
+  double* open_side = nullptr;
+  double expected = before + book.decay + book.source - book.imposed, volume = 1.0;
+  for (int axis = 0; axis < op.dimensions(); ++axis) {
+    const auto a = static_cast<std::size_t>(axis);
+    double length = 0.0;
+    for (std::size_t i = op.first_free(axis); i < op.end_free(axis); ++i) length += op.width(axis, i);
+    volume *= length;
+    for (std::size_t side = 0; side < 2; ++side) {
+      expected += book.side[a][side];
+      if (open_side == nullptr && sides_[a][side].kind != SideRule::Kind::flux &&
+          grid_->has_side(axis, static_cast<int>(side)))
+        open_side = &book.side[a][side];
+    }
+  }
+  const double after = content_of_free_sites(step), lost = expected - after;
+  const double square = op.content(step.u, step.u, step.threads);
+  const double size = std::sqrt(volume * square);  // at least sum |u| measure
+  if (!is_round_off(lost, after, step.dt * op.spectral_bound(), size)) return;
+  if (open_side != nullptr) {
+    *open_side -= lost;
+    return;
+  }
+  const double share = lost / square;
+  const std::span<double> u = step.u;
+  op.for_free_rows(step.threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t site = begin; site < end; ++site) u[site] += share * u[site] * u[site];
+  });
 }
 
 void GridTransport::hold(const TransportOperator& op, const TransportColumns& columns,
