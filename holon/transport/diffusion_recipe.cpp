@@ -4,6 +4,7 @@
 #include "holon/transport/flux_diffusion.hpp"
 #include "holon/transport/joint_diffusion.hpp"
 #include "holon/transport/transport_recipe.hpp"
+#include "holon/transport/tree_recipe.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -171,6 +172,9 @@ void DiffusionRecipe::declare(ProcessContext& context) {
 
 std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
   const Section& section = context.section;
+  if (const auto one = section.has("field") ? std::optional(section.field("field")) : std::nullopt;
+      one && (*context.model.fields)[*one].space->type() == Space::Type::tree)
+    return make_diffusion_on_tree(context);
   if (!section.has("fields")) {
     auto options = read_options(section, context.model);
     return options ? make_diffusion(context.name, context.model, std::move(*options)) : nullptr;
