@@ -172,9 +172,11 @@ void DiffusionRecipe::declare(ProcessContext& context) {
 
 std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
   const Section& section = context.section;
-  if (const auto one = section.has("field") ? std::optional(section.field("field")) : std::nullopt;
-      one && (*context.model.fields)[*one].space->type() == Space::Type::tree)
-    return make_diffusion_on_tree(context);
+  if (section.has("field")) {
+    const Space& space = *(*context.model.fields)[section.field("field")].space;
+    if (space.type() == Space::Type::tree) return make_diffusion_on_tree(context);
+    if (space.type() == Space::Type::product) return make_micro_diffusion(context);
+  }
   if (!section.has("fields")) {
     auto options = read_options(section, context.model);
     return options ? make_diffusion(context.name, context.model, std::move(*options)) : nullptr;
