@@ -30,7 +30,7 @@ title: Spreading along a line
 spaces: {line: )" +
            space + R"(}
 fields: {c: {space: line, initial: =1 + sin(3*position.x), conserved: {c: 1}}}
-processes: {spread: {type: diffusion, field: c, diffusivity: 0.3, decay: 0.1, source: =0.2*position.x, integrator: implicit}}
+processes: {spread: {type: diffusion, field: c, diffusivity: 0.3, integrator: implicit}}
 schedule: {step: 0.05, until: 2}
 ledger: strict
 )";
@@ -43,8 +43,8 @@ ledger: strict
   tree.to_the_end();
   const auto one = values(grid, "c"), other = values(tree, "c");
   ASSERT_EQ(one.size(), other.size());
-  // Decay and source are split off along the grid (Douglas), not along the tree: both are of order 2.
-  for (std::size_t s = 0; s < one.size(); ++s) EXPECT_NEAR(one[s], other[s], 2e-6);
+  // Both are Crank-Nicolson steps of the same matrix: the same but for round-off.
+  for (std::size_t s = 0; s < one.size(); ++s) EXPECT_NEAR(one[s], other[s], 1e-13);
   EXPECT_LT(tree.simulation().ledger().at(0).relative_residual, 1e-14);
 }
 

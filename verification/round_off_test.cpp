@@ -13,7 +13,7 @@ title: Very stiff diffusion
 parameters: {D: )" + std::to_string(stiffness) +
                                    R"(/2500}
 spaces: {line: {type: grid, sites: cells, size: [1], spacing: 0.02}}
-fields: {c: {space: line, kind: density, initial: "=1 + 0.5*sin(7*position.x)", conserved: {c: 1}
+fields: {c: {space: line, kind: density, initial: =1 + 0.5*sin(7*position.x), conserved: {c: 1}
 }
 }
 processes : {

@@ -51,6 +51,13 @@ Exchange::Exchange(std::string name, const Model& model, ExchangeOptions options
     secretion_.push_back(kernel("secretion", member.secretion));
     for (const FieldId id : member.points->reads()) reads_.push_back(id);
   }
+  const Field& field = (*fields_)[options_.field];
+  Dimension clearance;
+  for (int a = 0; a < field.space->measure_power(); ++a)
+    clearance = clearance * field.space->length_dimension();
+  clearance = clearance / model.schedule.time_unit.dimension();
+  clearance_ = Unit::coherent(clearance);
+  given_off_ = Unit::coherent(clearance * field.unit.dimension());
   std::sort(reads_.begin(), reads_.end());
   reads_.erase(std::unique(reads_.begin(), reads_.end()), reads_.end());
 }
@@ -113,13 +120,14 @@ std::optional<Diagnosis> Exchange::evaluate(const State& state, double time, Exc
     }
     const std::size_t points = rates.known.sampling->to_sites();
     const auto take = [&](const CoefficientKernel& kernel, std::vector<double>& values, double factor,
-                          const char* what) -> std::optional<Diagnosis> {
+                          const char* what, const Unit& unit) -> std::optional<Diagnosis> {
       values.resize(points);
       kernel.evaluate(state, time, values, threads);
       for (std::size_t i = 0; i < points; ++i) {
         if (!(values[i] >= 0.0) || !std::isfinite(values[i]))
           return Diagnosis{name(), field.name,
-                           fmt::format("the {} of '{}' is {:g}", what, member.name, values[i]),
+                           fmt::format("the {} of '{}' is {:g} {}, and may not be negative", what,
+                                       member.name, values[i], unit.text()),
                            member.space->site_text(i), time};
         values[i] *= factor;
       }
@@ -128,9 +136,10 @@ std::optional<Diagnosis> Exchange::evaluate(const State& state, double time, Exc
     rates.takes = uptake_[m].constant() != 0.0;
     rates.gives = secretion_[m].constant() != 0.0;
     if (rates.takes)
-      if (auto fault = take(uptake_[m], rates.clearance, 1.0, "uptake")) return fault;
+      if (auto fault = take(uptake_[m], rates.clearance, 1.0, "uptake", clearance_)) return fault;
     if (rates.gives)
-      if (auto fault = take(secretion_[m], rates.secretion, 1.0 / field.unit.factor(), "secretion"))
+      if (auto fault =
+              take(secretion_[m], rates.secretion, 1.0 / field.unit.factor(), "secretion", given_off_))
         return fault;
     if (rates.known.responses && rates.takes) {
       const auto response = rates.known.responses->self();

@@ -78,6 +78,7 @@ class Exchange final : public Process {
   ExchangeOptions options_;
   std::shared_ptr<const FieldTable> fields_;
   std::vector<CoefficientKernel> uptake_, secretion_;
+  Unit clearance_, given_off_;  ///< coherent, for messages
   std::vector<FieldId> reads_;
 };
 
