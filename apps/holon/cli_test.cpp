@@ -342,6 +342,18 @@ TEST_F(CommandLine, ResumeFromAnotherModelSaysWhatDiffers) {
   EXPECT_EQ(run(model, "out", {"--resume"}).status, 0);  // there is nothing left to do
 }
 
+TEST_F(CommandLine, ResumeWithALaterEndGoesOn) {
+  const fs::path model = write("decay.yaml", decay);
+  ASSERT_EQ(run(model, "whole", {"--set", "parameters.until=2 s"}).status, 0);
+  ASSERT_EQ(run(model, "out").status, 0);
+  ASSERT_EQ(run(model, "out", {"--resume", "--set", "parameters.until=2 s"}).status, 0);
+  EXPECT_EQ(json("out/results.json").at("u_end").at("value"),
+            json("whole/results.json").at("u_end").at("value"));
+  const Ended shorter = run(model, "out", {"--resume", "--set", "parameters.until=0.5 s"});
+  EXPECT_EQ(shorter.status, 2);
+  EXPECT_THAT(shorter.err, HasSubstr("beyond its end"));
+}
+
 TEST_F(CommandLine, ADamagedCheckpointIsAnInputError) {
   const fs::path model = write("decay.yaml", decay);
   ASSERT_EQ(run(model, "out").status, 0);

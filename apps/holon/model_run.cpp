@@ -303,6 +303,16 @@ class Run {
   void check_ledger() {
     if (!model_->strict_ledger) return;
     for (const LedgerBalance& balance : simulation_.ledger()) {
+      for (const LedgerCrossing& crossing : balance.crossings) {
+        if (crossing.relative_difference() <= largest_ledger_residual) continue;
+        record_.status = report::RunRecord::Status::failed;
+        record_.message = fmt::format(
+            "the ledger of '{}': {:.9g} {} left one side of the coupling '{}' for '{}' and {:.9g} arrived on "
+            "the "
+            "other; relative difference {:.3g}, at most {:.0e} is round-off",
+            balance.quantity, crossing.left, balance.unit.text(), crossing.coupling, crossing.process,
+            crossing.arrived, crossing.relative_difference(), largest_ledger_residual);
+      }
       if (balance.relative_residual <= largest_ledger_residual) continue;
       record_.status = report::RunRecord::Status::failed;
       record_.message = fmt::format(
@@ -393,6 +403,17 @@ class Run {
                             balance.quantity, balance.held_at_start, unit, produced, -consumed,
                             balance.held_now, balance.relative_residual)
                     .c_str());
+    // What round-off alone leaves of forms turned into each other is nothing.
+    const double made = balance.produced_by_reactions;
+    if (std::abs(made) > largest_ledger_residual * balance.moved_by_reactions)
+      std::printf("  %s by reactions: %s%s\n", made > 0.0 ? "produced" : "consumed",
+                  fmt::format("{:.9g}", std::abs(made)).c_str(), unit.c_str());
+    for (const LedgerCrossing& crossing : balance.crossings)
+      std::printf("%s\n",
+                  fmt::format("  through {} for {}: {:.9g}{} left, {:.9g}{} arrived, difference {:.2g}",
+                              crossing.coupling, crossing.process, crossing.left, unit, crossing.arrived,
+                              unit, crossing.difference())
+                      .c_str());
   }
 
   static std::string value_text(const ResultValue& result) {

@@ -47,7 +47,7 @@ Distribution::Distribution(const Model& model, Ranks* ranks) : model_(&model), r
     sharing_.push_back(sharing.value_or(Sharing{}));
     if (!sharing || iterated.contains(p)) continue;
     auto& partition = partitions_[sharing->space];
-    if (!partition) partition = Partition::make(*sharing->space, *ranks_);
+    if (!partition) partition = partition_of(*sharing->space, *ranks_);
     if (partition && partition->least() >= sharing->least) share_.back() = partition.get();
   }
   // Spaces along which nothing is shared have no owners.

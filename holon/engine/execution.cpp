@@ -1,6 +1,7 @@
 #include "holon/engine/execution.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/transfer.hpp"
 #include "holon/engine/window_iteration.hpp"
 
 #include <algorithm>
@@ -100,6 +101,7 @@ void Execution::advance(State& state, ProcessId process, Time begin, Time end, c
   Substituted substituted(state);
   if (inputs.empty()) {
     determine(state, reads.determiners, interval.t0());
+    book_carried(state, process, interval);
     advance_in_pieces(state, process, begin, end, inputs);
     return;
   }
@@ -108,10 +110,22 @@ void Execution::advance(State& state, ProcessId process, Time begin, Time end, c
   for (const auto& [field, waveform] : inputs.all())
     if (contains(reads.through_determined, field)) substituted.put(field, *waveform, middle);
   determine(state, reads.determiners, reads.determiners.empty() ? interval.t0() : middle);
+  book_carried(state, process, interval);
   if (!reads.follows_inputs)
     for (const auto& [field, waveform] : inputs.all())
       if (contains(reads.direct, field)) substituted.put(field, *waveform, middle);
   advance_in_pieces(state, process, begin, end, inputs);
+}
+
+void Execution::book_carried(State& state, ProcessId reader, const Interval& interval) const {
+  for (const Carried& carried : model_->carried) {
+    if (carried.reader != reader) continue;
+    const auto& coupling = static_cast<const Transfer&>(*model_->processes[carried.coupling]);
+    const Crossing crossing = *coupling.carries(state, *threads_);
+    AccountId account = carried.first;
+    for (const double rate : {crossing.left, crossing.arrived, crossing.moved})
+      state.account(account++).add(rate * carried.factor * interval.dt());
+  }
 }
 
 void Execution::advance_in_pieces(State& state, ProcessId process, Time begin, Time end,

@@ -50,6 +50,8 @@ class Execution {
   };
   Reads reads_of(const Process& process) const;
   void advance(State& state, ProcessId process, Time begin, Time end, const Inputs& inputs) const;
+  /// What couplings carry into the field of a process while it advances.
+  void book_carried(State& state, ProcessId reader, const Interval& interval) const;
   void advance_in_pieces(State& state, ProcessId process, Time begin, Time end, const Inputs& inputs) const;
   /// Turns the outcome into a failure where a field that the process advanced is not finite.
   void look_for_failure(const State& state, ProcessId process, const Interval& interval,

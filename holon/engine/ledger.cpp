@@ -32,7 +32,33 @@ Unit content_unit(const Field& field) {
   return measured ? field.unit * Unit::coherent(place) : field.unit;
 }
 
+/// Enters an account of a coupling in its line.
+void cross(LedgerBalance& balance, const LedgerAccount& account, double amount) {
+  auto line = std::find_if(balance.crossings.begin(), balance.crossings.end(), [&](const LedgerCrossing& c) {
+    return c.process == account.process && c.coupling == account.channel;
+  });
+  if (line == balance.crossings.end())
+    line = balance.crossings.insert(line, LedgerCrossing{account.process, account.channel});
+  switch (account.role) {
+    case LedgerAccount::Role::left:
+      line->left += amount;
+      break;
+    case LedgerAccount::Role::arrived:
+      line->arrived += amount;
+      break;
+    case LedgerAccount::Role::moved:
+      line->moved += std::abs(amount);
+      break;
+    case LedgerAccount::Role::balance:
+      break;
+  }
+}
+
 }  // namespace
+
+double LedgerCrossing::relative_difference() const {
+  return moved > 0.0 ? std::abs(difference()) / moved : difference() == 0.0 ? 0.0 : HUGE_VAL;
+}
 
 Ledger::Ledger(const FieldTable& fields, std::vector<LedgerAccount> accounts)
     : fields_(&fields), accounts_(std::move(accounts)) {
@@ -101,6 +127,14 @@ std::vector<LedgerBalance> Ledger::balances(const State& state,
                                       [&](const Share& s) { return s.field == account.field; });
       if (share == quantity.shares.end()) continue;
       const double amount = share->weight * state.account(a).value();
+      if (account.role != LedgerAccount::Role::balance) {
+        cross(balance, account, amount);
+        continue;
+      }
+      if (account.channel == "reaction" || account.channel == "contribution") {
+        balance.produced_by_reactions += amount;
+        balance.moved_by_reactions += std::abs(amount);
+      }
       difference.add(-amount);
       scale += std::abs(amount);
       const auto line = std::find_if(balance.lines.begin(), balance.lines.end(), [&](const LedgerLine& l) {

@@ -19,6 +19,17 @@ struct LedgerLine {
   double moved = 0.0;  ///< sum of the absolute amounts by field
 };
 
+/// What crossed a coupling because of one process, counted on both of its sides.
+struct LedgerCrossing {
+  std::string process, coupling;
+  double left = 0.0;     ///< of the one side
+  double arrived = 0.0;  ///< on the other
+  double moved = 0.0;    ///< sum of absolute amounts
+  double difference() const { return arrived - left; }
+  /// |difference| / moved
+  double relative_difference() const;
+};
+
 /// The books of one conserved quantity over a run.
 struct LedgerBalance {
   std::string quantity;
@@ -28,6 +39,9 @@ struct LedgerBalance {
   /// |held_now - held_at_start - sum of lines| / (|held| + sum |lines|), with |held| the sum of absolute
   /// contents.
   double relative_residual = 0.0;
+  std::vector<LedgerCrossing> crossings;
+  /// What reactions brought in altogether, and what they moved: 0 where they only turn one form into another.
+  double produced_by_reactions = 0.0, moved_by_reactions = 0.0;
 };
 
 /// Reads the books from a state. Quantities are the names in Field::conserved.

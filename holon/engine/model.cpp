@@ -2,7 +2,9 @@
 
 #include "holon/base/error.hpp"
 #include "holon/engine/boundary_correction.hpp"
+#include "holon/engine/conservation.hpp"
 #include "holon/engine/quasi_steady.hpp"
+#include "holon/engine/transfer.hpp"
 #include "holon/space/population.hpp"
 
 #include <algorithm>
@@ -236,6 +238,40 @@ void join_fates(Model& model) {
   }
 }
 
+/// Accounts of couplings that carry amounts into a conserved field while a process that advances it reads
+/// them: what points give off as a source of the field.
+void account_for_couplings(Model& model) {
+  const FieldTable& fields = *model.fields;
+  const Unit time = Unit::coherent(model.schedule.time_unit.dimension());
+  model.carried.clear();
+  for (ProcessId coupling = 0; coupling < model.processes.size(); ++coupling) {
+    const auto* transfer = dynamic_cast<const Transfer*>(model.processes[coupling].get());
+    if (transfer == nullptr || !transfer->carries_amounts()) continue;
+    const Field& carried = fields[transfer->to()];
+    for (ProcessId reader = 0; reader < model.processes.size(); ++reader) {
+      const Ports ports = model.processes[reader]->ports();
+      const auto reads = [&](const Port& port) {
+        return port.role == Port::Role::read && port.field == transfer->to();
+      };
+      if (std::none_of(ports.begin(), ports.end(), reads)) continue;
+      for (const Port& port : ports) {
+        const Field& field = fields[port.field];
+        if (port.role != Port::Role::advance || field.conserved.empty() || field.space != carried.space ||
+            field.kind == FieldKind::amount || !(carried.unit * time).compatible(field.unit))
+          continue;
+        Carried entry{.reader = reader, .coupling = coupling};
+        entry.factor = conversion_factor(carried.unit * time, field.unit);
+        entry.first = static_cast<AccountId>(model.accounts.size());
+        for (const auto role :
+             {LedgerAccount::Role::left, LedgerAccount::Role::arrived, LedgerAccount::Role::moved})
+          model.accounts.push_back({port.field, model.processes[reader]->name(), carried.name, role});
+        model.carried.push_back(entry);
+        break;
+      }
+    }
+  }
+}
+
 void keep_at_rest(Model& model, const ScheduleNode& node) {
   if (node.steady)
     model.processes[node.process] =
@@ -310,6 +346,8 @@ void Model::finish() {
   join_fates(*this);
   determination = Determination(processes, *fields);
 
+  look_at_conservation(*this);
+
   // The ledger's accounts: only fields that hold something conserved have any.
   accounts.clear();
   Ledger(*fields, {});  // whose units fit together
@@ -322,6 +360,7 @@ void Model::finish() {
     }
     process->set_accounts(std::move(ids));
   }
+  account_for_couplings(*this);
 
   // Steps below limits; automatic subcycles.
   ThreadPool threads(1);

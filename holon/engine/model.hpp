@@ -9,6 +9,7 @@
 #include "holon/engine/process.hpp"
 #include "holon/engine/restructure.hpp"
 #include "holon/engine/schedule.hpp"
+#include "holon/engine/way_back.hpp"
 #include "holon/engine/window_exchange.hpp"
 
 #include <map>
@@ -44,6 +45,14 @@ struct TraceField {
   double factor = 1.0;  ///< numbers of the one per number of the other
 };
 
+/// What a coupling carries into a field while a process that reads it advances: amounts that points or faces
+/// give off, as a rate of the field.
+struct Carried {
+  ProcessId reader = 0, coupling = 0;
+  AccountId first = 0;  ///< of three: what left, what arrived, and absolute amounts
+  double factor = 1.0;  ///< from the unit of the coupling's field times coherent time to that of the reader's
+};
+
 class Model {
  public:
   std::string title;
@@ -61,6 +70,8 @@ class Model {
   std::vector<LedgerAccount> accounts;
   DeclaredScales declared_scales;
   std::vector<TraceField> traces;  ///< set while the model is assembled, before processes are made
+  std::vector<WayBack> ways_back;  ///< of couplings, likewise
+  std::vector<Carried> carried;
   std::vector<std::pair<FieldId, Coefficient>>
       initial;                         ///< of fields that no process owns, evaluated in this order
   std::vector<ValueAtBirth> at_birth;  ///< of fields whose rule at division is reset or draw

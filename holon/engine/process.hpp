@@ -6,6 +6,7 @@
 #include "holon/base/unit.hpp"
 #include "holon/engine/state.hpp"
 #include "holon/engine/waveform.hpp"
+#include "holon/engine/way_back.hpp"
 #include "holon/space/partition.hpp"
 
 #include <any>
@@ -86,6 +87,7 @@ struct Workspace {
   ThreadPool* threads = nullptr;
   const Partition* share = nullptr;  ///< where ranks share the advance: this rank does its own sites alone
   std::unique_ptr<Scratch> scratch;
+  std::vector<WayBackScratch> ways_back;  ///< one per coupling through which the process contributes
   Counters counters;
 };
 

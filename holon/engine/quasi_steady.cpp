@@ -231,6 +231,11 @@ QuasiSteady::QuasiSteady(std::unique_ptr<Process> inner, SteadyOptions options, 
                                                    : "is not smooth",
                                  traits.reason.empty() ? "" : ": ", traits.reason));
   for (const Port& port : inner_->ports()) {
+    if (port.role == Port::Role::contribute)
+      throw InputError(
+          fmt::format("process '{}' can't be kept at rest: it contributes to '{}', which is an "
+                      "integral over steps that it does not take",
+                      name(), (*model.fields)[port.field].name));
     if (port.role != Port::Role::advance) continue;
     own_.push_back(port.field);
     if (!(*model.fields)[port.field].conserved.empty()) conserved_.push_back(port.field);

@@ -1,6 +1,7 @@
 #include "holon/engine/simulation.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/model_difference.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -383,6 +384,7 @@ Archive Simulation::checkpoint() const {
     archive.put_group("way_to_rest", way);
   }
   archive.put("finished", std::int64_t{finished_ ? 1 : 0});
+  archive.put("steps", model_->schedule.steps);
   return archive;
 }
 
@@ -395,26 +397,16 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// The lines that differ between two resolved models, at most a few.
-std::string difference(const std::string& then, const std::string& now) {
-  const auto a = lines_of(then), b = lines_of(now);
-  std::string text;
-  int shown = 0;
-  for (std::size_t i = 0; i < std::max(a.size(), b.size()) && shown < 4; ++i) {
-    const std::string x = i < a.size() ? a[i] : "", y = i < b.size() ? b[i] : "";
-    if (x == y) continue;
-    text += fmt::format("\n  checkpoint: {}\n  model:      {}", x, y);
-    ++shown;
-  }
-  return text;
-}
-
 }  // namespace
 
 void Simulation::resume(const Archive& archive) {
-  if (archive.text("model/hash") != model_->hash)
-    throw InputError("the checkpoint is of another model; it differs in" +
-                     difference(archive.text("model/resolved"), model_->resolved));
+  const bool same = archive.text("model/hash") == model_->hash;
+  if (!same) {
+    const std::string difference = model_difference(archive.text("model/resolved"), model_->resolved);
+    if (!difference.empty())
+      throw InputError("the checkpoint is of another model; it differs in" + difference);
+    if (way_) throw InputError("the checkpoint is of a run to a time, and this one ends at rest");
+  }
   state_.read(archive.group("state"));
   for (std::size_t o = 0; o < observers_.size(); ++o)
     observers_[o]->load(archive.group("observers/" + model_->observers[o]->name()));
@@ -431,6 +423,13 @@ void Simulation::resume(const Archive& archive) {
   if (way_) way_->read(archive.group("way_to_rest"));
   finished_ = archive.integers("finished").at(0) != 0;
   started_ = true;
+  if (same) return;
+  // The end has moved. What ended the run before its end (an event) still does.
+  const std::int64_t end = archive.integers("steps").at(0), now = state_.time.index;
+  if (now > model_->schedule.steps)
+    throw InputError(fmt::format("the checkpoint is {} steps into the run, beyond its end after {}", now,
+                                 model_->schedule.steps));
+  if (finished_ && now >= end) finished_ = now >= model_->schedule.steps;
 }
 
 std::vector<LedgerBalance> Simulation::ledger() const {

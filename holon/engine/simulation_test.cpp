@@ -173,7 +173,9 @@ TEST(Simulation, ACheckpointOfAnotherModelNamesWhatDiffers) {
     b.resume(a.checkpoint());
     FAIL() << "another model's checkpoint was accepted";
   } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("spacing: 0.1"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("spacing: nothing in the checkpoint, 0.1 here"),
+              std::string::npos)
+        << error.what();
   }
 }
 

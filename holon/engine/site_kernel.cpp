@@ -2,6 +2,7 @@
 
 #include "holon/base/error.hpp"
 #include "holon/base/random.hpp"
+#include "holon/engine/coupling_line.hpp"
 #include "holon/engine/process.hpp"
 #include "holon/space/population.hpp"
 
@@ -94,9 +95,8 @@ SiteKernel::SiteKernel(const Source& source, std::shared_ptr<const Space> space,
       else if (field.space->single())
         uniform(symbol, {what, id, component});
       else
-        throw InputError(
-            fmt::format("'{}' is used on space '{}', but lives on '{}'; a coupling between them is needed",
-                        name, space_->name(), field.space->name()));
+        throw InputError(fmt::format("'{}' is used on space '{}', but lives on '{}'; it takes {}", name,
+                                     space_->name(), field.space->name(), coupling_line(field, *space_)));
     } else if (symbol == "random:uniform" || symbol == "random:normal") {
       if (space_->type() != Space::Type::population)
         throw InputError(fmt::format("'{}' draws numbers for agents, and '{}' is no population", source.name,

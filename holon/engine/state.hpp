@@ -42,11 +42,14 @@ class ParameterTable {
 };
 
 /// One account of the ledger: what a process put into a field through a channel ("decay", "boundary x_min",
-/// "reaction").
+/// "reaction"). What crosses a coupling is counted on both of its sides besides, in the field's unit times
+/// measure: what left the one, what arrived on the other, and the sum of absolute amounts.
 struct LedgerAccount {
+  enum class Role { balance, left, arrived, moved };
   FieldId field = 0;
   std::string process;
-  std::string channel;
+  std::string channel;        ///< of a coupling: its name
+  Role role = Role::balance;  ///< the others are no part of the balance
 };
 using AccountId = std::uint32_t;
 

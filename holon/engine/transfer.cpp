@@ -2,6 +2,7 @@
 
 #include "holon/base/error.hpp"
 
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,12 +15,13 @@ struct Transfer::TransferScratch final : Scratch {
 };
 
 Transfer::Transfer(std::string name, const FieldTable& fields, FieldId to, std::vector<Source> sources,
-                   std::optional<Given> given, std::vector<std::string> description)
+                   std::optional<Given> given, std::vector<std::string> description, Carries carries)
     : Process(std::move(name)),
       fields_(&fields),
       to_(to),
       sources_(std::move(sources)),
       given_(given),
+      carries_(carries),
       description_(std::move(description)) {
   require(!sources_.empty(), "a coupling carries something");
   require(!given_ || (sources_.size() == 1 &&
@@ -152,6 +154,28 @@ void Transfer::jacobian(const State& state, double, Workspace& work, SparseBuild
   each_slope(state, layout, work, [&](std::size_t row, FieldId field, std::size_t column, double value) {
     entries.add(layout.offset(to_) + row, layout.offset(field) + column, value);
   });
+}
+
+std::optional<Crossing> Transfer::carries(const State& state, ThreadPool& threads) const {
+  if (carries_ == Carries::values) return std::nullopt;
+  const auto sum = [&](FieldId id, double (*shape)(double)) {
+    const Space& space = *(*fields_)[id].space;
+    const auto values = state.real(id);
+    return threads.sum(values.size(), 4096, [&](std::size_t begin, std::size_t end) {
+      CompensatedSum total;
+      for (std::size_t site = begin; site < end; ++site) total.add(shape(values[site]) * space.measure(site));
+      return total.value();
+    });
+  };
+  const auto itself = [](double x) { return x; };
+  const auto absolute = [](double x) { return std::abs(x); };
+  Crossing crossing;
+  for (const Source& source : sources_) {
+    crossing.left += source.factor * sum(source.from, itself);
+    crossing.moved += std::abs(source.factor) * sum(source.from, absolute);
+  }
+  crossing.arrived = sum(to_, itself);
+  return crossing;
 }
 
 }  // namespace holon

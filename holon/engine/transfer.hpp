@@ -6,6 +6,7 @@
 
 #include "holon/engine/coupling_geometry.hpp"
 #include "holon/engine/process.hpp"
+#include "holon/engine/way_back.hpp"
 
 #include <optional>
 #include <string>
@@ -25,9 +26,11 @@ class Transfer final : public Process {
     FieldId rate = 0;
     double factor = 1.0;  ///< numbers of `to` per R [coherent] times number of `rate`
   };
+  enum class Carries { values, amounts };
   /// `description` is what `holon check` prints: what was chosen, and why.
   Transfer(std::string name, const FieldTable& fields, FieldId to, std::vector<Source> sources,
-           std::optional<Given> given, std::vector<std::string> description);
+           std::optional<Given> given, std::vector<std::string> description,
+           Carries carries = Carries::values);
 
   std::string_view type() const override { return "coupling"; }
   Ports ports() const override;
@@ -43,6 +46,12 @@ class Transfer final : public Process {
   void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
   std::vector<std::string> description() const override { return description_; }
 
+  /// Where the coupling carries amounts to a grid: sums over both of its sides, in the unit of its field
+  /// times coherent measure, as it was last determined. Nothing for couplings that carry values.
+  std::optional<Crossing> carries(const State& state, ThreadPool& threads) const;
+  FieldId to() const { return to_; }
+  bool carries_amounts() const { return carries_ == Carries::amounts; }
+
  private:
   struct TransferScratch;
   TransferScratch& scratch(Workspace& work) const;
@@ -53,6 +62,7 @@ class Transfer final : public Process {
   FieldId to_;
   std::vector<Source> sources_;
   std::optional<Given> given_;
+  Carries carries_;
   std::vector<std::string> description_;
 };
 

@@ -38,6 +38,13 @@ std::shared_ptr<const Space> radial_space(Loader& loader, const std::string& nam
                                           const Document::Value& value);
 std::shared_ptr<const Space> trace_space(Loader& loader, const std::string& name,
                                          const Document::Value& value);
+std::shared_ptr<const Space> tree_space(Loader& loader, const std::string& name,
+                                        const Document::Value& value);
+std::shared_ptr<const Space> region_space(Loader& loader, const std::string& name,
+                                          const Document::Value& value);
+/// The sites where an equation of place holds (1) and where not (0); nothing where it is no such equation.
+std::optional<std::vector<char>> sites_where(Loader& loader, const std::shared_ptr<const Space>& space,
+                                             const Document::Value& where, const std::string& key);
 /// The fields that populations bring along; then those of the section `fields:`.
 void build_fields(Loader& loader, const Document::Value& root);
 /// With the coefficients that need all fields to be declared first.

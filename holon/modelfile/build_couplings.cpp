@@ -123,8 +123,26 @@ class CouplingReader {
     for (const std::string& line : chosen.front().details) description.push_back(line);
     if (from.size() > 1) description.push_back("the contributions add up");
     const FieldId id = loader_.model().fields->add(field);
-    made_.push_back(std::make_unique<Transfer>(entry.key, *loader_.model().fields, id, std::move(transfers),
-                                               given, std::move(description)));
+    note_way_back(id, from, chosen.front());
+    const bool amounts = chosen.front().type == "deposit" || chosen.front().type == "flux";
+    made_.push_back(std::make_unique<Transfer>(
+        entry.key, *loader_.model().fields, id, std::move(transfers), given, std::move(description),
+        amounts ? Transfer::Carries::amounts : Transfer::Carries::values));
+  }
+
+  /// What processes contribute to the coupling's field.
+  void note_way_back(FieldId field, const std::vector<From>& from, const CouplingChoice& chosen) {
+    std::vector<WayBack>& known = loader_.model().ways_back;
+    WayBack way{field, from.front().field, chosen.way_back, chosen.no_way_back};
+    const bool chained =
+        std::any_of(known.begin(), known.end(), [&](const WayBack& other) { return other.field == way.of; });
+    if (from.size() > 1)
+      way.obstacle = "it adds up several fields; make one coupling for each that takes contributions";
+    else if (chained)
+      way.obstacle = fmt::format("'{}' is itself made by a coupling; contribute through that one",
+                                 name_of(from.front()));
+    if (!way.obstacle.empty()) way.geometry = nullptr;
+    known.push_back(std::move(way));
   }
 
   /// The fields of `from:`, one or a list.

@@ -307,9 +307,13 @@ class ScheduleReader {
     options.order = static_cast<int>(order);
     FieldTable& fields = *loader_.model().fields;
     const std::string prefix = process->scalar + '.';
+    const Value* processes = root_.find("processes");
+    const Value* kept = processes != nullptr ? processes->find(process->scalar) : nullptr;
+    const Value* spread = kept != nullptr ? kept->find("field") : nullptr;
+    const std::string own = spread != nullptr && spread->kind == Value::Kind::scalar ? spread->scalar : "";
     for (FieldId id = 0, count = static_cast<FieldId>(fields.size()); id < count; ++id) {
       Field estimate = fields[id];
-      if (!estimate.name.starts_with(prefix) || estimate.type != FieldType::real ||
+      if ((!estimate.name.starts_with(prefix) && estimate.name != own) || estimate.type != FieldType::real ||
           estimate.components != 1 || fields.contains(estimate.name + "_error"))
         continue;
       estimate.name += "_error";

@@ -83,6 +83,8 @@ class SpaceReader {
     if (type == "named_points") return points(name, value, length);
     if (type == "population") return read_population(loader_, name, value);
     if (type == "product") return product(name, value);
+    if (type == "tree") return tree_space(loader_, name, value);
+    if (type == "region") return region_space(loader_, name, value);
     return nullptr;  // reported by validate_model
   }
 
@@ -149,28 +151,13 @@ class SpaceReader {
   /// The sites of a grid where an equation of place holds.
   std::shared_ptr<const Space> part(const std::shared_ptr<const GridSpace>& whole, const Value& where) {
     const std::string key = path(whole->name()) + ".where";
-    if (where.kind != Value::Kind::scalar || !where.is_equation()) {
-      loader_.error(where.place, key, "is " + where.description(),
-                    "an equation of place, such as =position.x < 2 mm");
-      return nullptr;
-    }
-    const auto equation = loader_.equation(where, key, Scope::geometry);
-    if (!equation || !loader_.fits(where, key, equation->dimension(), Dimension{})) return nullptr;
-    const auto coefficient = Coefficient::equation(
-        [equation = *equation](expr::Graph& graph) { return equation.lower(graph).nodes.front(); });
-    const ParameterTable none;
-    const CoefficientKernel kernel(key, coefficient, whole, FieldTable{}, none, loader_.model().kernels);
-    std::vector<double> holds(whole->sites());
-    ThreadPool one(1);
-    kernel.evaluate(State(std::make_shared<FieldTable>(), std::make_shared<ParameterTable>(), 0), 0.0, holds,
-                    one);
-    std::vector<char> inside(holds.size());
-    for (std::size_t site = 0; site < holds.size(); ++site) inside[site] = holds[site] != 0.0 ? 1 : 0;
-    if (const auto fault = mask_fault(*whole, inside)) {
+    auto inside = sites_where(loader_, whole, where, key);
+    if (!inside) return nullptr;
+    if (const auto fault = mask_fault(*whole, *inside)) {
       loader_.error(where.place, key, fault->message, fault->expected);
       return nullptr;
     }
-    return std::make_shared<GridSpace>(*whole, std::move(inside));
+    return std::make_shared<GridSpace>(*whole, std::move(*inside));
   }
 
   std::optional<GridSpace::Axis> axis(const Value& size, const std::string& size_path, const Value& spacing,
@@ -366,9 +353,9 @@ void build_spaces(Loader& loader, const Value& root) {
   // What refers to other spaces comes after them.
   const auto rank = [](const Value& space) {
     const std::string type = type_of(space);
-    return type == "population" || type == "trace" ? 1 : type == "product" ? 2 : 0;
+    return type == "population" || type == "trace" ? 1 : type == "region" ? 2 : type == "product" ? 3 : 0;
   };
-  for (const int now : {0, 1, 2})
+  for (const int now : {0, 1, 2, 3})
     for (const auto* entry : entries(root, "spaces")) {
       if (spaces.contains(entry->key) || rank(entry->value) != now) continue;
       if (auto space = reader.read(entry->key, entry->value))

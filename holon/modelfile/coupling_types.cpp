@@ -5,6 +5,7 @@
 #include "holon/space/grid_remap.hpp"
 #include "holon/space/population.hpp"
 #include "holon/space/product_maps.hpp"
+#include "holon/space/region_space.hpp"
 #include "holon/space/side_trace.hpp"
 #include "holon/space/trace_space.hpp"
 #include "holon/space/whole_space_maps.hpp"
@@ -31,6 +32,10 @@ std::string space_words(const Space& space) {
       return "a radial grid";
     case Space::Type::trace:
       return "a side of a grid";
+    case Space::Type::region:
+      return "a part of a space";
+    case Space::Type::tree:
+      return "a tree of branches";
   }
   return "a space";
 }
@@ -46,6 +51,12 @@ bool has_points(const Space& space) {
 const TraceSpace* side_of(const Space& side, const Space& grid) {
   const auto* trace = dynamic_cast<const TraceSpace*>(&side);
   return trace != nullptr && trace->grid().get() == &grid ? trace : nullptr;
+}
+
+/// The region that one space is of the other, or null.
+const RegionSpace* part_of(const Space& part, const Space& whole) {
+  const auto* region = dynamic_cast<const RegionSpace*>(&part);
+  return region != nullptr && region->whole().get() == &whole ? region : nullptr;
 }
 
 Unit per_measure(const Unit& unit, const Space& space) {
@@ -96,6 +107,7 @@ class Chooser {
     }
     choice_.type = type;
     make(type);
+    make_way_back(type);
     refuse_idle_options(type);
     return std::move(choice_);
   }
@@ -126,6 +138,8 @@ class Chooser {
     if (from_.type() == Type::grid && to_.type() == Type::grid) return {"remap"};
     if (side_of(to_, from_) != nullptr) return {"trace"};
     if (side_of(from_, to_) != nullptr) return {"flux"};
+    if (part_of(to_, from_) != nullptr) return {"restrict"};
+    if (part_of(from_, to_) != nullptr) return {"extend"};
     return {};
   }
 
@@ -138,6 +152,10 @@ class Chooser {
       return between("") + fmt::format(" and '{}' is of kind {}", field_.name, name(field_.kind));
     if (type == "deposit")
       return between(": an amount per point becomes a density, as the adjoint of sample");
+    if (type == "restrict")
+      return "chosen because '" + to_.name() + "' is a region of '" + from_.name() + "'";
+    if (type == "extend")
+      return "chosen because '" + from_.name() + "' is a region of '" + to_.name() + "': zero outside";
     if (type == "trace") return "chosen because '" + to_.name() + "' is a side of '" + from_.name() + "'";
     if (type == "flux")
       return "chosen because '" + from_.name() + "' is a side of '" + to_.name() +
@@ -164,6 +182,10 @@ class Chooser {
         return "from a product: to its macro space (average or integrate), or to " + to_one;
       case Space::Type::point:
         return "from one site: to any space (broadcast)";
+      case Space::Type::region:
+        return "from a region: to the whole (extend), or to " + to_one;
+      case Space::Type::tree:
+        return "from a tree: to its regions (restrict), or to " + to_one;
     }
     return "";
   }
@@ -192,6 +214,12 @@ class Chooser {
       choice_.unit = per_measure(times_measure(field_.unit, from_), to_);
       return fixed(std::make_shared<AdjointMap>(std::move(trace)));
     }
+    if (type == "restrict" || type == "extend") {
+      auto restriction = std::make_shared<Restriction>(
+          *part_of(type == "restrict" ? to_ : from_, type == "restrict" ? from_ : to_));
+      if (type == "restrict") return fixed(std::move(restriction));
+      return fixed(std::make_shared<AdjointMap>(std::move(restriction)));
+    }
     if (type == "lift") return fixed(std::make_shared<LiftMap>(dynamic_cast<const ProductSpace&>(to_)));
     if (type == "remap") {
       if (field_.kind == FieldKind::amount)
@@ -202,6 +230,37 @@ class Chooser {
     }
     if (type == "sample" || type == "deposit") return points(type == "sample");
     whole(type);
+  }
+
+  /// The map whose adjoint brings contributions back: it takes 1 to 1, as a mean does where content is summed
+  /// up.
+  void make_way_back(const std::string& type) {
+    if (type == "integrate" || type == "sum") {
+      choice_.way_back = mean(type == "sum" ? Weights::one : Weights::measure);
+    } else if (type == "deposit") {
+      choice_.no_way_back = fmt::format(
+          "which of the points of '{}' gave what is on the grid can't be told; contribute at the points",
+          from_.name());
+    } else if (type == "extend") {
+      choice_.no_way_back = "outside of the region there is nothing to take from; contribute in the region";
+    } else if (type == "flux") {
+      choice_.no_way_back = "what crosses a side is decided at the side; contribute there";
+    } else {
+      choice_.way_back = choice_.geometry;
+    }
+  }
+
+  enum class Weights { measure, one };
+  std::shared_ptr<const CouplingGeometry> mean(Weights weights) const {
+    if (from_.varies())
+      return std::make_shared<CountedGeometry>(request_.from, [](std::size_t n) {
+        return std::make_shared<AverageMap>(std::vector<double>(n, 1.0));
+      });
+    if (const auto* product = dynamic_cast<const ProductSpace*>(&from_); product && to_.sites() != 1)
+      return std::make_shared<FixedGeometry>(std::make_shared<MicroAverageMap>(*product));
+    return std::make_shared<FixedGeometry>(
+        weights == Weights::one ? std::make_shared<AverageMap>(std::vector<double>(from_.sites(), 1.0))
+                                : std::make_shared<AverageMap>(from_));
   }
 
   void fixed(std::shared_ptr<const LinearMap> map) {

@@ -26,7 +26,9 @@ struct CouplingChoice {
   Unit unit;                         ///< of what arrives
   FieldKind kind = FieldKind::value;
   std::shared_ptr<const CouplingGeometry> geometry;
-  std::shared_ptr<const PointGeometry> response;  ///< where the points' own rates are to be added
+  std::shared_ptr<const PointGeometry> response;     ///< where the points' own rates are to be added
+  std::shared_ptr<const CouplingGeometry> way_back;  ///< WayBack::geometry
+  std::string no_way_back;                           ///< why there is none
 };
 
 /// Chooses by the two spaces and the kind of the field, or takes the section's `type:` if it is possible.

@@ -74,6 +74,25 @@ void correct_sections(Loader& loader, Value& root) {
   }
 }
 
+/// Where the file states what a path leads to, as far as it does.
+Place place_of(const Value& root, const std::string& path) {
+  Place place;
+  const Value* value = &root;
+  for (std::size_t begin = 0; value != nullptr && begin < path.size();) {
+    const std::size_t dot = std::min(path.find('.', begin), path.size());
+    const std::string key = path.substr(begin, dot - begin);
+    const Value* next = nullptr;
+    for (const Value::Member& member : value->mapping)
+      if (member.key == key) {
+        place = member.key_place;
+        next = &member.value;
+      }
+    value = next;
+    begin = dot + 1;
+  }
+  return place;
+}
+
 /// From the tree of the whole file on.
 Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   stop_if_errors(loader);
@@ -105,12 +124,16 @@ Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   try {
     model.finish();
   } catch (const InputError& problem) {
-    loader.take(problem, root.find("schedule")->place, "schedule");
+    std::vector<Diagnostic> list = problem.diagnostics();
+    for (Diagnostic& d : list)
+      if (d.place.file.empty() && !d.path.empty()) d.place = place_of(root, d.path);
+    loader.take(InputError(std::move(list)), root.find("schedule")->place, "schedule");
   } catch (const NumericalFailure& problem) {  // a coefficient's value at the start
     loader.error(root.find("processes")->place, "processes", problem.what());
   }
   stop_if_errors(loader);
-  for (const Diagnostic& d : model.warnings) loader.warning(d.place, d.path, d.message, d.hint);
+  for (const Diagnostic& d : model.warnings)
+    loader.warning(!d.place.file.empty() ? d.place : place_of(root, d.path), d.path, d.message, d.hint);
   for (const Diagnostic& d : loader.diagnostics().list()) loaded.warnings.push_back(d);
   loaded.conversions = loader.conversions();
   loaded.model = loader.release_model();

@@ -168,6 +168,39 @@ Schema make_product_schema() {
   return schema;
 }
 
+Schema make_region_schema() {
+  Schema schema("region", "A part of another space: the sites where an equation of place holds.");
+  schema.choice("type", {"region"}, "the name of the type");
+  schema.add("of", Type::text, "the name of the whole");
+  schema.add("where", Type::anything, "an equation of place and parameters that is true inside")
+      .make_optional();
+  schema.add("branches", Type::anything, "of a tree: the names of the branches that belong to it")
+      .make_optional();
+  schema.add("description", Type::text, "a remark for readers").make_optional();
+  return schema;
+}
+
+Schema make_tree_schema() {
+  Schema schema(
+      "tree",
+      "Branches of tubes, cut into segments: a neuron, vessels. Positions are distances from the root "
+      "along the branches; of traced trees places in space.");
+  schema.choice("type", {"tree"}, "the name of the type");
+  schema
+      .mapping("branches", element(Type::anything),
+               "name: {length: 100 um, radius: 1 um, parent: NAME, at: end}; a radius may be a list of those "
+               "of both ends; `at: start` begins where the parent does")
+      .make_optional();
+  schema.add("file", Type::text, "instead: a traced neuron as SWC").make_optional();
+  schema.quantity("spacing", "any_length", "the longest that a segment may be");
+  schema
+      .choice("measure", {"area", "volume", "length"},
+              "what a site stands for: its membrane (cable), its volume (what is dissolved), its length")
+      .with_default("area");
+  schema.add("description", Type::text, "a remark for readers").make_optional();
+  return schema;
+}
+
 Schema make_population_schema() {
   Schema schema(
       "population",
@@ -209,14 +242,16 @@ const Schema& model_schema() {
 const Schema* space_schema(std::string_view type) {
   static const Schema grid = make_grid_schema(), radial = make_radial_schema(), trace = make_trace_schema(),
                       point = make_point_schema(), points = make_points_schema(),
-                      population = make_population_schema(), product = make_product_schema();
-  for (const Schema* schema : {&grid, &radial, &trace, &point, &points, &population, &product})
+                      population = make_population_schema(), product = make_product_schema(),
+                      region = make_region_schema(), tree = make_tree_schema();
+  for (const Schema* schema :
+       {&grid, &radial, &trace, &point, &points, &population, &product, &region, &tree})
     if (schema->title() == type) return schema;
   return nullptr;
 }
 
 std::vector<std::string> space_types() {
-  return {"grid", "named_points", "point", "population", "product", "radial", "trace"};
+  return {"grid", "named_points", "point", "population", "product", "radial", "region", "trace", "tree"};
 }
 
 const Schema& field_schema() {
@@ -253,7 +288,7 @@ const Schema& coupling_schema() {
     s.add("to", Type::space, "the space of the field that it makes");
     s.choice("type",
              {"identity", "broadcast", "integrate", "average", "sum", "sample", "deposit", "remap", "lift",
-              "trace", "flux"},
+              "trace", "flux", "restrict", "extend"},
              "chosen from the two spaces and the kind of the field where it is left out; `holon check` says "
              "what and why")
         .make_optional();

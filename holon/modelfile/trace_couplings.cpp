@@ -3,6 +3,7 @@
 #include "holon/modelfile/trace_couplings.hpp"
 
 #include "holon/modelfile/build.hpp"
+#include "holon/space/side_trace.hpp"
 #include "holon/space/trace_space.hpp"
 
 #include <fmt/format.h>
@@ -54,6 +55,10 @@ bool declare_trace(Loader& loader, const Value& root, const Value::Member& entry
     field.description = loader.text(*text, path + ".description").value_or("");
   const double factor = conversion_factor(spread.unit, field.unit);
   const FieldId id = model.fields->add(std::move(field));
+  model.ways_back.push_back({id, of,
+                             std::make_shared<FixedGeometry>(
+                                 std::make_shared<SideTrace>(*side->grid(), side->axis(), side->side())),
+                             ""});
   model.traces.push_back({id, of, side->axis(), side->side(), factor});
   return true;
 }

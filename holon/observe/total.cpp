@@ -121,8 +121,7 @@ std::unique_ptr<ObserverRecipe> make_total(ObserverContext& context) {
   const Space& space = *options.of.space;
   options.per_site = options.of.field && (*context.model.fields)[*options.of.field].kind == FieldKind::amount;
   const Unit length = Unit::coherent(space.length_dimension());
-  const bool measured = !options.per_site && dynamic_cast<const StructuredSpace*>(&space) != nullptr;
-  for (int a = 0; measured && a < space.measure_power() && length.text() != "1"; ++a)
+  for (int a = 0; !options.per_site && a < space.measure_power() && length.text() != "1"; ++a)
     options.unit = options.unit.text() == "1" ? length : options.unit * length;
   return std::make_unique<TotalRecipe>(context.name, std::move(options));
 }

@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace holon::pointwise {
 
 namespace {
@@ -31,6 +33,7 @@ struct DerivativeKernels::Table {
   std::size_t sites = 0;
   std::vector<double> values;
   double operator()(std::size_t row, std::size_t site) const { return values[row * sites + site]; }
+  std::span<const double> row(std::size_t row) const { return std::span(values).subspan(row * sites, sites); }
 };
 
 DerivativeKernels::DerivativeKernels(const KernelFactory& factory, Of of)
@@ -129,11 +132,9 @@ DerivativeKernels::Table DerivativeKernels::evaluate(const LazyKernel& kernel, s
 
 void DerivativeKernels::value(const State& state, double time, ThreadPool& threads, Vector& values) const {
   const Table table = evaluate(value_, rows_.size(), state, time, factory_.columns(), threads);
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    if (!values.layout().contains(rows_[i])) continue;
-    const std::span<double> out = values(rows_[i]);
-    for (std::size_t s = 0; s < table.sites; ++s) out[s] += factor_ * table(i, s);
-  }
+  for (std::size_t i = 0; i < rows_.size(); ++i)
+    if (values.layout().contains(rows_[i]))
+      add(state, i, table.row(i), factor_, values(rows_[i]), threads);
 }
 
 void DerivativeKernels::jvp(const State& state, double time, const Vector& du, ThreadPool& threads,
@@ -155,11 +156,19 @@ void DerivativeKernels::jvp(const State& state, double time, const Vector& du, T
     columns.push_back(made.back().data());
   }
   const Table table = evaluate(jvp_, rows_.size(), state, time, columns, threads);
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    if (!out.layout().contains(rows_[i])) continue;
-    const std::span<double> target = out(rows_[i]);
-    for (std::size_t s = 0; s < sites; ++s) target[s] += factor_ * table(i, s);
-  }
+  for (std::size_t i = 0; i < rows_.size(); ++i)
+    if (out.layout().contains(rows_[i])) add(state, i, table.row(i), factor_, out(rows_[i]), threads);
+}
+
+const WayBack* DerivativeKernels::way_back(std::size_t row) const {
+  return of_ == Of::rates ? factory_.system().way_back(row) : nullptr;
+}
+
+void DerivativeKernels::add(const State& state, std::size_t row, std::span<const double> values,
+                            double factor, std::span<double> target, ThreadPool& threads) const {
+  WayBackScratch scratch;
+  if (const WayBack* way = way_back(row)) values = brought_back(state, *way, values, scratch, threads);
+  for (std::size_t site = 0; site < target.size(); ++site) target[site] += factor * values[site];
 }
 
 void DerivativeKernels::vjp(const State& state, double time, const Vector& w, ThreadPool& threads,
@@ -167,7 +176,19 @@ void DerivativeKernels::vjp(const State& state, double time, const Vector& w, Th
   const KineticsSystem& system = factory_.system();
   std::vector<const double*> columns = factory_.columns();
   const std::vector<double> none(system.space->sites(), 0.0);
-  for (const FieldId row : rows_) columns.push_back(w.layout().contains(row) ? w(row).data() : none.data());
+  std::vector<std::vector<double>> at_sites;  // of weights that lie in another space
+  at_sites.reserve(rows_.size());
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (!w.layout().contains(rows_[i])) {
+      columns.push_back(none.data());
+    } else if (const WayBack* way = way_back(i)) {
+      WayBackScratch scratch;
+      at_sites.push_back(transposed(state, *way, w(rows_[i]), scratch, threads));
+      columns.push_back(at_sites.back().data());
+    } else {
+      columns.push_back(w(rows_[i]).data());
+    }
+  }
   const Table table = evaluate(vjp_, variables_.size(), state, time, columns, threads);
   for (std::size_t v = 0; v < variables_.size(); ++v) {
     if (!out.layout().contains(variables_[v])) continue;
@@ -188,9 +209,15 @@ void DerivativeKernels::jacobian(const State& state, double time, ThreadPool& th
     const std::size_t row_offset = layout.offset(row);
     const std::size_t column_offset = layout.offset(column);
     const bool everywhere = layout.sites(column) == table.sites;
-    for (std::size_t s = 0; s < table.sites; ++s) {
-      entries.add(row_offset + s, column_offset + (everywhere ? s : 0), factor_ * table(k, s));
+    const auto place = [&](std::size_t s) { return column_offset + (everywhere ? s : 0); };
+    if (const WayBack* way = way_back(pattern_[k].row)) {
+      WayBackScratch scratch;
+      for (const LinearMap::Entry& entry : back_entries(state, *way, scratch, threads))
+        entries.add(row_offset + entry.row, place(entry.column),
+                    factor_ * entry.weight * table(k, entry.column));
+      continue;
     }
+    for (std::size_t s = 0; s < table.sites; ++s) entries.add(row_offset + s, place(s), factor_ * table(k, s));
   }
 }
 

@@ -41,6 +41,10 @@ class DerivativeKernels {
   struct Table;  // a column of values per output of a kernel
   Table evaluate(const LazyKernel& kernel, std::size_t outputs, const State& state, double time,
                  std::vector<const double*> columns, ThreadPool& threads) const;
+  const WayBack* way_back(std::size_t row) const;  // of a rate that is contributed through a coupling
+  /// Adds values at the sites, a factor times those of row `row`, to what they are rates of, or are.
+  void add(const State& state, std::size_t row, std::span<const double> values, double factor,
+           std::span<double> target, ThreadPool& threads) const;
   std::vector<Node> variable_nodes() const;
   const std::vector<Node>& nodes(const KernelFactory::Equations& equations) const {
     return of_ == Of::rates ? equations.ode.rates : equations.outputs;

@@ -140,6 +140,9 @@ Ports Kinetics::ports() const {
   for (const FieldId id : rate_reads_) {
     if (std::find(states.begin(), states.end(), id) == states.end()) add(Port::Role::read, id);
   }
+  for (const auto& way : setup_.system.through)
+    if (way)
+      for (const FieldId id : way->geometry->reads()) add(Port::Role::read, id);
   for (const auto& output : setup_.system.outputs) add(Port::Role::determine, output.field);
   return ports;
 }
@@ -172,6 +175,10 @@ bool Kinetics::damps() const {
 
 std::optional<Sharing> Kinetics::sharing() const {
   if (stepper_ == nullptr) return std::nullopt;
+  // What is contributed through couplings reaches sites of other ranks.
+  const auto& through = setup_.system.through;
+  if (std::any_of(through.begin(), through.end(), [](const auto& way) { return way.has_value(); }))
+    return std::nullopt;
   return Sharing{.space = setup_.system.space.get(), .halo = stepper_->together() - 1};
 }
 
@@ -180,6 +187,11 @@ std::vector<LedgerAccount> Kinetics::ledger_accounts() const {
   const KineticsSystem& system = setup_.system;
   for (std::size_t i : conserved_)
     list.push_back({system.target(i), name(), i < system.own_states() ? "reaction" : "contribution"});
+  using Role = LedgerAccount::Role;
+  for (const std::size_t i : conserved_)
+    if (const WayBack* way = system.way_back(i))
+      for (const Role role : {Role::left, Role::arrived, Role::moved})
+        list.push_back({way->of, name(), (*system.fields)[way->field].name, role});
   return list;
 }
 
@@ -238,7 +250,8 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
   for (std::size_t k = 0; k < conserved_.size(); ++k) {
     const std::size_t i = conserved_[k];
     const auto after = std::as_const(state).real(system.states[i]);
-    const bool per_site = (*system.fields)[system.target(i)].kind == FieldKind::amount || measure_.empty();
+    const bool amounts = (*system.fields)[system.target(i)].kind == FieldKind::amount;
+    const bool per_site = measure_.empty() || (amounts && system.way_back(i) == nullptr);
     state.account(accounts()[k])
         .add(work.threads->sum(sites.size(), ledger_block, [&](std::size_t begin, std::size_t end) {
           CompensatedSum sum;
@@ -248,13 +261,57 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
           return sum.value();
         }));
   }
+  Outcome outcome;
   for (std::size_t i = system.own_states(); i < system.states.size(); ++i) {
     const auto gathered = std::as_const(state).real(system.states[i]);
-    const auto target = state.real(system.target(i));
-    for (std::size_t s = sites.begin; s < sites.end; ++s) target[s] += gathered[s] - before[i][s];
+    for (std::size_t s = sites.begin; s < sites.end; ++s) before[i][s] = gathered[s] - before[i][s];
   }
-  Outcome outcome;
+  hand_over(state, before, sites, work);
+  for (const FieldId field : system.contributed)
+    if (auto emptied = look_below_zero(state, field, sites, interval)) return *emptied;
   outcome.reached = interval.end;
+  return outcome;
+}
+
+void Kinetics::hand_over(State& state, const std::vector<std::vector<double>>& gathered, SiteRange sites,
+                         Workspace& work) const {
+  const KineticsSystem& system = setup_.system;
+  work.ways_back.resize(system.through.size());
+  std::size_t account = conserved_.size();
+  for (std::size_t i = system.own_states(); i < system.states.size(); ++i) {
+    const WayBack* way = system.way_back(i);
+    if (way == nullptr) {
+      const auto target = state.real(system.target(i));
+      for (std::size_t s = sites.begin; s < sites.end; ++s) target[s] += gathered[i][s];
+      continue;
+    }
+    const Crossing crossing =
+        bring_back(state, *way, gathered[i], work.ways_back[i - system.own_states()], *work.threads);
+    if ((*system.fields)[way->of].conserved.empty()) continue;
+    for (const double amount : {crossing.left, crossing.arrived, crossing.moved})
+      state.account(accounts()[account++]).add(amount);
+  }
+}
+
+std::optional<Outcome> Kinetics::look_below_zero(const State& state, FieldId field, SiteRange sites,
+                                                 const Interval& interval) const {
+  const Field& described = (*setup_.system.fields)[field];
+  if (!described.positive) return std::nullopt;
+  auto values = state.real(field);
+  const bool own = described.space == setup_.system.space;  // those that this rank has changed
+  if (own) values = values.subspan(sites.begin, sites.size());
+  const auto below = std::find_if(values.begin(), values.end(), [](double value) { return value < 0.0; });
+  if (below == values.end()) return std::nullopt;
+  const auto site = static_cast<std::size_t>(below - values.begin()) + (own ? sites.begin : 0);
+  Outcome outcome;
+  outcome.why = Outcome::Why::failed;
+  outcome.reached = interval.begin;
+  outcome.what = {name(), described.name,
+                  fmt::format("what is contributed makes it {} {}: contributions are taken explicitly, "
+                              "however much is left; take shorter steps, or a process of type exchange, "
+                              "which takes up implicitly",
+                              number_text(*below), described.unit.text()),
+                  state.site_text(*described.space, site), interval.t1()};
   return outcome;
 }
 
@@ -328,7 +385,9 @@ void Kinetics::jacobian(const State& state, double time, Workspace& work, Sparse
 std::vector<SiteRates::Entry> Kinetics::jacobian_at(const State& state, double time, std::size_t site) const {
   std::vector<SiteRates::Entry> entries;
   for (const auto& entry : derivatives_.jacobian_at(state, time, site))
-    entries.push_back({setup_.system.target(entry.row), entry.column, entry.value / setup_.system.time_unit});
+    if (setup_.system.way_back(entry.row) == nullptr)
+      entries.push_back(
+          {setup_.system.target(entry.row), entry.column, entry.value / setup_.system.time_unit});
   return entries;
 }
 

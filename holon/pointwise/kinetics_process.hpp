@@ -75,6 +75,12 @@ class Kinetics final : public Process, public SiteRates {
   const Driven& driven(const std::vector<FieldId>& fields) const;
   std::unique_ptr<Stepper> make_stepper(const KernelFactory& factory) const;
   double spectral_radius(const State& state, std::size_t site) const;
+  /// Adds to the fields of others what was gathered for them, one column per state.
+  void hand_over(State& state, const std::vector<std::vector<double>>& gathered, SiteRange sites,
+                 Workspace& work) const;
+  /// A failure where a field that has to stay positive does not.
+  std::optional<Outcome> look_below_zero(const State& state, FieldId field, SiteRange sites,
+                                         const Interval& interval) const;
 
   Setup setup_;
   KernelFactory factory_;

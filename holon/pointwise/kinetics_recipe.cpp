@@ -1,5 +1,6 @@
 #include "holon/pointwise/kinetics_recipe.hpp"
 
+#include "holon/engine/coupling_line.hpp"
 #include "holon/modelfile/loader.hpp"
 #include "holon/modelfile/on_division.hpp"
 #include "holon/pointwise/component.hpp"
@@ -66,6 +67,8 @@ class KineticsRecipe final : public modelfile::ProcessRecipe {
     FieldId gathered = 0;  // over an advance
   };
   void connect_contributions(ProcessContext& context, KineticsSystem& system);
+  void connect_through(ProcessContext& context, KineticsSystem& system, const Contribution& contribution,
+                       const WayBack& way) const;
   std::vector<Contribution> contributions_;
   std::optional<FieldId> memory_;
   std::map<std::string, ParameterId> parameters_;  // settable at run time
@@ -204,7 +207,8 @@ void KineticsRecipe::declare_contributions(ProcessContext& context) {
   for (const auto& member : given->mapping) {
     const auto own = [&](const ComponentPort& port) { return port.name == member.key; };
     if (std::any_of(component_->states.begin(), component_->states.end(), own)) continue;
-    if (member.key.find('.') == std::string::npos && !context.model.fields->contains(member.key)) {
+    if (member.key.find('.') == std::string::npos && !context.model.fields->contains(member.key) &&
+        !context.section.loader().announced().contains(member.key)) {
       std::vector<std::string> names;
       for (const auto& port : component_->states) names.push_back(port.name);
       context.section.loader().error(
@@ -227,6 +231,14 @@ void KineticsRecipe::connect_contributions(ProcessContext& context, KineticsSyst
   Replacement replacement{system, {}};
   for (const Contribution& contribution : contributions_) {
     const std::string where = path(context.section, "contribute", contribution.name);
+    const auto ways = context.model.ways_back;
+    const auto way = std::find_if(ways.begin(), ways.end(), [&](const WayBack& w) {
+      return fields.contains(contribution.name) && w.field == fields.id(contribution.name);
+    });
+    if (way != ways.end()) {
+      connect_through(context, system, contribution, *way);
+      continue;
+    }
     if (!fields.contains(contribution.name)) {
       std::vector<std::string> known;
       for (FieldId id = 0; id < fields.size(); ++id) known.push_back(fields[id].name);
@@ -240,7 +252,8 @@ void KineticsRecipe::connect_contributions(ProcessContext& context, KineticsSyst
       loader.error(contribution.place, where,
                    fmt::format("field '{}' lives on space '{}', the equations on '{}'", field.name,
                                field.space->name(), context.space->name()),
-                   "one space for both");
+                   "one space for both, or a coupling to contribute through",
+                   coupling_line(field, *context.space));
       continue;
     }
     const auto rate = loader.coefficient_in(*member(context.section, "contribute", contribution.name), where,
@@ -248,8 +261,44 @@ void KineticsRecipe::connect_contributions(ProcessContext& context, KineticsSyst
     if (!rate) continue;
     system.states.push_back(contribution.gathered);
     system.contributed.push_back(target);
+    system.through.emplace_back();
     system.rates.push_back(node_of(replacement, "contribute." + contribution.name, *rate));
   }
+}
+
+// What is contributed to the field of a coupling reaches the field that it comes from.
+void KineticsRecipe::connect_through(ProcessContext& context, KineticsSystem& system,
+                                     const Contribution& contribution, const WayBack& way) const {
+  Loader& loader = context.section.loader();
+  const FieldTable& fields = *context.model.fields;
+  const std::string where = path(context.section, "contribute", contribution.name);
+  const Field &made = fields[way.field], &of = fields[way.of];
+  if (made.space != context.space) {
+    loader.error(contribution.place, where,
+                 fmt::format("the coupling '{}' leads to space '{}', and the equations live on '{}'",
+                             made.name, made.space->name(), context.space->name()),
+                 "a coupling to the space of the equations", coupling_line(of, *context.space));
+    return;
+  }
+  if (way.geometry == nullptr) {
+    loader.error(
+        contribution.place, where,
+        fmt::format("nothing can be contributed through the coupling '{}': {}", made.name, way.obstacle));
+    return;
+  }
+  const Unit unit = unit_at_site(fields, way) / component_->time;
+  const auto rate =
+      loader.coefficient_in(*member(context.section, "contribute", contribution.name), where, unit);
+  if (!rate) return;
+  Replacement replacement{system, {}};
+  system.states.push_back(contribution.gathered);
+  system.contributed.push_back(way.of);
+  system.through.emplace_back(way);
+  system.rates.push_back(node_of(replacement, "contribute." + contribution.name, *rate));
+  loader.note_conversion(
+      fmt::format("{}: contributes to {} through the coupling {}, in {} at each site of {} (1 {} = {} {})",
+                  context.name, of.name, made.name, unit.text(), context.space->name(), unit.text(),
+                  number_text(unit.factor()), Unit::coherent(unit.dimension()).text()));
 }
 
 void KineticsRecipe::declare_parameters(ProcessContext& context) {
@@ -348,7 +397,8 @@ void KineticsRecipe::check_spaces(const ProcessContext& context, const KineticsS
     context.section.error("inputs",
                           fmt::format("'{}' lives on space '{}' and the equations on '{}'", field.name,
                                       field.space->name(), system.space->name()),
-                          "fields of the same space, or of a single point");
+                          "fields of the same space, of a single point, or what a coupling makes of them",
+                          coupling_line(field, *system.space));
   }
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "holon/engine/site_kernel.hpp"
+#include "holon/engine/way_back.hpp"
 #include "holon/pointwise/ode_system.hpp"
 
 #include <array>
@@ -40,6 +41,8 @@ struct KineticsSystem {
   /// The last of the states gather, over an advance, what is contributed to fields that other processes
   /// advance: one per field, beginning at zero.
   std::vector<FieldId> contributed;
+  /// One per field contributed: through which coupling it is reached, if it lives on another space.
+  std::vector<std::optional<WayBack>> through;
   std::vector<Output> outputs;
   std::vector<Column> columns;  ///< parameters that differ from site to site
   /// A field whose symbol stands in no rate: functions of time are in its place (driven_fields.hpp).
@@ -55,6 +58,10 @@ struct KineticsSystem {
   std::size_t own_states() const { return states.size() - contributed.size(); }
   /// The field whose rate rates[i] is a part of.
   FieldId target(std::size_t i) const { return i < own_states() ? states[i] : contributed[i - own_states()]; }
+  /// Null where rates[i] is a rate of the target itself.
+  const WayBack* way_back(std::size_t i) const {
+    return i >= own_states() && through[i - own_states()] ? &*through[i - own_states()] : nullptr;
+  }
 };
 
 /// The fields that the nodes depend on, in order of their ids.

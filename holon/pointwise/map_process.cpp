@@ -1,6 +1,7 @@
 #include "holon/pointwise/map_process.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/coupling_line.hpp"
 #include "holon/modelfile/loader.hpp"
 #include "holon/pointwise/kinetics_system.hpp"
 
@@ -43,8 +44,9 @@ Map::Map(std::string name, std::vector<Assignment> assignments, const Model& mod
   for (const FieldId id : read_) {
     const Field& field = (*fields_)[id];
     if (field.space != space && field.space->sites() != 1)
-      throw InputError(fmt::format("'{}' lives on space '{}' and what is assigned on '{}'", field.name,
-                                   field.space->name(), space->name()));
+      throw InputError(fmt::format("'{}' lives on space '{}' and what is assigned on '{}'; it takes {}",
+                                   field.name, field.space->name(), space->name(),
+                                   coupling_line(field, *space)));
   }
   kernel_ = SiteKernel(source, space, *fields_, *model.parameters, model.kernels);
 }

@@ -257,6 +257,14 @@ std::string ledger_section(const OutputFolder& folder) {
       rows += line(escape_html(text_of(entry, "process")) + ": " + escape_html(text_of(entry, "channel")),
                    number_of(entry, "amount"), "indented");
     rows += line("held at the end", number_of(books, "held_now"), "");
+    rows += line("produced by reactions", number_of(books, "produced_by_reactions"), "");
+    for (const Json& entry : member(books, "couplings")) {
+      const std::string across =
+          escape_html(text_of(entry, "coupling")) + " (" + escape_html(text_of(entry, "process")) + "): ";
+      rows += line(across + "left the one side", number_of(entry, "left"), "indented");
+      rows += line(across + "arrived on the other", number_of(entry, "arrived"), "indented");
+      rows += line(across + "difference", number_of(entry, "difference"), "indented");
+    }
     rows += line("relative residual", number_of(books, "relative_residual"), "residual");
   }
   return "<section><h2>Ledger</h2><p>What was held, brought in and taken out, from rate integrals inside the "

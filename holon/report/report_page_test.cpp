@@ -56,7 +56,9 @@ class ReportPage : public testing::Test {
                    1.0,
                    1.25,
                    {{"decay", "decay", -0.25}, {"pump", "source", 0.5}},
-                   3e-16}};
+                   3e-16,
+                   {{"inside", "calcium_here", -0.125, -0.1249, 0.125}},
+                   0.3}};
     run.events = {{"threshold", 0.0123}};
     run.warnings = {"the step is close to the limit & more"};
     ResultRecipe published;

@@ -46,11 +46,21 @@ Json ledger(const std::vector<LedgerBalance>& balances) {
                        {"channel", line.channel},
                        {"amount", line.amount},
                        {"moved", line.moved}});
+    Json crossings = Json::array();
+    for (const LedgerCrossing& crossing : balance.crossings)
+      crossings.push_back({{"process", crossing.process},
+                           {"coupling", crossing.coupling},
+                           {"left", crossing.left},
+                           {"arrived", crossing.arrived},
+                           {"difference", crossing.difference()},
+                           {"relative_difference", crossing.relative_difference()}});
     out[balance.quantity] = {{"relative_residual", balance.relative_residual},
                              {"unit", balance.unit.text()},
                              {"held_at_start", balance.held_at_start},
                              {"held_now", balance.held_now},
-                             {"lines", std::move(lines)}};
+                             {"produced_by_reactions", balance.produced_by_reactions},
+                             {"lines", std::move(lines)},
+                             {"couplings", std::move(crossings)}};
   }
   return out;
 }

@@ -30,13 +30,20 @@ struct KrylovReport {
   double residual = 0.0;  ///< norm of b - A x as the recurrence has it, relative to that of b
 };
 
+/// Where ranks share the vectors: which entries this one has to make, and what fetches those next to them
+/// that the operator reads. The inner product is the same number on all ranks.
+struct KrylovShare {
+  SiteRange own;
+  std::function<void(std::span<double>)> refresh;
+};
+
 class ConjugateGradients {
  public:
   /// Starts from x and leaves the solution there. With b = 0 the answer is 0. Stops without convergence where
   /// the operator turns out not to be positive.
   KrylovReport solve(const Apply& op, const Apply& preconditioner, const InnerProduct& inner,
                      std::span<const double> b, std::span<double> x, const KrylovLimits& limits,
-                     ThreadPool& threads);
+                     ThreadPool& threads, const KrylovShare* share = nullptr);
 
  private:
   std::array<std::vector<double>, 4> column_;  // kept between solves

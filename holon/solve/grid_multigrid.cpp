@@ -16,6 +16,8 @@ constexpr std::size_t coarsest_sites = 256;
 constexpr double first_weight = 0.5618, second_weight = 1.3894;
 // Axes whose coupling is below this part of the strongest are not halved yet.
 constexpr double strong = 0.3;
+// Levels on which a rank would have fewer sites than this are not shared.
+constexpr std::size_t least_shared = 2048;
 
 std::size_t sites_of(const GridSystem& s) { return s.count[0] * s.count[1] * s.count[2]; }
 
@@ -56,16 +58,17 @@ struct Sweep {
   const double* x;
   const double* b;
   double* out;
+  SiteRange rows;
 };
 
-/// out = finish(i, (A x)_i) for every site.
+/// out = finish(i, (A x)_i) for every site of the rows.
 template <class Finish>
 void for_product(const Sweep& sweep, ThreadPool& threads, Finish finish) {
   const GridSystem& s = sweep.system;
-  const std::size_t n = s.count[0], rows = s.count[1] * s.count[2];
+  const std::size_t n = s.count[0];
   const auto stride = strides_of(s);
   threads.for_range(
-      rows, std::max<std::size_t>(1, sites_per_task / n), [&](std::size_t begin, std::size_t end) {
+      sweep.rows, std::max<std::size_t>(1, sites_per_task / n), [&](std::size_t begin, std::size_t end) {
         for (std::size_t row = begin; row < end; ++row) {
           const std::size_t start = row * n;
           const double* x = sweep.x + start;
@@ -171,7 +174,7 @@ GridSystem coarser(const GridSystem& fine, const std::array<bool, 3>& halved) {
 
 }  // namespace
 
-GridMultigrid::GridMultigrid(GridSystem system) {
+GridMultigrid::GridMultigrid(GridSystem system, const Partition* partition) : partition_(partition) {
   require(system.shift.size() == sites_of(system), "a grid system has one shift per site");
   for (std::size_t a = 0; a < 3; ++a)
     require(system.conductance[a].empty() ? system.count[a] == 1 || a > 0
@@ -191,6 +194,36 @@ GridMultigrid::GridMultigrid(GridSystem system) {
     system = coarser(level.system, level.halved);
   }
   factor_coarsest();
+  if (partition != nullptr) share(*partition);
+}
+
+void GridMultigrid::share(const Partition& partition) {
+  const GridSystem& finest = levels_.front().system;
+  std::size_t last = 2;
+  while (last > 0 && finest.count[last] == 1) --last;
+  if (last == 0) return;  // rows are not divided
+  std::vector<std::size_t> planes;
+  for (const std::size_t bound : partition.bounds()) planes.push_back(bound / partition.plane());
+  for (std::size_t number = 0; number + 1 < levels_.size(); ++number) {
+    Level& level = levels_[number];
+    const std::size_t plane = level.x.size() / level.system.count[last];
+    std::vector<std::size_t> bounds;
+    for (const std::size_t bound : planes) bounds.push_back(bound * plane);
+    Partition shared(partition.ranks(), plane, bounds,
+                     level.system.periodic[last] ? Partition::Ends::neighbours : Partition::Ends::apart);
+    if (shared.least() < least_shared) return;
+    level.share.emplace(std::move(shared));
+    if (!level.halved[last]) continue;
+    for (std::size_t r = 1; r + 1 < planes.size(); ++r) {
+      if (planes[r] % 2 != 0) return;
+      planes[r] /= 2;
+    }
+    planes.back() = levels_[number + 1].system.count[last];
+  }
+}
+
+void GridMultigrid::refresh(Level& level, std::vector<double>& column) {
+  if (level.share) level.share->refresh(column, level.share->plane());
 }
 
 void GridMultigrid::factor_coarsest() {
@@ -253,28 +286,29 @@ void GridMultigrid::cycle(std::size_t number, ThreadPool& threads) {
     return;
   }
   const std::vector<double>&b = level.b, &scale = level.inverse_diagonal;
-  const std::size_t n = level.x.size();
   // From zero, the first step needs no product.
-  threads.for_range(n, sites_per_task, [&](std::size_t begin, std::size_t end) {
+  threads.for_range(level.own(), sites_per_task, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) level.x[i] = first_weight * scale[i] * b[i];
   });
   const auto smooth = [&](double weight) {
+    refresh(level, level.x);
     for_product(
-        {level.system, level.x.data(), b.data(), level.r.data()}, threads,
+        {level.system, level.x.data(), b.data(), level.r.data(), level.own_rows()}, threads,
         [&](std::size_t i, double product) { return level.x[i] + weight * scale[i] * (b[i] - product); });
     std::swap(level.x, level.r);
   };
   smooth(second_weight);
-  for_product({level.system, level.x.data(), b.data(), level.r.data()}, threads,
+  refresh(level, level.x);
+  for_product({level.system, level.x.data(), b.data(), level.r.data(), level.own_rows()}, threads,
               [&](std::size_t i, double product) { return b[i] - product; });
 
   Level& coarse = levels_[number + 1];
+  if (level.share && !coarse.share) level.share->complete(level.r);
   const auto& fine = level.system;
   const auto coarse_stride = strides_of(coarse.system);
   const auto halved = level.halved;
   const std::size_t step = halved[0] ? 2 : 1;
-  threads.for_range(coarse.system.count[1] * coarse.system.count[2],
-                    std::max<std::size_t>(1, sites_per_task / coarse.system.count[0]),
+  threads.for_range(coarse.own_rows(), std::max<std::size_t>(1, sites_per_task / coarse.system.count[0]),
                     [&](std::size_t begin, std::size_t end) {
                       for (std::size_t row = begin; row < end; ++row) {
                         const std::size_t j = row % coarse.system.count[1], k = row / coarse.system.count[1];
@@ -291,7 +325,7 @@ void GridMultigrid::cycle(std::size_t number, ThreadPool& threads) {
                       }
                     });
   cycle(number + 1, threads);
-  threads.for_range(fine.count[1] * fine.count[2], std::max<std::size_t>(1, sites_per_task / fine.count[0]),
+  threads.for_range(level.own_rows(), std::max<std::size_t>(1, sites_per_task / fine.count[0]),
                     [&](std::size_t begin, std::size_t end) {
                       for (std::size_t row = begin; row < end; ++row) {
                         const std::size_t j = row % fine.count[1], k = row / fine.count[1];
@@ -308,9 +342,20 @@ void GridMultigrid::cycle(std::size_t number, ThreadPool& threads) {
 
 void GridMultigrid::apply(std::span<const double> in, std::span<double> out, ThreadPool& threads) {
   require(!levels_.empty(), "a multigrid has been given a system");
-  std::copy(in.begin(), in.end(), levels_.front().b.begin());
+  Level& finest = levels_.front();
+  const auto copy = [&](std::span<const double> from, std::span<double> to) {
+    threads.for_range(finest.own(), sites_per_task, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) to[i] = from[i];
+    });
+  };
+  if (partition_ != nullptr && !finest.share) {
+    std::copy(in.begin(), in.end(), finest.b.begin());
+    partition_->complete(finest.b);
+  } else {
+    copy(in, finest.b);
+  }
   cycle(0, threads);
-  std::copy(levels_.front().x.begin(), levels_.front().x.end(), out.begin());
+  copy(finest.x, out);
 }
 
 }  // namespace holon::solve

@@ -7,12 +7,19 @@
 // on all levels. Residuals are added up and corrections copied. Two Jacobi steps with the weights of
 // Chebyshev's polynomial of degree 2 for the upper part of the spectrum smooth before, the same in reverse
 // order after, so that a cycle is symmetric. The coarsest level is solved by Cholesky's factors.
-// (Trottenberg, Oosterlee & Schueller, Multigrid (2001), chapters 5 and 8.)
+//
+// With a partition each rank does its own slab on the fine levels and fetches a plane on both sides before
+// each product. From the level on where slabs are no whole pairs of planes, or thin, every rank does all.
+// What comes out is the same to the last bit. (Trottenberg, Oosterlee & Schueller, Multigrid (2001), chapters
+// 5 and 8.)
 #pragma once
 
 #include "holon/base/parallel.hpp"
+#include "holon/base/partition.hpp"
 
 #include <array>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,8 +37,10 @@ struct GridSystem {
 class GridMultigrid {
  public:
   GridMultigrid() = default;
-  explicit GridMultigrid(GridSystem system);
-  /// out is about A^-1 in: one V-cycle. Symmetric and positive in the plain inner product.
+  /// With `partition`, ranks share the sites; it is asked for as long as this lives.
+  explicit GridMultigrid(GridSystem system, const Partition* partition = nullptr);
+  /// out is about A^-1 in: one V-cycle. Symmetric and positive in the plain inner product. With a partition:
+  /// of this rank's own sites, from `in` on them.
   void apply(std::span<const double> in, std::span<double> out, ThreadPool& threads);
   std::size_t levels() const { return levels_.size(); }
 
@@ -39,12 +48,18 @@ class GridMultigrid {
   struct Level {
     GridSystem system;
     std::vector<double> inverse_diagonal, x, b, r;
-    std::array<bool, 3> halved{};  ///< along which axes the next level has pairs
+    std::array<bool, 3> halved{};    ///< along which axes the next level has pairs
+    std::optional<Partition> share;  ///< where ranks share the level
+    SiteRange own() const { return share ? share->own() : SiteRange{0, x.size()}; }
+    SiteRange own_rows() const { return {own().begin / system.count[0], own().end / system.count[0]}; }
   };
+  void share(const Partition& partition);
+  static void refresh(Level& level, std::vector<double>& column);
   void cycle(std::size_t level, ThreadPool& threads);
   void factor_coarsest();
   void solve_coarsest(Level& level) const;
 
+  const Partition* partition_ = nullptr;
   std::vector<Level> levels_;
   std::vector<double> factor_;  ///< of the coarsest matrix: lower triangle, row by row
 };

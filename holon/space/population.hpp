@@ -56,6 +56,7 @@ class Population final : public Space {
   /// Never asked for: positions are the field NAME.position.
   Position position(std::size_t site) const override;
   double measure(std::size_t) const override { return 1.0; }
+  int measure_power() const override { return 0; }
   std::optional<Stencil> interpolation(const Position&) const override { return std::nullopt; }
   std::optional<std::size_t> nearest(const Position&) const override { return std::nullopt; }
   /// State::site_text also knows the id and the place.

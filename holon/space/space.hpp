@@ -24,11 +24,10 @@ struct Stencil {
   std::vector<double> weights;
 };
 
-/// A set of sites. Immutable. From the first version a rank owns sites [0, owned) and sees ghosts after them;
-/// today one rank owns all.
+/// A set of sites. Immutable. Which rank owns which of them is said by a Partition (partition.hpp).
 class Space {
  public:
-  enum class Type { point, grid, radial, trace, product, named_points, population };
+  enum class Type { point, grid, radial, trace, product, named_points, population, region, tree };
   virtual ~Space() = default;
   Space(const Space&) = delete;
   Space& operator=(const Space&) = delete;
@@ -52,7 +51,8 @@ class Space {
   virtual bool inside(std::size_t) const { return true; }
   /// How many sites are inside.
   virtual std::size_t sites_inside() const { return sites(); }
-  /// The power of length that a measure is: 1, 2 or 3; of a radial grid that of its symmetry, with one axis.
+  /// The power of length that a measure is: 0 to 3, of points 0; of a radial grid that of its symmetry, with
+  /// one axis.
   virtual int measure_power() const { return dimensions(); }
   /// The dimension of a coordinate: length, or none in a dimensionless model.
   const Dimension& length_dimension() const { return length_; }
@@ -218,6 +218,7 @@ class ProductSpace final : public Space {
     return macro_->inside(macro_site(site)) && micro_->inside(micro_site(site));
   }
   std::size_t sites_inside() const override { return macro_->sites_inside() * micro_->sites_inside(); }
+  int measure_power() const override { return macro_->measure_power() + micro_->measure_power(); }
   std::optional<Stencil> interpolation(const Position&) const override { return std::nullopt; }
   std::optional<std::size_t> nearest(const Position&) const override { return std::nullopt; }
   std::string site_text(std::size_t site) const override;
@@ -240,6 +241,7 @@ class NamedPoints final : public Space {
   int dimensions() const override { return dimensions_; }
   Position position(std::size_t site) const override { return positions_[site]; }
   double measure(std::size_t) const override { return 1.0; }
+  int measure_power() const override { return 0; }
   std::optional<Stencil> interpolation(const Position&) const override { return std::nullopt; }
   std::optional<std::size_t> nearest(const Position& place) const override;
   std::string site_text(std::size_t site) const override { return names_[site]; }

@@ -49,6 +49,8 @@ class Diffusion final : public GridTransport {
   /// Such a step but for its sweeps: keeps the books, and says what to sweep.
   DirectionalSweeps::Reflection begin_reflection(State& state, const Interval& interval,
                                                  Workspace& work) const;
+  /// After its sweeps.
+  void end_reflection(State& state, const Interval& interval, Workspace& work) const;
 
  private:
   struct DiffusionScratch;

@@ -4,6 +4,7 @@
 #include "holon/transport/flux_diffusion.hpp"
 #include "holon/transport/joint_diffusion.hpp"
 #include "holon/transport/transport_recipe.hpp"
+#include "holon/transport/tree_recipe.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -171,6 +172,11 @@ void DiffusionRecipe::declare(ProcessContext& context) {
 
 std::unique_ptr<Process> DiffusionRecipe::make(ProcessContext& context) {
   const Section& section = context.section;
+  if (section.has("field")) {
+    const Space& space = *(*context.model.fields)[section.field("field")].space;
+    if (space.type() == Space::Type::tree) return make_diffusion_on_tree(context);
+    if (space.type() == Space::Type::product) return make_micro_diffusion(context);
+  }
   if (!section.has("fields")) {
     auto options = read_options(section, context.model);
     return options ? make_diffusion(context.name, context.model, std::move(*options)) : nullptr;

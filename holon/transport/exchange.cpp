@@ -51,6 +51,13 @@ Exchange::Exchange(std::string name, const Model& model, ExchangeOptions options
     secretion_.push_back(kernel("secretion", member.secretion));
     for (const FieldId id : member.points->reads()) reads_.push_back(id);
   }
+  const Field& field = (*fields_)[options_.field];
+  Dimension clearance;
+  for (int a = 0; a < field.space->measure_power(); ++a)
+    clearance = clearance * field.space->length_dimension();
+  clearance = clearance / model.schedule.time_unit.dimension();
+  clearance_ = Unit::coherent(clearance);
+  given_off_ = Unit::coherent(clearance * field.unit.dimension());
   std::sort(reads_.begin(), reads_.end());
   reads_.erase(std::unique(reads_.begin(), reads_.end()), reads_.end());
 }
@@ -72,6 +79,7 @@ std::vector<FieldId> Exchange::determined_from() const { return reads_; }
 std::vector<LedgerAccount> Exchange::ledger_accounts() const {
   std::vector<LedgerAccount> accounts;
   const bool kept = !(*fields_)[options_.field].conserved.empty();
+  std::string names;
   for (const ExchangeOptions::Member& member : options_.members) {
     if (kept) {
       accounts.push_back({options_.field, name(), "uptake by " + member.name});
@@ -79,7 +87,11 @@ std::vector<LedgerAccount> Exchange::ledger_accounts() const {
     }
     if (member.taken && !(*fields_)[*member.taken].conserved.empty())
       accounts.push_back({*member.taken, name(), "taken up by " + member.name});
+    names += (names.empty() ? "" : ", ") + member.name;
   }
+  using Role = LedgerAccount::Role;
+  for (const Role role : {Role::left, Role::arrived, Role::moved})
+    if (kept) accounts.push_back({options_.field, name(), names, role});
   return accounts;
 }
 
@@ -108,13 +120,14 @@ std::optional<Diagnosis> Exchange::evaluate(const State& state, double time, Exc
     }
     const std::size_t points = rates.known.sampling->to_sites();
     const auto take = [&](const CoefficientKernel& kernel, std::vector<double>& values, double factor,
-                          const char* what) -> std::optional<Diagnosis> {
+                          const char* what, const Unit& unit) -> std::optional<Diagnosis> {
       values.resize(points);
       kernel.evaluate(state, time, values, threads);
       for (std::size_t i = 0; i < points; ++i) {
         if (!(values[i] >= 0.0) || !std::isfinite(values[i]))
           return Diagnosis{name(), field.name,
-                           fmt::format("the {} of '{}' is {:g}", what, member.name, values[i]),
+                           fmt::format("the {} of '{}' is {:g} {}, and may not be negative", what,
+                                       member.name, values[i], unit.text()),
                            member.space->site_text(i), time};
         values[i] *= factor;
       }
@@ -123,9 +136,10 @@ std::optional<Diagnosis> Exchange::evaluate(const State& state, double time, Exc
     rates.takes = uptake_[m].constant() != 0.0;
     rates.gives = secretion_[m].constant() != 0.0;
     if (rates.takes)
-      if (auto fault = take(uptake_[m], rates.clearance, 1.0, "uptake")) return fault;
+      if (auto fault = take(uptake_[m], rates.clearance, 1.0, "uptake", clearance_)) return fault;
     if (rates.gives)
-      if (auto fault = take(secretion_[m], rates.secretion, 1.0 / field.unit.factor(), "secretion"))
+      if (auto fault =
+              take(secretion_[m], rates.secretion, 1.0 / field.unit.factor(), "secretion", given_off_))
         return fault;
     if (rates.known.responses && rates.takes) {
       const auto response = rates.known.responses->self();
@@ -168,14 +182,15 @@ void Exchange::meet_responses(const State& state, std::size_t member, Rates& rat
   });
 }
 
-void Exchange::solve_sites(std::span<double> c, double dt, ExchangeScratch& scratch,
-                           ThreadPool& threads) const {
+double Exchange::solve_sites(std::span<double> c, double dt, ExchangeScratch& scratch,
+                             ThreadPool& threads) const {
   const bool exact = options_.integrator == ExchangeIntegrator::exact;
   if (exact) scratch.mean.resize(c.size());
+  // Returns the gain of the site per volume.
   const auto solve = [&](std::size_t site, double gain, double loss) {
     if (!exact) {
       c[site] = (c[site] + gain) / (1.0 + loss);
-      return;
+      return gain - loss * c[site];
     }
     // phi = (1 - e^{-x})/x, and (1 - phi)/x by its series where x is small.
     const double fade = -std::expm1(-loss);
@@ -183,6 +198,7 @@ void Exchange::solve_sites(std::span<double> c, double dt, ExchangeScratch& scra
     const double rest = loss > 1e-4 ? (1.0 - phi) / loss : 0.5 - loss / 6.0 + loss * loss / 24.0;
     scratch.mean[site] = phi * c[site] + rest * gain;
     c[site] = (1.0 - fade) * c[site] + phi * gain;
+    return gain - loss * scratch.mean[site];
   };
   if (options_.members.size() == 1) {
     const Rates& rates = scratch.rates.front();
@@ -191,7 +207,8 @@ void Exchange::solve_sites(std::span<double> c, double dt, ExchangeScratch& scra
     const auto volume = map.from_measures();
     const double* u = rates.takes ? rates.clearance.data() : nullptr;
     const double* s = rates.gives ? rates.secretion.data() : nullptr;
-    threads.for_range(columns.touched.size(), grain, [&](std::size_t begin, std::size_t end) {
+    return threads.sum(columns.touched.size(), grain, [&](std::size_t begin, std::size_t end) {
+      CompensatedSum gained;
       for (std::size_t k = begin; k < end; ++k) {
         double clearance = 0.0, secretion = 0.0;
         const std::size_t first = columns.begin[k], last = columns.begin[k + 1];
@@ -201,10 +218,10 @@ void Exchange::solve_sites(std::span<double> c, double dt, ExchangeScratch& scra
           for (std::size_t e = first; e < last; ++e) secretion += columns.weight[e] * s[columns.row[e]];
         const std::size_t site = columns.touched[k];
         const double share = dt / volume[site];
-        solve(site, share * secretion, share * clearance);
+        gained.add(volume[site] * solve(site, share * secretion, share * clearance));
       }
+      return gained.value();
     });
-    return;
   }
   scratch.clearance.assign(c.size(), 0.0);
   scratch.secretion.assign(c.size(), 0.0);
@@ -221,11 +238,14 @@ void Exchange::solve_sites(std::span<double> c, double dt, ExchangeScratch& scra
     });
   }
   const auto volume = scratch.rates.front().known.sampling->from_measures();
-  threads.for_range(c.size(), 4 * grain, [&](std::size_t begin, std::size_t end) {
+  return threads.sum(c.size(), 4 * grain, [&](std::size_t begin, std::size_t end) {
+    CompensatedSum gained;
     for (std::size_t site = begin; site < end; ++site) {
       const double share = dt / volume[site];
-      solve(site, share * scratch.secretion[site], share * scratch.clearance[site]);
+      gained.add(volume[site] *
+                 solve(site, share * scratch.secretion[site], share * scratch.clearance[site]));
     }
+    return gained.value();
   });
 }
 
@@ -276,11 +296,14 @@ Outcome Exchange::advance(State& state, const Interval& interval, const Inputs&,
   const double time = interval.t0() + (options_.integrator == ExchangeIntegrator::exact ? 0.5 * dt : dt);
   if (auto fault = evaluate(state, time, scratch, threads))
     return {Outcome::Why::failed, interval.begin, 0.0, std::move(*fault)};
-  solve_sites(state.real(options_.field), dt, scratch, threads);
+  const double gained = solve_sites(state.real(options_.field), dt, scratch, threads);
   std::size_t account = 0;
+  double given = 0.0, moved = 0.0;
   for (std::size_t m = 0; m < options_.members.size(); ++m) {
     Book book;
     this->book(state, m, dt, scratch, book, threads);
+    given += book.secretion - book.uptake;
+    moved += book.secretion + book.uptake;
     if (accounts().empty()) continue;
     const ExchangeOptions::Member& member = options_.members[m];
     if (!(*fields_)[options_.field].conserved.empty()) {
@@ -292,6 +315,8 @@ Outcome Exchange::advance(State& state, const Interval& interval, const Inputs&,
           .add(book.uptake * (*fields_)[options_.field].unit.factor() /
                (*fields_)[*member.taken].unit.factor());
   }
+  if (!(*fields_)[options_.field].conserved.empty())
+    for (const double amount : {given, gained, moved}) state.account(accounts()[account++]).add(amount);
   ++work.counters.steps;
   return {Outcome::Why::done, interval.end, std::numeric_limits<double>::infinity(), {}};
 }

@@ -70,13 +70,15 @@ class Exchange final : public Process {
   std::optional<Diagnosis> evaluate(const State& state, double time, ExchangeScratch& scratch,
                                     ThreadPool& threads) const;
   void meet_responses(const State& state, std::size_t member, Rates& rates, ThreadPool& threads) const;
-  void solve_sites(std::span<double> c, double dt, ExchangeScratch& scratch, ThreadPool& threads) const;
+  /// What the sites gained, in the field's unit times measure.
+  double solve_sites(std::span<double> c, double dt, ExchangeScratch& scratch, ThreadPool& threads) const;
   void book(State& state, std::size_t member, double dt, ExchangeScratch& scratch, Book& book,
             ThreadPool& threads) const;
 
   ExchangeOptions options_;
   std::shared_ptr<const FieldTable> fields_;
   std::vector<CoefficientKernel> uptake_, secretion_;
+  Unit clearance_, given_off_;  ///< coherent, for messages
   std::vector<FieldId> reads_;
 };
 

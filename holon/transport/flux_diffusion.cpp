@@ -129,7 +129,8 @@ bool FluxDiffusion::may_pass(int axis, int side) const {
 }
 
 std::optional<GridTransport::Reach> FluxDiffusion::reach() const {
-  if (!is_explicit(integrator_)) return std::nullopt;
+  // Explicit steps, and those that conjugate gradients take; sweeps along lines know no ranks.
+  if (!is_explicit(integrator_) && (integrator_ == steady || sweeps())) return std::nullopt;
   return Reach{options_.fibres ? 2U : 1U, 1};
 }
 
@@ -148,6 +149,7 @@ std::vector<FieldId> FluxDiffusion::determined_from() const {
 void FluxDiffusion::determine(State& state, double time, Workspace& work) const {
   if (integrator_ != steady && traces().empty()) return;
   Step step{state, scratch(state, work), state.real(field_id()), time, 0.0, *work.threads, {}};
+  step.grid = grid().get();
   if (integrator_ == steady) {
     if (const auto fault = take_rest(step))
       throw NumericalFailure(fmt::format("process '{}', field '{}' at rest: {}{}{}", name(), field().name,

@@ -52,17 +52,14 @@ const std::vector<double>& FluxDiffusion::FluxScratch::weights() {
   if (!weights_.empty()) return weights_;
   const FluxOperator& grid = fluxes();
   weights_.assign(grid.sites(), 0.0);
-  ThreadPool one(1);
-  grid.for_free_rows(one, [&](std::size_t from, std::size_t to) {
-    for (std::size_t site = from; site < to; ++site)
-      if (grid.inside(site)) weights_[site] = grid.weight(site);
-  });
+  for (std::size_t site = 0; site < weights_.size(); ++site)
+    if (grid.is_free(site)) weights_[site] = grid.weight(site);
   return weights_;
 }
 
 double FluxDiffusion::FluxScratch::inner(std::span<const double> a, std::span<const double> b,
-                                         ThreadPool& threads) const {
-  return threads.sum(a.size(), grain, [&](std::size_t from, std::size_t to) {
+                                         const Step& step) const {
+  return sum_over(*step.grid, step.share, step.threads, [&](std::size_t from, std::size_t to) {
     std::array<double, 4> part{};
     for (std::size_t site = from; site < to; ++site) part[site % 4] += weights_[site] * a[site] * b[site];
     return (part[0] + part[1]) + (part[2] + part[3]);
@@ -83,29 +80,32 @@ const FluxSweeps& FluxDiffusion::FluxScratch::line_for(double identity, double c
   return lines_.emplace_back(FluxSweeps::of_line(fluxes(), identity, c));
 }
 
-solve::GridMultigrid& FluxDiffusion::FluxScratch::multigrid_for(double identity, double c) {
+solve::GridMultigrid& FluxDiffusion::FluxScratch::multigrid_for(double identity, double c,
+                                                                const Partition* share) {
   for (Preconditioner& known : preconditioners_)
     if (known.identity == identity && known.c == c) return known.multigrid;
   if (preconditioners_.size() == remembered) preconditioners_.pop_front();
   return preconditioners_
-      .emplace_back(
-          Preconditioner{identity, c, solve::GridMultigrid(grid_system(fluxes(), weights(), identity, c))})
+      .emplace_back(Preconditioner{
+          identity, c, solve::GridMultigrid(grid_system(fluxes(), weights(), identity, c), share)})
       .multigrid;
 }
 
 solve::KrylovReport FluxDiffusion::FluxScratch::invert(double identity, double c, std::span<const double> b,
                                                        std::span<double> x, const solve::KrylovLimits& limits,
-                                                       ThreadPool& threads) {
+                                                       const Step& step) {
+  ThreadPool& threads = step.threads;
   if (fluxes().dimensions() == 1 && !fluxes().uniform()) {
     std::copy(b.begin(), b.end(), x.begin());
     line_for(identity, c).solve(0, x, threads);
     return {.converged = true, .iterations = 1};
   }
-  solve::GridMultigrid& multigrid = multigrid_for(identity, c);
+  solve::GridMultigrid& multigrid = multigrid_for(identity, c, step.share);
   weighted_.resize(b.size());
+  const SiteRange own = fluxes().kept();
   // What held sites and those outside are given is nothing that anybody asked for.
   const auto clear_rest = [&](std::span<double> out) {
-    threads.for_range(out.size(), grain, [&](std::size_t from, std::size_t to) {
+    threads.for_range(own, grain, [&](std::size_t from, std::size_t to) {
       for (std::size_t site = from; site < to; ++site)
         if (weights_[site] == 0.0) out[site] = 0.0;
     });
@@ -114,15 +114,16 @@ solve::KrylovReport FluxDiffusion::FluxScratch::invert(double identity, double c
     fluxes().stage(in, {.previous = 0.0, .value = identity, .rate = -c}, out, threads);
   };
   const auto precondition = [&](std::span<const double> in, std::span<double> out) {
-    threads.for_range(in.size(), grain, [&](std::size_t from, std::size_t to) {
+    threads.for_range(own, grain, [&](std::size_t from, std::size_t to) {
       for (std::size_t site = from; site < to; ++site) weighted_[site] = weights_[site] * in[site];
     });
     multigrid.apply(weighted_, out, threads);
     clear_rest(out);
   };
+  const solve::KrylovShare share{own, [&](std::span<double> values) { refresh(step, values); }};
   return solver_.solve(
-      product, precondition, [&](auto one, auto two) { return inner(one, two, threads); }, b, x, limits,
-      threads);
+      product, precondition, [&](auto one, auto two) { return inner(one, two, step); }, b, x, limits, threads,
+      &share);
 }
 
 }  // namespace holon::transport

@@ -17,11 +17,11 @@ struct FluxDiffusion::FluxScratch final : TransportScratch {
   /// identity - c L of an operator of one axis.
   const FluxSweeps& line_for(double identity, double c);
   /// Solves (identity - c L) x = b at the free sites inside, from the x given; without data. b and x are zero
-  /// at all other sites. `identity` is 1, or 0 for fields at rest.
+  /// at all other sites. `identity` is 1, or 0 for fields at rest. With ranks: at this rank's own sites.
   solve::KrylovReport invert(double identity, double c, std::span<const double> b, std::span<double> x,
-                             const solve::KrylovLimits& limits, ThreadPool& threads);
-  /// Sum of weight * a * b over the free sites inside.
-  double inner(std::span<const double> a, std::span<const double> b, ThreadPool& threads) const;
+                             const solve::KrylovLimits& limits, const Step& step);
+  /// Sum of weight * a * b over the free sites inside: of all ranks, the same number on each.
+  double inner(std::span<const double> a, std::span<const double> b, const Step& step) const;
   const std::vector<double>& weights();  ///< zero at held sites and outside
 
  private:
@@ -29,7 +29,7 @@ struct FluxDiffusion::FluxScratch final : TransportScratch {
     double identity, c;
     solve::GridMultigrid multigrid;
   };
-  solve::GridMultigrid& multigrid_for(double identity, double c);
+  solve::GridMultigrid& multigrid_for(double identity, double c, const Partition* share);
   static constexpr std::size_t remembered = 4;
   std::list<Preconditioner> preconditioners_;
   std::list<FluxSweeps> sweeps_, lines_;

@@ -108,40 +108,43 @@ std::optional<DataFault> FluxDiffusion::take_implicit(Step& step) const {
   if (middle) {
     if (auto fault = evaluate(step, step.t0, scratch.begin)) return fault;
     impose(step, scratch.begin);
+    if (op.has_held_sites()) refresh(step, u);
     book_rate(step, u, scratch.begin, c);
     op.stage(u, {.previous = 0.0, .value = 0.0, .rate = c}, rhs, threads);
     drive(op, scratch.begin, c, rhs, threads);
   }
   impose(step, scratch.end);
+  if (op.has_held_sites()) refresh(step, u);
   op.stage(u, {.previous = 1.0, .value = 0.0, .rate = c}, rhs, threads);
   drive(op, scratch.end, c, rhs, threads);
 
   std::fill(change.begin(), change.end(), 0.0);
   const std::vector<double>& weights = scratch.weights();
-  const auto report = scratch.invert(1.0, c, rhs, change, {.tolerance = krylov_tolerance}, threads);
+  const auto report = scratch.invert(1.0, c, rhs, change, {.tolerance = krylov_tolerance}, step);
   step.iterations += static_cast<std::uint64_t>(report.iterations);
   if (!report.converged) return not_solved(report);
 
   // What is left: rhs - (1 - c L) e. Where nothing passes, one shift of all values leaves nothing of its sum.
   const std::span<double> left = scratch.work(2);
   std::fill(left.begin(), left.end(), 0.0);
+  refresh(step, change);
   op.stage(change, {.previous = 0.0, .value = -1.0, .rate = c}, left, threads);
   const std::vector<double> ones(op.sites(), 1.0);
-  threads.for_range(left.size(), 8192, [&](std::size_t begin, std::size_t end) {
+  threads.for_range(op.kept(), 8192, [&](std::size_t begin, std::size_t end) {
     for (std::size_t site = begin; site < end; ++site) left[site] += rhs[site];
   });
   bool passing = op.decays() || op.has_held_sites();
   for (int axis = 0; axis < op.dimensions(); ++axis)
     for (int side = 0; side < 2; ++side) passing = passing || (!op.periodic(axis) && may_pass(axis, side));
-  const double shift =
-      passing ? 0.0 : scratch.inner(left, ones, threads) / scratch.inner(ones, ones, threads);
-  threads.for_range(left.size(), 8192, [&](std::size_t begin, std::size_t end) {
+  const double shift = passing ? 0.0 : scratch.inner(left, ones, step) / scratch.inner(ones, ones, step);
+  threads.for_range(op.kept(), 8192, [&](std::size_t begin, std::size_t end) {
     for (std::size_t site = begin; site < end; ++site) {
       if (weights[site] == 0.0) continue;
       u[site] += change[site] + shift;
       left[site] -= shift;
     }
   });
+  if (step.book.open) refresh(step, u);
   book_rate(step, u, scratch.end, c);
   if (step.book.open) step.book.residual -= op.content(left, {}, threads);
   return std::nullopt;
@@ -161,9 +164,9 @@ std::optional<DataFault> FluxDiffusion::take_rest(Step& step) const {
     std::fill(change.begin(), change.end(), 0.0);
     op.stage(u, {.previous = 0.0, .value = 0.0, .rate = 1.0}, rhs, step.threads);
     drive(op, scratch.end, 1.0, rhs, step.threads);
-    const double round_off = 1e-15 * op.spectral_bound() * std::sqrt(scratch.inner(u, u, step.threads));
-    const auto report = scratch.invert(0.0, 1.0, rhs, change,
-                                       {.tolerance = rest_tolerance, .absolute = round_off}, step.threads);
+    const double round_off = 1e-15 * op.spectral_bound() * std::sqrt(scratch.inner(u, u, step));
+    const auto report =
+        scratch.invert(0.0, 1.0, rhs, change, {.tolerance = rest_tolerance, .absolute = round_off}, step);
     step.iterations += static_cast<std::uint64_t>(report.iterations);
     if (!report.converged) return not_solved(report);
     for (std::size_t site = 0; site < u.size(); ++site)

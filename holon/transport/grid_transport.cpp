@@ -1,8 +1,10 @@
 #include "holon/transport/grid_transport.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/transport/round_off.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -203,6 +205,7 @@ TransportScratch& GridTransport::scratch(const State& state, Workspace& work) co
 GridTransport::Step GridTransport::begin(State& state, const Interval& interval, Workspace& work) const {
   Step step{state, scratch(state, work), state.real(id_), interval.t0(), interval.dt(), *work.threads, {}};
   step.book.open = !accounts().empty();
+  step.grid = grid_.get();
   step.share = work.share;
   if (step.share != nullptr) step.halo = sharing()->halo;
   return step;
@@ -239,7 +242,7 @@ GridTransport::Reach GridTransport::reach_of(const GridOperator& op) {
 }
 
 void GridTransport::refresh(const Step& step, std::span<double> column) {
-  if (step.share != nullptr) step.share->refresh(std::span(&column, 1), step.halo);
+  if (step.share != nullptr) step.share->refresh(column, step.halo);
 }
 
 void GridTransport::keep_books(State& state, const Book& book) const {
@@ -268,7 +271,9 @@ Outcome GridTransport::advance(State& state, const Interval& interval, const Inp
     return failed(fmt::format("the step {:g} is above the stability limit {:g}", interval.dt(), limit), "");
   // The data at this step's begin are those at the last one's end.
   if (step.scratch.end.time == step.t0) std::swap(step.scratch.begin, step.scratch.end);
+  const double before = settles(step) ? content_of_free_sites(step) : 0.0;
   if (const auto fault = take(step)) return failed(fault->what, fault->place);
+  if (settles(step)) settle(step, before);
   keep_books(state, step.book);
   ++work.counters.steps;
   work.counters.linear_iterations += step.iterations;
@@ -290,9 +295,49 @@ std::optional<DataFault> GridTransport::evaluate(Step& step, double time, Transp
 void GridTransport::impose(Step& step, const TransportColumns& columns) const {
   for (int axis = 0; axis < grid_->dimensions(); ++axis)
     for (int side = 0; side < 2; ++side)
-      if (step.op().holds(axis, side))
-        step.book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)] +=
-            step.op().impose(axis, side, columns.sides, step.u);
+      if (step.op().holds(axis, side)) {
+        const double brought = step.op().impose(axis, side, columns.sides, step.u);
+        step.book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)] += brought;
+        step.book.imposed += brought;
+      }
+}
+
+bool GridTransport::settles(const Step& step) const {
+  constexpr double noticeable = 8.0;
+  return !field_.conserved.empty() && !iterates() && step.share == nullptr &&
+         step.dt * step.op().spectral_bound() > noticeable;
+}
+
+void GridTransport::settle(Step& step, double before) const {
+  const TransportOperator& op = step.op();
+  Book& book = step.book;
+  double* open_side = nullptr;
+  double expected = before + book.decay + book.source - book.imposed, volume = 1.0;
+  for (int axis = 0; axis < op.dimensions(); ++axis) {
+    const auto a = static_cast<std::size_t>(axis);
+    double length = 0.0;
+    for (std::size_t i = op.first_free(axis); i < op.end_free(axis); ++i) length += op.width(axis, i);
+    volume *= length;
+    for (std::size_t side = 0; side < 2; ++side) {
+      expected += book.side[a][side];
+      if (open_side == nullptr && sides_[a][side].kind != SideRule::Kind::flux &&
+          grid_->has_side(axis, static_cast<int>(side)))
+        open_side = &book.side[a][side];
+    }
+  }
+  const double after = content_of_free_sites(step), lost = expected - after;
+  const double square = op.content(step.u, step.u, step.threads);
+  const double size = std::sqrt(volume * square);  // at least sum |u| measure
+  if (!is_round_off(lost, after, step.dt * op.spectral_bound(), size)) return;
+  if (open_side != nullptr) {
+    *open_side -= lost;
+    return;
+  }
+  const double share = lost / square;
+  const std::span<double> u = step.u;
+  op.for_free_rows(step.threads, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t site = begin; site < end; ++site) u[site] += share * u[site] * u[site];
+  });
 }
 
 void GridTransport::hold(const TransportOperator& op, const TransportColumns& columns,

@@ -51,6 +51,7 @@ struct TransportScratch : Scratch {
   std::vector<double> parameters;
   std::unique_ptr<const TransportOperator> op;
   double largest_step = 0.0;
+  double expected_content = 0.0;  ///< between the two halves of a step that is taken with others
   TransportData::Factors factors;
   TransportColumns begin, middle, end;
   std::array<Column<double>, 3> column;
@@ -114,6 +115,7 @@ class GridTransport : public Process {
     bool open = false;  ///< false where nobody keeps books of the field
     double decay = 0.0, source = 0.0;
     double residual = 0.0;  ///< what an iterative solver left over
+    double imposed = 0.0;   ///< the part of `side` that went into held nodes
     std::array<std::array<double, 2>, 3> side{};
   };
   /// One step under way.
@@ -124,9 +126,10 @@ class GridTransport : public Process {
     double t0, dt;
     ThreadPool& threads;
     Book book;
-    std::uint64_t iterations = 0;      ///< of linear solvers
-    bool seen_finite = false;          ///< the scheme has seen that all values that it made are finite
-    const Inputs* inputs = nullptr;    ///< waveforms of fields that data of sides depend on
+    std::uint64_t iterations = 0;    ///< of linear solvers
+    bool seen_finite = false;        ///< the scheme has seen that all values that it made are finite
+    const Inputs* inputs = nullptr;  ///< waveforms of fields that data of sides depend on
+    const Space* grid = nullptr;
     const Partition* share = nullptr;  ///< with ranks: the step is taken at this rank's own sites
     std::size_t halo = 0;              ///< sites next to them that kernels read
     const TransportOperator& op() const { return *scratch.op; }
@@ -134,6 +137,13 @@ class GridTransport : public Process {
   Step begin(State& state, const Interval& interval, Workspace& work) const;
   /// Adds what a step brought in to the process's accounts.
   void keep_books(State& state, const Book& book) const;
+  /// Whether round-off of a step shows in the content: implicit steps far above the limit of explicit ones.
+  bool settles(const Step& step) const;
+  /// Makes the content of the free sites `before` plus what the books say, where round-off of the step has
+  /// changed it, and nothing else has (round_off.hpp). It is spread in proportion to u^2, which keeps zeros
+  /// and signs; where sides hold the field, it belongs to what passes them.
+  void settle(Step& step, double before) const;
+  double content_of_free_sites(const Step& step) const { return step.op().content(step.u, {}, step.threads); }
   /// Advances step.u; a fault of the data stops it.
   virtual std::optional<DataFault> take(Step& step) const = 0;
   std::optional<DataFault> take_explicit(Step& step, ExplicitScheme scheme) const;

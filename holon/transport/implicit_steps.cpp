@@ -17,9 +17,18 @@ DirectionalSweeps::Reflection Diffusion::prepare_reflection(Step& step) const {
 DirectionalSweeps::Reflection Diffusion::begin_reflection(State& state, const Interval& interval,
                                                           Workspace& work) const {
   Step step = begin(state, interval, work);
+  const double before = settles(step) ? content_of_free_sites(step) : 0.0;
   const DirectionalSweeps::Reflection reflection = prepare_reflection(step);
+  step.scratch.expected_content = before + step.book.decay;
   keep_books(state, step.book);
   return reflection;
+}
+
+void Diffusion::end_reflection(State& state, const Interval& interval, Workspace& work) const {
+  Step step = begin(state, interval, work);
+  if (!settles(step)) return;
+  settle(step, step.scratch.expected_content);
+  keep_books(state, step.book);
 }
 
 std::optional<DataFault> Diffusion::take_implicit(Step& step) const {

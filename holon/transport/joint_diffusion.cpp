@@ -90,6 +90,9 @@ Outcome JointDiffusion::advance(State& state, const Interval& interval, const In
   }
   for (const bool finite : DirectionalSweeps::reflect(together, *work.threads))
     all.seen_finite = all.seen_finite && finite;
+  for (std::size_t p = 0; p < parts_.size(); ++p)
+    if (const Diffusion* uniform = parts_[p].uniform; uniform != nullptr && uniform->reflects())
+      uniform->end_reflection(state, interval, own[p]);
   ++work.counters.steps;
   count(work);
   return all;

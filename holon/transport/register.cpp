@@ -2,6 +2,7 @@
 
 #include "holon/modelfile/registry.hpp"
 #include "holon/transport/transport_recipe.hpp"
+#include "holon/transport/tree_recipe.hpp"
 
 namespace holon {
 
@@ -55,6 +56,8 @@ void register_transport(modelfile::Registry& registry) {
   diffusion.needs_space = false;
   diffusion.recipe = transport::diffusion_recipe;
   registry.add(std::move(diffusion));
+
+  registry.add(transport::cable_type());
 
   modelfile::ProcessType advection;
   advection.name = "advection";

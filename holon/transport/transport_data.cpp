@@ -1,6 +1,7 @@
 #include "holon/transport/transport_data.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/coupling_line.hpp"
 
 #include <cmath>
 
@@ -41,7 +42,8 @@ std::optional<std::string> source_obstacle(const Coefficient& source, const Fiel
   for (const FieldId id : fields_of(source, fields)) {
     const Space& space = *fields[id].space;
     if (&space != &grid && !space.single())
-      return fmt::format("this depends on '{}', which lives on '{}'", fields[id].name, space.name());
+      return fmt::format("this depends on '{}', which lives on '{}'; it takes {}", fields[id].name,
+                         space.name(), coupling_line(fields[id], grid));
   }
   return std::nullopt;
 }

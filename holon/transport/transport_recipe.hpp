@@ -11,6 +11,9 @@
 namespace holon::transport {
 
 std::unique_ptr<modelfile::ProcessRecipe> diffusion_recipe();
+/// From a section of type diffusion whose field lives on a product; null where it is wrong, which was
+/// reported.
+std::unique_ptr<Process> make_micro_diffusion(modelfile::ProcessContext& context);
 std::unique_ptr<modelfile::ProcessRecipe> advection_recipe();
 std::unique_ptr<modelfile::ProcessRecipe> exchange_recipe();
 modelfile::Schema diffusion_schema();
