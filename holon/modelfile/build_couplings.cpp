@@ -1,9 +1,11 @@
 // The section `couplings:`: what joins two spaces, chosen from the spaces and the kind of the field.
+#include "holon/engine/delayed_transfer.hpp"
 #include "holon/engine/transfer.hpp"
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/coupling_types.hpp"
 #include "holon/modelfile/model_schema.hpp"
 #include "holon/modelfile/trace_couplings.hpp"
+#include "holon/space/network.hpp"
 
 #include <algorithm>
 #include <set>
@@ -123,8 +125,55 @@ class CouplingReader {
     for (const std::string& line : chosen.front().details) description.push_back(line);
     if (from.size() > 1) description.push_back("the contributions add up");
     const FieldId id = loader_.model().fields->add(field);
+    if (section.has("delay")) {
+      if (from.size() > 1)
+        section.error("delay", "belongs to one field, and several arrive here", "one coupling for each");
+      else
+        delayed(section, id, transfers.front(), std::move(description));
+      return;
+    }
     made_.push_back(std::make_unique<Transfer>(entry.key, *loader_.model().fields, id, std::move(transfers),
                                                given, std::move(description)));
+  }
+
+  void delayed(const Section& section, FieldId to, const Transfer::Source& source,
+               std::vector<std::string> description) {
+    Model& model = loader_.model();
+    const Space& space = *(*model.fields)[to].space;
+    if (space.varies()) {
+      section.error("delay", "'" + space.name() + "' is a population, whose agents come and go",
+                    "a space that stays as it is");
+      return;
+    }
+    DelayedTransfer::Setup setup{.from = source.from, .to = to, .factor = source.factor};
+    const auto* edges = dynamic_cast<const EdgeSpace*>(&space);
+    const bool gathers =
+        edges != nullptr && (*model.fields)[source.from].space.get() == edges->network().get();
+    for (std::size_t site = 0; site < space.sites(); ++site) {
+      if (!gathers) {
+        setup.site.push_back(static_cast<std::uint32_t>(site));
+        continue;
+      }
+      const NetworkSpace::Edge& edge = edges->network()->edges()[site];
+      setup.site.push_back(section.text("end") == "target" ? edge.to : edge.from);
+    }
+    setup.delay = section.coefficient("delay");
+    if (const auto* values = setup.delay.values_per_site(); values && values->size() != space.sites()) {
+      section.error("delay", fmt::format("has {} values, and '{}' has {} sites", values->size(), space.name(),
+                                         space.sites()));
+      return;
+    }
+    const std::int64_t degree = section.integer("degree");
+    if (degree < 1 || degree > 3) {
+      section.error("degree", fmt::format("is {}", degree), "1 to 3");
+      return;
+    }
+    setup.degree = static_cast<int>(degree);
+    description.push_back(fmt::format(
+        "as it was a delay ago; between the values of the past polynomials of degree {}", degree));
+    setup.description = std::move(description);
+    made_.push_back(std::make_unique<DelayedTransfer>((*model.fields)[to].name, model.fields,
+                                                      *model.parameters, model.kernels, std::move(setup)));
   }
 
   /// The fields of `from:`, one or a list.
