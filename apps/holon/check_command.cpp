@@ -75,6 +75,16 @@ void print_schedule(const Model& model) {
     const std::string times =
         fmt::format("from {:.6g} to {:.6g} steps ({})", instruction.begin.value(), instruction.end.value(),
                     time_text((instruction.end - instruction.begin).value() * schedule.step, schedule));
+    if (instruction.average) {
+      const Average& average = model.program.averages[*instruction.average];
+      fmt::print("  {:<20} {}{}: over periods of {} in {} steps, to a change of at most {:.3g}\n", "average",
+                 times, every(instruction), time_text(average.options.period, schedule),
+                 average.options.steps, average.options.tolerance);
+      for (const auto& [what, part] : {std::pair{"fast", &average.fast}, std::pair{"slow", &average.slow}})
+        for (const Instruction& inner : *part)
+          fmt::print("    {:<18} {}\n", model.processes[inner.process]->name(), what);
+      return;
+    }
     if (!instruction.window) {
       fmt::print("  {:<20} {}{}{}\n", model.processes[instruction.process]->name(), times, every(instruction),
                  note);
@@ -92,6 +102,7 @@ void print_schedule(const Model& model) {
   if (model.program.merged) line(model.program.opening, ", merged with the half before");
   constexpr std::size_t most = 24;
   for (std::size_t i = 0; i < model.program.body.size() && i < most; ++i) line(model.program.body[i], "");
+  for (const std::string& division : model.divisions) fmt::print("  {}\n", division);
   if (model.program.body.size() > most) fmt::print("  ... {} advances in all\n", model.program.body.size());
   if (model.program.merged) line(model.program.closing, ", merged with the half after");
   fmt::print("\n");

@@ -18,6 +18,15 @@ namespace {
 std::optional<double> step_in(const Instruction& instruction, ProcessId process, double length,
                               const Program& program) {
   const double step = (instruction.end - instruction.begin).value() * length;
+  if (instruction.average) {
+    const Average& average = program.averages[*instruction.average];
+    const double substep = average.options.period / static_cast<double>(average.options.steps);
+    for (const Instruction& inner : average.fast)
+      if (const auto found = step_in(inner, process, substep, program)) return found;
+    for (const Instruction& inner : average.slow)
+      if (const auto found = step_in(inner, process, step, program)) return found;
+    return std::nullopt;
+  }
   if (!instruction.window) return instruction.process == process ? std::optional(step) : std::nullopt;
   for (const Window::Member& member : program.windows[*instruction.window].members)
     for (const Instruction& inner : member.part)

@@ -12,12 +12,15 @@ namespace holon {
 
 namespace {
 
-/// Processes in iterated windows: what their members see of each other are whole columns.
+/// Processes in iterated windows and averages: what these keep and compare are whole columns.
 std::set<ProcessId> in_windows(const Program& program) {
   std::set<ProcessId> found;
   for (const Window& window : program.windows)
     for (const Window::Member& member : window.members)
       found.insert(member.processes.begin(), member.processes.end());
+  for (const Average& average : program.averages)
+    for (const auto* part : {&average.fast, &average.slow})
+      for (const Instruction& instruction : *part) found.insert(instruction.process);
   return found;
 }
 

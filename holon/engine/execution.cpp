@@ -1,6 +1,8 @@
 #include "holon/engine/execution.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/averaging.hpp"
+#include "holon/engine/delayed_transfer.hpp"
 #include "holon/engine/transfer.hpp"
 #include "holon/engine/window_iteration.hpp"
 
@@ -56,6 +58,7 @@ Execution::Execution(std::shared_ptr<const Model> model, ThreadPool& threads, Ra
     : model_(std::move(model)),
       threads_(&threads),
       distribution_(*model_, ranks),
+      routes_(model_->connections, *model_->fields, *model_->parameters, model_->kernels),
       work_(model_->processes.size()),
       seconds_(model_->processes.size(), 0.0) {
   for (ProcessId process = 0; process < work_.size(); ++process) {
@@ -63,6 +66,23 @@ Execution::Execution(std::shared_ptr<const Model> model, ThreadPool& threads, Ra
     work_[process].share = distribution_.share(process);
   }
   for (const auto& process : model_->processes) reads_.push_back(reads_of(*process));
+  for (const auto& process : model_->processes) {
+    const auto* delayed = dynamic_cast<const DelayedTransfer*>(process.get());
+    if (delayed == nullptr) continue;
+    std::vector<std::size_t> owners;
+    for (std::size_t p = 0; p < model_->processes.size(); ++p) {
+      const Ports ports = model_->processes[p]->ports();
+      if (std::any_of(ports.begin(), ports.end(), [&](const Port& port) {
+            return port.field == delayed->from() &&
+                   (port.role == Port::Role::advance || port.role == Port::Role::contribute);
+          }))
+        owners.push_back(p);
+    }
+    if (owners.size() == 1)
+      reads_[owners.front()].remembers.push_back(delayed);
+    else
+      remembered_by_steps_.push_back(delayed);
+  }
 }
 
 Execution::Reads Execution::reads_of(const Process& process) const {
@@ -71,6 +91,9 @@ Execution::Reads Execution::reads_of(const Process& process) const {
   reads.determiners = model_->determination.before(process);
   for (const Port& port : process.ports())
     if (port.role == Port::Role::read) reads.direct.push_back(port.field);
+  for (const ProcessId determiner : reads.determiners)
+    if (const auto* delayed = dynamic_cast<const DelayedTransfer*>(model_->processes[determiner].get()))
+      reads.past.push_back(delayed);
   for (const ProcessId determiner : reads.determiners)
     for (const FieldId field : model_->processes[determiner]->determined_from())
       reads.through_determined.push_back(field);
@@ -90,16 +113,51 @@ void Execution::determine(State& state, const std::vector<ProcessId>& processes,
 
 void Execution::run(State& state, const Instruction& instruction, Time begin, Time end,
                     const Inputs& inputs) const {
-  if (!instruction.window) return advance(state, instruction.process, begin, end, inputs);
+  if (!instruction.window && !instruction.average)
+    return advance(state, instruction.process, begin, end, inputs);
   distribution_.complete(state);
-  WindowIteration(*this, *instruction.window).advance(state, begin, end, inputs);
+  if (instruction.average)
+    Averaging(*this, *instruction.average).advance(state, begin, end, inputs);
+  else
+    WindowIteration(*this, *instruction.window).advance(state, begin, end, inputs);
 }
 
 void Execution::advance(State& state, ProcessId process, Time begin, Time end, const Inputs& inputs) const {
+  // In equal parts, none of them longer than the process hears from itself later.
+  const double longest = model_->longest_advance[process];
+  const double length = Interval{begin, end, model_->schedule.step}.dt();
+  const std::int64_t parts =
+      length <= longest ? 1 : static_cast<std::int64_t>(std::ceil(length / longest * (1.0 - 1e-12)));
+  const Fraction part = parts == 1 ? Fraction{} : end.fraction_since(begin) * Fraction::of(1, parts);
+  const Reads& reads = reads_[process];
+  for (std::int64_t n = 0; n < parts; ++n) {
+    const Time from = n == 0 ? begin : begin + part * Fraction{n, 1};
+    const Time to = n + 1 == parts ? end : begin + part * Fraction{n + 1, 1};
+    const std::size_t happened = state.events.happened.size();
+    if (reads.past.empty()) {
+      advance_part(state, process, from, to, inputs);
+    } else {
+      Inputs with_past = inputs;
+      const Interval interval{from, to, model_->schedule.step};
+      for (const DelayedTransfer* delayed : reads.past)
+        if (contains(reads.direct, delayed->to()))
+          with_past.set(delayed->to(), delayed->waveform(state, interval.t0(), interval.t1(), *threads_));
+      advance_part(state, process, from, to, with_past);
+    }
+    routes_.send(state, happened, *threads_);
+    for (const DelayedTransfer* delayed : reads.remembers) {
+      distribution_.complete(state, [&](FieldId field) { return field == delayed->from(); });
+      delayed->record(state, to.value(model_->schedule.step), *threads_);
+    }
+  }
+}
+
+void Execution::advance_part(State& state, ProcessId process, Time begin, Time end,
+                             const Inputs& inputs) const {
   const Reads& reads = reads_[process];
   const Interval interval{begin, end, model_->schedule.step};
   Substituted substituted(state);
-  if (inputs.empty()) {
+  if (inputs.empty() && reads.past.empty()) {
     determine(state, reads.determiners, interval.t0());
     book_carried(state, process, interval);
     advance_in_pieces(state, process, begin, end, inputs);
@@ -201,6 +259,7 @@ void Execution::macro_step(State& state, Fraction part) const {
   static const Inputs none;
   const Program& program = model_->program;
   const Time start{state.time.index, {}};
+  state.events.happened.clear();
   const auto at = [&](Fraction f) { return start + f * part; };
   if (program.merged) {
     // A half that is pending from the step before is taken together with this step's first half.
@@ -219,6 +278,10 @@ void Execution::macro_step(State& state, Fraction part) const {
       run(state, program.closing, at(program.closing.begin), at(program.closing.end), none);
   }
   state.time = start + part;
+  for (const DelayedTransfer* delayed : remembered_by_steps_) {
+    distribution_.complete(state, [&](FieldId field) { return field == delayed->from(); });
+    delayed->record(state, state.time.value(model_->schedule.step), *threads_);
+  }
 }
 
 void Execution::close_half_step(State& state) const {

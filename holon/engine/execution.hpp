@@ -2,6 +2,7 @@
 #pragma once
 
 #include "holon/engine/distribution.hpp"
+#include "holon/engine/event_routes.hpp"
 #include "holon/engine/model.hpp"
 
 #include <memory>
@@ -9,6 +10,8 @@
 #include <vector>
 
 namespace holon {
+
+class DelayedTransfer;
 
 /// How long each process took.
 struct ProcessTiming {
@@ -47,11 +50,14 @@ class Execution {
     std::vector<FieldId> through_determined;
     std::vector<ProcessId> determiners;
     bool follows_inputs = false;
+    std::vector<const DelayedTransfer*> past;       ///< among the determiners
+    std::vector<const DelayedTransfer*> remembers;  ///< delayed couplings from a field that it alone advances
   };
   Reads reads_of(const Process& process) const;
   void advance(State& state, ProcessId process, Time begin, Time end, const Inputs& inputs) const;
   /// What couplings carry into the field of a process while it advances.
   void book_carried(State& state, ProcessId reader, const Interval& interval) const;
+  void advance_part(State& state, ProcessId process, Time begin, Time end, const Inputs& inputs) const;
   void advance_in_pieces(State& state, ProcessId process, Time begin, Time end, const Inputs& inputs) const;
   /// Turns the outcome into a failure where a field that the process advanced is not finite.
   void look_for_failure(const State& state, ProcessId process, const Interval& interval,
@@ -62,6 +68,8 @@ class Execution {
   ThreadPool* threads_;
   Distribution distribution_;
   std::vector<Reads> reads_;
+  EventRoutes routes_;
+  std::vector<const DelayedTransfer*> remembered_by_steps_;  ///< from fields that several processes advance
   mutable std::vector<Workspace> work_;
   mutable std::vector<double> seconds_;
 };

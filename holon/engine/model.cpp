@@ -1,8 +1,11 @@
 #include "holon/engine/model.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/averaging.hpp"
 #include "holon/engine/boundary_correction.hpp"
 #include "holon/engine/conservation.hpp"
+#include "holon/engine/delayed_transfer.hpp"
+#include "holon/engine/delays.hpp"
 #include "holon/engine/quasi_steady.hpp"
 #include "holon/engine/transfer.hpp"
 #include "holon/space/population.hpp"
@@ -53,6 +56,8 @@ State Model::initial_state(ThreadPool& threads, std::uint64_t seed) const {
   State state(fields, parameters, accounts.size());
   state.seed = seed;
   state.counter.windows.resize(program.windows.size());
+  for (const auto& process : processes)
+    if (dynamic_cast<const DelayedTransfer*>(process.get()) != nullptr) state.delay_lines.emplace_back();
   for (const auto& [name, space] : spaces)
     if (const auto* population = dynamic_cast<const Population*>(space.get())) settle(*population, state);
   for (const auto& [field, coefficient] : initial) {
@@ -139,6 +144,7 @@ void choose_subcycles(ScheduleNode& node, double dt, const Model& model, const S
     if (node.kind == Kind::subcycle) part = dt / static_cast<double>(node.count);
     if (node.kind == Kind::every) part = dt * static_cast<double>(node.count);
     if (node.kind == Kind::strang && c + 1 < node.children.size()) part = 0.5 * dt;
+    if (node.kind == Kind::average) part = node.average->period / static_cast<double>(node.average->steps);
     choose_subcycles(node.children[c], part, model, state);
   }
 }
@@ -272,6 +278,33 @@ void account_for_couplings(Model& model) {
   }
 }
 
+bool has_events(const Process& process) {
+  const Ports ports = process.ports();
+  return std::any_of(ports.begin(), ports.end(), [](const Port& port) {
+    return port.role == Port::Role::emit || port.role == Port::Role::receive;
+  });
+}
+
+/// Events happen once, at their time: not where nothing is followed in time, or where a half step is taken
+/// for somebody's look and again with the next step.
+void refuse_untimely_events(const Model& model) {
+  const auto refuse_process = [&](const Process& process, const std::string& where, const std::string& hint) {
+    refuse(model.schedule.root, "schedule", fmt::format("'{}' has events, and {}", process.name(), where),
+           "a schedule that follows it in time", hint);
+  };
+  for (const auto& process : model.processes) {
+    if (!has_events(*process)) continue;
+    if (model.schedule.to_rest)
+      refuse_process(*process, "the run is to rest, in steps that grow", "a finite 'until'");
+    const ScheduleNode* node = find_advance(model.schedule.root, model.process_id(process->name()));
+    if (node != nullptr && node->steady)
+      refuse_process(*process, "is kept at rest", "advance it in time instead of 'steady'");
+  }
+  if (model.program.merged && has_events(*model.processes[model.program.closing.process]))
+    refuse_process(*model.processes[model.program.closing.process], "its half steps are merged",
+                   "leave 'merge' out, or put another process first");
+}
+
 void keep_at_rest(Model& model, const ScheduleNode& node) {
   if (node.steady)
     model.processes[node.process] =
@@ -362,12 +395,19 @@ void Model::finish() {
   }
   account_for_couplings(*this);
 
+  std::size_t line = 0;
+  for (const auto& process : processes)
+    if (auto* delayed = dynamic_cast<DelayedTransfer*>(process.get())) delayed->set_line(line++);
+
   // Steps below limits; automatic subcycles.
   ThreadPool threads(1);
   const State state = initial_state(threads, 0);
   refuse_initial_failure(*this, state, threads);
+  divisions = divide_at_delays(*this, state, threads);
   choose_subcycles(schedule.root, schedule.step, *this, state);
   program = compile(schedule.root);
+  refuse_untimely_events(*this);
+  check_averages(*this);
   if (program.merged && processes[program.closing.process]->traits().resizes)
     refuse(schedule.root, "schedule",
            fmt::format("'{}' stands at the outside of a merged strang",
@@ -388,6 +428,14 @@ void Model::finish() {
 
 void Model::check_step(const Instruction& instruction, double length, const State& state) const {
   const double part = (instruction.end - instruction.begin).value() * length;
+  if (instruction.average) {
+    // The slow step is one with a mean rate, which no scheme of a process takes.
+    const Average& average = program.averages[*instruction.average];
+    for (const Instruction& inner : average.fast)
+      check_step(inner, average.options.period / schedule.step / static_cast<double>(average.options.steps),
+                 state);
+    return;
+  }
   if (instruction.window) {
     for (const Window::Member& member : program.windows[*instruction.window].members)
       for (const Instruction& inner : member.part)

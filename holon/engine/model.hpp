@@ -4,6 +4,7 @@
 #include "holon/engine/declared_scales.hpp"
 #include "holon/engine/determination.hpp"
 #include "holon/engine/event.hpp"
+#include "holon/engine/event_connection.hpp"
 #include "holon/engine/ledger.hpp"
 #include "holon/engine/observer.hpp"
 #include "holon/engine/process.hpp"
@@ -65,6 +66,11 @@ class Model {
   Determination determination;
   std::vector<WindowExchange> exchanges;  ///< one per window of the program
   std::vector<EventRecipe> events;
+  std::vector<EventConnection> connections;
+  /// Per process, the longest part of a step that it may be advanced over at once [coherent time]: what it
+  /// hears from itself with a delay must have happened before.
+  std::vector<double> longest_advance;
+  std::vector<std::string> divisions;  ///< what finish() divided because of delays, and why
   std::vector<std::unique_ptr<ObserverRecipe>> observers;
   std::vector<ResultRecipe> results;
   std::vector<LedgerAccount> accounts;

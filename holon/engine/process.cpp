@@ -56,7 +56,8 @@ std::vector<FieldId> fields_changed_by(const Process& process, const FieldTable&
   std::vector<FieldId> changed;
   for (const Port& port : process.ports())
     if (port.role == Port::Role::advance || port.role == Port::Role::determine ||
-        port.role == Port::Role::contribute)
+        port.role == Port::Role::contribute || port.role == Port::Role::emit ||
+        port.role == Port::Role::receive)
       changed.push_back(port.field);
   for (FieldId id = 0; id < fields.size(); ++id)
     if (fields[id].name.starts_with(process.name() + ":")) changed.push_back(id);

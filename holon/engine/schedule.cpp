@@ -57,6 +57,16 @@ class Flattening {
       case Kind::iterate:
         body.push_back({0, begin, end, 1, window(node)});
         break;
+      case Kind::average: {
+        Average average;
+        average.options = *node.average;
+        average.place = node.place;
+        add(node.children[0], {0, 1}, {1, 1}, false, average.fast);
+        add(node.children[1], {0, 1}, {1, 1}, false, average.slow);
+        program_->averages.push_back(std::move(average));
+        body.push_back({0, begin, end, 1, {}, program_->averages.size() - 1});
+        break;
+      }
     }
   }
 

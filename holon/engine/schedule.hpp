@@ -35,6 +35,16 @@ struct SteadyOptions {
   std::map<FieldId, FieldId> estimates;  ///< where the estimated error of a field is put
 };
 
+/// Fast processes that are run to their cycle, and slow ones that take one step with the mean of their rates
+/// over it (averaging.hpp).
+struct AverageOptions {
+  double period = 0.0;      ///< of the fast processes [coherent time]
+  std::int64_t steps = 64;  ///< of the fast processes in a period
+  double tolerance = 1e-6;  ///< change of the fast fields over a period, relative to their size in it
+  std::int64_t most = 100;  ///< periods until they have to be periodic
+  int order = 2;            ///< of the slow step: 1 with rates at its beginning, 2 with those in its middle
+};
+
 /// A node of the schedule tree.
 ///   advance    one process over the node's interval
 ///   lie        children one after the other, each over the whole interval
@@ -47,8 +57,10 @@ struct SteadyOptions {
 ///   iterate    children one after the other, each from the state at the beginning of the interval and with
 ///              the others' fields as waveforms over it, again and again until these agree (waveform
 ///              relaxation). A subcycle as a child gives the number of its substeps
+///   average    [fast, slow]: the first child is run to its cycle while the second stands still, which then
+///              takes one step over the interval with the mean of its rates over that cycle
 struct ScheduleNode {
-  enum class Kind { advance, lie, strang, subcycle, every, iterate };
+  enum class Kind { advance, lie, strang, subcycle, every, iterate, average };
   Kind kind = Kind::advance;
   ProcessId process = 0;
   std::vector<ScheduleNode> children;
@@ -59,16 +71,18 @@ struct ScheduleNode {
   bool boundary_correction = false;
   std::optional<SteadyOptions> steady;  ///< of an advance
   std::optional<IterateOptions> iterate;
+  std::optional<AverageOptions> average;
   Place place;
 };
 
 /// One advance within macro step k: from (k + begin) to (k + end) macro steps, in macro steps with k
-/// divisible by `every`. Of a process, or of a window of the program.
+/// divisible by `every`. Of a process, of a window of the program, or of one of its averages.
 struct Instruction {
   ProcessId process = 0;
   Fraction begin, end;
   std::int64_t every = 1;
-  std::optional<std::size_t> window;
+  std::optional<std::size_t> window = {};
+  std::optional<std::size_t> average = {};
 };
 
 /// Processes that are advanced together over one interval until what they exchange agrees.
@@ -83,11 +97,19 @@ struct Window {
   Place place;
 };
 
+/// A fast part over one substep and a slow part over a whole step, both from 0 to 1.
+struct Average {
+  AverageOptions options;
+  std::vector<Instruction> fast, slow;
+  Place place;
+};
+
 /// One macro step, flattened. When merged: the program of a step is opening (only if nothing is pending), or
 /// `joined` (if a half is pending), then body; what remains is `closing`.
 struct Program {
   std::vector<Instruction> body;
   std::vector<Window> windows;
+  std::vector<Average> averages;
   bool merged = false;
   Instruction opening, closing;  ///< halves of the outer process of a merged Strang
 };

@@ -256,6 +256,8 @@ void State::assign(const State& other) {
   time = other.time;
   counter = other.counter;
   seed = other.seed;
+  events = other.events;
+  delay_lines = other.delay_lines;
 }
 
 std::span<double> State::real(FieldId field, int component) {
@@ -333,6 +335,8 @@ void State::write(Archive& archive) const {
   for (const WindowCount& w : counter.windows)
     counts.insert(counts.end(), {w.windows, w.evaluations, w.last, w.most});
   archive.put("windows", std::span<const std::int64_t>(counts));
+  events.write(archive);
+  holon::write(delay_lines, archive);
 }
 
 void State::read(const Archive& archive) {
@@ -372,6 +376,8 @@ void State::read(const Archive& archive) {
     throw InputError("the checkpoint does not have this model's iterated windows");
   for (std::size_t w = 0; w < counter.windows.size(); ++w)
     counter.windows[w] = {counts[4 * w], counts[4 * w + 1], counts[4 * w + 2], counts[4 * w + 3]};
+  events.read(archive);
+  holon::read(delay_lines, archive);
 }
 
 }  // namespace holon

@@ -4,6 +4,7 @@
 
 #include "holon/base/parallel.hpp"
 #include "holon/base/unit.hpp"
+#include "holon/engine/event_queue.hpp"
 #include "holon/engine/time.hpp"
 #include "holon/space/field.hpp"
 
@@ -123,6 +124,8 @@ class State {
   Time time;
   ProgramCounter counter;
   std::uint64_t seed = 0;
+  EventQueue events;
+  std::vector<DelayLine> delay_lines;  ///< one per delayed coupling of the model
 
   const FieldTable& fields() const { return *fields_; }
   const ParameterTable& parameter_table() const { return *parameter_table_; }

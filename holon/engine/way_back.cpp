@@ -77,7 +77,10 @@ std::vector<LinearMap::Entry> back_entries(const State& state, const WayBack& wa
   for (LinearMap::Entry& entry : entries) {
     const std::size_t from = entry.column;
     entry = {from, entry.row,
-             entry.weight * here[entry.row] / (per_site ? 1.0 : there[from] > 0.0 ? there[from] : HUGE_VAL)};
+             entry.weight * here[entry.row] /
+                 (per_site            ? 1.0
+                  : there[from] > 0.0 ? there[from]
+                                      : HUGE_VAL)};
   }
   return entries;
 }

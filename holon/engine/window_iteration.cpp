@@ -53,6 +53,8 @@ void WindowIteration::keep(const State& state) {
     kept_.emplace_back(column.begin(), column.end());
   });
   for (AccountId a = 0; a < model_.accounts.size(); ++a) accounts_.push_back(state.account(a));
+  events_ = state.events;
+  delay_lines_ = state.delay_lines;
 }
 
 void WindowIteration::restore(State& state) const {
@@ -62,6 +64,8 @@ void WindowIteration::restore(State& state) const {
     ++kept;
   });
   for (AccountId a = 0; a < accounts_.size(); ++a) state.account(a) = accounts_[a];
+  state.events = events_;
+  state.delay_lines = delay_lines_;
 }
 
 void WindowIteration::start_waveforms(State& state, Time begin, Time end) {

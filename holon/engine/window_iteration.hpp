@@ -49,6 +49,8 @@ class WindowIteration {
   std::size_t number_;
   std::vector<std::vector<double>> kept_;
   std::vector<CompensatedSum> accounts_;
+  EventQueue events_;
+  std::vector<DelayLine> delay_lines_;
   std::vector<std::shared_ptr<Waveform>> waveforms_;  // per exchange
   std::vector<Unknown> unknowns_;
   std::vector<double> residuals_;  // norms, relative to the first

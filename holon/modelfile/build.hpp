@@ -7,6 +7,10 @@
 #include <string>
 #include <vector>
 
+namespace holon {
+class NetworkSpace;
+}
+
 namespace holon::modelfile {
 
 /// Reads the file and what it includes into one tree.
@@ -45,6 +49,9 @@ std::shared_ptr<const Space> region_space(Loader& loader, const std::string& nam
 /// The sites where an equation of place holds (1) and where not (0); nothing where it is no such equation.
 std::optional<std::vector<char>> sites_where(Loader& loader, const std::shared_ptr<const Space>& space,
                                              const Document::Value& where, const std::string& key);
+/// With its edges as a space of their own, NAME.edges.
+std::shared_ptr<const NetworkSpace> network_space(Loader& loader, const std::string& name,
+                                                  const Document::Value& value);
 /// The fields that populations bring along; then those of the section `fields:`.
 void build_fields(Loader& loader, const Document::Value& root);
 /// With the coefficients that need all fields to be declared first.
@@ -67,6 +74,9 @@ void make_processes(Loader& loader, std::vector<ProcessPlan>& plans);
 /// The processes behind `restructure` nodes: one for each population that the schedule names, and for those
 /// whose agents some process divides or removes where no schedule is stated. After all other processes.
 void make_restructures(Loader& loader, const Document::Value& root);
+
+/// What carries events from one process to another. After all processes.
+void build_connections(Loader& loader, const Document::Value& root);
 
 /// Step and end, and the tree as far as it is stated.
 void build_schedule(Loader& loader, const Document::Value& root);

@@ -1,9 +1,11 @@
 // The section `couplings:`: what joins two spaces, chosen from the spaces and the kind of the field.
+#include "holon/engine/delayed_transfer.hpp"
 #include "holon/engine/transfer.hpp"
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/coupling_types.hpp"
 #include "holon/modelfile/model_schema.hpp"
 #include "holon/modelfile/trace_couplings.hpp"
+#include "holon/space/network.hpp"
 
 #include <algorithm>
 #include <set>
@@ -123,7 +125,14 @@ class CouplingReader {
     for (const std::string& line : chosen.front().details) description.push_back(line);
     if (from.size() > 1) description.push_back("the contributions add up");
     const FieldId id = loader_.model().fields->add(field);
-    note_way_back(id, from, chosen.front());
+    note_way_back(id, from, chosen.front(), section.has("delay"));
+    if (section.has("delay")) {
+      if (from.size() > 1)
+        section.error("delay", "belongs to one field, and several arrive here", "one coupling for each");
+      else
+        delayed(section, id, transfers.front(), std::move(description));
+      return;
+    }
     const bool amounts = chosen.front().type == "deposit" || chosen.front().type == "flux";
     made_.push_back(std::make_unique<Transfer>(
         entry.key, *loader_.model().fields, id, std::move(transfers), given, std::move(description),
@@ -131,18 +140,61 @@ class CouplingReader {
   }
 
   /// What processes contribute to the coupling's field.
-  void note_way_back(FieldId field, const std::vector<From>& from, const CouplingChoice& chosen) {
+  void note_way_back(FieldId field, const std::vector<From>& from, const CouplingChoice& chosen,
+                     bool has_delay) {
     std::vector<WayBack>& known = loader_.model().ways_back;
     WayBack way{field, from.front().field, chosen.way_back, chosen.no_way_back};
     const bool chained =
         std::any_of(known.begin(), known.end(), [&](const WayBack& other) { return other.field == way.of; });
     if (from.size() > 1)
       way.obstacle = "it adds up several fields; make one coupling for each that takes contributions";
+    else if (has_delay)
+      way.obstacle = "it carries values of the past; make another one without a delay";
     else if (chained)
       way.obstacle = fmt::format("'{}' is itself made by a coupling; contribute through that one",
                                  name_of(from.front()));
     if (!way.obstacle.empty()) way.geometry = nullptr;
     known.push_back(std::move(way));
+  }
+
+  void delayed(const Section& section, FieldId to, const Transfer::Source& source,
+               std::vector<std::string> description) {
+    Model& model = loader_.model();
+    const Space& space = *(*model.fields)[to].space;
+    if (space.varies()) {
+      section.error("delay", "'" + space.name() + "' is a population, whose agents come and go",
+                    "a space that stays as it is");
+      return;
+    }
+    DelayedTransfer::Setup setup{.from = source.from, .to = to, .factor = source.factor};
+    const auto* edges = dynamic_cast<const EdgeSpace*>(&space);
+    const bool gathers =
+        edges != nullptr && (*model.fields)[source.from].space.get() == edges->network().get();
+    for (std::size_t site = 0; site < space.sites(); ++site) {
+      if (!gathers) {
+        setup.site.push_back(static_cast<std::uint32_t>(site));
+        continue;
+      }
+      const NetworkSpace::Edge& edge = edges->network()->edges()[site];
+      setup.site.push_back(section.text("end") == "target" ? edge.to : edge.from);
+    }
+    setup.delay = section.coefficient("delay");
+    if (const auto* values = setup.delay.values_per_site(); values && values->size() != space.sites()) {
+      section.error("delay", fmt::format("has {} values, and '{}' has {} sites", values->size(), space.name(),
+                                         space.sites()));
+      return;
+    }
+    const std::int64_t degree = section.integer("degree");
+    if (degree < 1 || degree > 3) {
+      section.error("degree", fmt::format("is {}", degree), "1 to 3");
+      return;
+    }
+    setup.degree = static_cast<int>(degree);
+    description.push_back(fmt::format(
+        "as it was a delay ago; between the values of the past polynomials of degree {}", degree));
+    setup.description = std::move(description);
+    made_.push_back(std::make_unique<DelayedTransfer>((*model.fields)[to].name, model.fields,
+                                                      *model.parameters, model.kernels, std::move(setup)));
   }
 
   /// The fields of `from:`, one or a list.

@@ -117,7 +117,7 @@ class ScheduleReader {
       loader_.error(
           value.place, path, "is " + value.description(),
           "a process, or {lie: [...]}, {strang: [...]}, {subcycle: ...}, {every: ...}, {iterate: ...}, "
-          "{steady: ...} or {restructure: POPULATION}");
+          "{steady: ...}, {average: ...} or {restructure: POPULATION}");
       return result;
     }
     if (const Value* population = value.find("restructure")) return restructure(*population, value, path);
@@ -126,7 +126,7 @@ class ScheduleReader {
           std::find(kinds.begin(), kinds.end(), member.key) == kinds.end())
         loader_.error(member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
                       suggestion(member.key, {"lie", "strang", "do", "subcycle", "every", "iterate", "steady",
-                                              "merge", "boundary_correction", "restructure"}));
+                                              "average", "merge", "boundary_correction", "restructure"}));
     return kind(value, path);
   }
 
@@ -165,7 +165,8 @@ class ScheduleReader {
   }
 
  private:
-  static constexpr std::array kinds{"lie", "strang", "do", "subcycle", "every", "iterate", "steady"};
+  static constexpr std::array kinds{"lie",   "strang",  "do",     "subcycle",
+                                    "every", "iterate", "steady", "average"};
 
   static Place last_stated(const Value& value) {
     Place place = value.place;
@@ -205,12 +206,12 @@ class ScheduleReader {
     return result;
   }
 
-  /// What one mapping with lie:, strang:, do:, subcycle:, every:, iterate: or steady: says.
+  /// What one mapping with lie:, strang:, do:, subcycle:, every:, iterate:, steady: or average: says.
   ScheduleNode kind(const Value& value, const std::string& path) {
     ScheduleNode result;
     result.place = value.place;
     const std::vector<std::string> stated = ScheduleReader::stated(value);
-    const std::string expected = "one of lie, strang, do, subcycle, every, iterate, steady";
+    const std::string expected = "one of lie, strang, do, subcycle, every, iterate, steady, average";
     if (stated.empty() && path != "schedule")
       loader_.error(value.place, path, "names no kind of node", expected);
     if (stated.size() > 1)
@@ -228,6 +229,8 @@ class ScheduleReader {
       iterated(result, inner, path + ".iterate");
     } else if (key == "steady") {
       at_rest(result, inner, path + ".steady");
+    } else if (key == "average") {
+      averaged(result, inner, path + ".average");
     } else {
       repeated(result, inner, path + '.' + key, key == "every");
     }
@@ -292,6 +295,44 @@ class ScheduleReader {
       divided.children.push_back(std::move(result.children[found->second]));
       result.children[found->second] = std::move(divided);
     }
+  }
+
+  void averaged(ScheduleNode& result, const Value& value, const std::string& path) {
+    validate(loader_, value, average_schema(), path, loader_.dimensions(), Phase::keys);
+    const Value *fast = nullptr, *slow = nullptr;
+    if (value.kind == Value::Kind::mapping) {
+      fast = value.find("fast");
+      slow = value.find("slow");
+    }
+    const Section section(loader_, &value, &average_schema(), path, loader_.dimensions());
+    if (fast == nullptr || slow == nullptr || !section.has("period")) return;  // reported
+    result.kind = ScheduleNode::Kind::average;
+    AverageOptions options;
+    options.period = section.quantity("period");
+    options.steps = section.integer("steps");
+    options.tolerance = section.number("tolerance");
+    options.most = section.integer("most");
+    options.order = static_cast<int>(section.integer("order"));
+    if (!(options.period > 0.0) || !std::isfinite(options.period))
+      section.error("period", "is not positive", "a finite, positive time");
+    if (options.steps < 1) section.error("steps", fmt::format("is {}", options.steps), "at least 1");
+    if (options.most < 1) section.error("most", fmt::format("is {}", options.most), "at least 1");
+    if (!(options.tolerance > 0.0))
+      section.error("tolerance", fmt::format("is {}", options.tolerance), "a number above 0");
+    if (options.order != 1 && options.order != 2)
+      section.error("order", fmt::format("is {}", options.order), "1 or 2");
+    for (const auto& [key, part] : {std::pair{"fast", fast}, std::pair{"slow", slow}}) {
+      ScheduleNode child;
+      child.place = part->place;
+      if (part->kind == Value::Kind::list) {
+        child.kind = ScheduleNode::Kind::lie;
+        children(child, *part, path + '.' + key);
+      } else {
+        child = node(*part, path + '.' + key);
+      }
+      result.children.push_back(std::move(child));
+    }
+    result.average = options;
   }
 
   void at_rest(ScheduleNode& result, const Value& value, const std::string& path) {

@@ -2,6 +2,7 @@
 #include "holon/engine/site_kernel.hpp"
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/model_schema.hpp"
+#include "holon/space/network.hpp"
 #include "holon/space/pieces.hpp"
 
 #include <algorithm>
@@ -85,6 +86,11 @@ class SpaceReader {
     if (type == "product") return product(name, value);
     if (type == "tree") return tree_space(loader_, name, value);
     if (type == "region") return region_space(loader_, name, value);
+    if (type == "network") {
+      auto network = network_space(loader_, name, value);
+      if (network) loader_.model().spaces[name + ".edges"] = std::make_shared<EdgeSpace>(network);
+      return network;
+    }
     return nullptr;  // reported by validate_model
   }
 

@@ -3,6 +3,7 @@
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/loader.hpp"
 #include "holon/space/grid_remap.hpp"
+#include "holon/space/network.hpp"
 #include "holon/space/population.hpp"
 #include "holon/space/product_maps.hpp"
 #include "holon/space/region_space.hpp"
@@ -36,6 +37,10 @@ std::string space_words(const Space& space) {
       return "a part of a space";
     case Space::Type::tree:
       return "a tree of branches";
+    case Space::Type::network:
+      return "the nodes of a network";
+    case Space::Type::edges:
+      return "the edges of a network";
   }
   return "a space";
 }
@@ -57,6 +62,12 @@ const TraceSpace* side_of(const Space& side, const Space& grid) {
 const RegionSpace* part_of(const Space& part, const Space& whole) {
   const auto* region = dynamic_cast<const RegionSpace*>(&part);
   return region != nullptr && region->whole().get() == &whole ? region : nullptr;
+}
+
+/// Whether one space is the edges of the other.
+bool edges_of(const Space& edges, const Space& network) {
+  const auto* space = dynamic_cast<const EdgeSpace*>(&edges);
+  return space != nullptr && space->network().get() == &network;
 }
 
 Unit per_measure(const Unit& unit, const Space& space) {
@@ -136,6 +147,8 @@ class Chooser {
     if (from_.type() == Type::grid && has_points(to_) && to_.dimensions() > 0) return {"sample"};
     if (has_points(from_) && from_.dimensions() > 0 && to_.type() == Type::grid) return {"deposit"};
     if (from_.type() == Type::grid && to_.type() == Type::grid) return {"remap"};
+    if (edges_of(to_, from_)) return {"gather"};
+    if (edges_of(from_, to_)) return {"scatter"};
     if (side_of(to_, from_) != nullptr) return {"trace"};
     if (side_of(from_, to_) != nullptr) return {"flux"};
     if (part_of(to_, from_) != nullptr) return {"restrict"};
@@ -160,6 +173,11 @@ class Chooser {
     if (type == "flux")
       return "chosen because '" + from_.name() + "' is a side of '" + to_.name() +
              "': what crosses it arrives in the sites behind, as the adjoint of trace";
+    if (type == "gather")
+      return "chosen because '" + to_.name() + "' are the edges of '" + from_.name() + "'";
+    if (type == "scatter")
+      return "chosen because '" + from_.name() + "' are the edges of '" + to_.name() +
+             "': sums over the edges that end at a node";
     if (type == "remap") return between(" over the same domain: by overlaps, which keeps the content");
     return between("");
   }
@@ -180,6 +198,10 @@ class Chooser {
         return "from a side: to its grid (flux), or to " + to_one;
       case Space::Type::product:
         return "from a product: to its macro space (average or integrate), or to " + to_one;
+      case Space::Type::network:
+        return "from nodes: to the edges of their network (gather), or to " + to_one;
+      case Space::Type::edges:
+        return "from edges: to the nodes of their network (scatter), or to " + to_one;
       case Space::Type::point:
         return "from one site: to any space (broadcast)";
       case Space::Type::region:
@@ -219,6 +241,13 @@ class Chooser {
           *part_of(type == "restrict" ? to_ : from_, type == "restrict" ? from_ : to_));
       if (type == "restrict") return fixed(std::move(restriction));
       return fixed(std::make_shared<AdjointMap>(std::move(restriction)));
+    }
+    if (type == "gather" || type == "scatter") {
+      const bool gather = type == "gather";
+      const auto& network = *dynamic_cast<const EdgeSpace&>(gather ? to_ : from_).network();
+      if (!gather) return fixed(std::make_shared<AdjointMap>(gather_map(network, EdgeEnd::target)));
+      choice_.kind = FieldKind::value;
+      return fixed(gather_map(network, section_.text("end") == "target" ? EdgeEnd::target : EdgeEnd::source));
     }
     if (type == "lift") return fixed(std::make_shared<LiftMap>(dynamic_cast<const ProductSpace&>(to_)));
     if (type == "remap") {
@@ -372,6 +401,11 @@ class Chooser {
       section_.loader().error(section_.key_place(key), section_.path_of(key),
                               fmt::format("'{}' means nothing here: {}", key, why), "", "leave it out");
     };
+    if (type != "gather") refuse("end", fmt::format("the coupling is of type {}", type));
+    if (type != "gather" && type != "identity")
+      for (const char* key : {"delay", "degree"})
+        refuse(key, fmt::format("only gather and identity look into the past, and this is {}", type));
+    if (!section_.has("delay")) refuse("degree", "there is no 'delay'");
     if (!points)
       for (const char* key : {"kernel", "width", "radius", "source", "diffusivity", "decay", "neighbours"})
         refuse(key, fmt::format("the coupling is of type {}", type));

@@ -107,6 +107,7 @@ Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   make_processes(loader, parts.processes);
   stop_if_errors(loader);
   make_restructures(loader, root);
+  build_connections(loader, root);
   stop_if_errors(loader);
   complete_schedule(loader, root);
   // Couplings are in no schedule: their fields follow whenever somebody looks.

@@ -32,6 +32,12 @@ void add_node(Schema& schema, const char* also) {
           "{do: PROCESS, order: 0 or 1}: a fast process, kept where its fields are at rest given the others; "
           "PROCESS.STATE_error holds its estimated error")
       .make_optional();
+  schema
+      .add(
+          "average", Type::anything,
+          "{fast: [NODES], slow: [NODES], period: TIME}: the fast ones are run to their cycle while the slow "
+          "ones stand still; these take one step with the mean of their rates over it")
+      .make_optional();
   schema.add("do", Type::schedule_node, "one process, or one node" + in_place).make_optional();
   schema.add("subcycle", Type::anything, "{do: NODE, steps: auto or a number}: a node in smaller steps")
       .make_optional();
@@ -59,6 +65,10 @@ Schema make_model_schema() {
   schema
       .mapping("couplings", element(Type::anything),
                "what joins two spaces: each makes a field of its name out of fields of other spaces")
+      .make_optional();
+  schema
+      .mapping("connections", element(Type::anything),
+               "what carries events from a process that emits them to one that receives them")
       .make_optional();
   schema.section("schedule", schedule_schema(), "how the processes take turns, and how long");
   schema.mapping("observe", element(Type::anything), "what is watched during the run").make_optional();
@@ -180,6 +190,23 @@ Schema make_region_schema() {
   return schema;
 }
 
+Schema make_network_schema() {
+  Schema schema("network",
+                "Nodes joined by directed edges. Fields may live on the nodes (space NAME) and on the edges "
+                "(space NAME.edges); couplings gather from nodes to edges and scatter from edges to nodes.");
+  schema.choice("type", {"network"}, "the name of the type");
+  schema.list("nodes", element(Type::text), "their names").make_optional().least = 1;
+  schema.add("count", Type::integer, "how many nodes there are, instead of names: 0, 1, 2, ...")
+      .make_optional();
+  schema
+      .add("edges", Type::anything,
+           "a list of {from: NODE, to: NODE}; {file: FILE}, a table with columns from and to; {probability: "
+           "p, seed: n}: every ordered pair of different nodes by its own draw; or {all_to_all: true}")
+      .make_optional();
+  schema.add("description", Type::text, "a remark for readers").make_optional();
+  return schema;
+}
+
 Schema make_tree_schema() {
   Schema schema(
       "tree",
@@ -243,15 +270,17 @@ const Schema* space_schema(std::string_view type) {
   static const Schema grid = make_grid_schema(), radial = make_radial_schema(), trace = make_trace_schema(),
                       point = make_point_schema(), points = make_points_schema(),
                       population = make_population_schema(), product = make_product_schema(),
-                      region = make_region_schema(), tree = make_tree_schema();
+                      region = make_region_schema(), tree = make_tree_schema(),
+                      network = make_network_schema();
   for (const Schema* schema :
-       {&grid, &radial, &trace, &point, &points, &population, &product, &region, &tree})
+       {&grid, &radial, &trace, &point, &points, &population, &product, &region, &tree, &network})
     if (schema->title() == type) return schema;
   return nullptr;
 }
 
 std::vector<std::string> space_types() {
-  return {"grid", "named_points", "point", "population", "product", "radial", "region", "trace", "tree"};
+  return {"grid",    "named_points", "network", "point", "population",
+          "product", "radial",       "region",  "trace", "tree"};
 }
 
 const Schema& field_schema() {
@@ -288,7 +317,7 @@ const Schema& coupling_schema() {
     s.add("to", Type::space, "the space of the field that it makes");
     s.choice("type",
              {"identity", "broadcast", "integrate", "average", "sum", "sample", "deposit", "remap", "lift",
-              "trace", "flux", "restrict", "extend"},
+              "trace", "flux", "restrict", "extend", "gather", "scatter"},
              "chosen from the two spaces and the kind of the field where it is left out; `holon check` says "
              "what and why")
         .make_optional();
@@ -306,9 +335,39 @@ const Schema& coupling_schema() {
         .make_optional();
     s.quantity("diffusivity", "length^2/time", "with `source`: of what is sensed").make_optional();
     s.quantity("decay", "1/time", "with `source`: of what is sensed").with_default("0");
+    s.choice("end", {"source", "target"}, "gather: from which end of an edge").with_default("source");
+    s.coefficient("delay", "time",
+                  "gather and identity: the value so long ago; on edges a field or an equation may give each "
+                  "its own")
+        .make_optional();
+    s.add("degree", Type::integer,
+          "with `delay`: of the polynomials (1 to 3) between the values that are kept of the past")
+        .with_default("3");
     s.add("neighbours", Type::flag,
           "with `source`: whether what near points give off is also put right for the grid")
         .with_default("true");
+    s.add("description", Type::text, "a remark for readers").make_optional();
+    return s;
+  }();
+  return schema;
+}
+
+const Schema& connection_schema() {
+  static const Schema schema = [] {
+    Schema s(
+        "connection",
+        "Every event at `from` arrives at `to` after the delay, with the weight: at its exact time within "
+        "steps. Where the delay is shorter than a step, steps are divided so that what arrives in a part "
+        "is known when the part begins; `holon check` says so.");
+    s.add("from", Type::text, "PROCESS.EVENT, of the process's `events`");
+    s.add("to", Type::text, "PROCESS.NAME, of what the process lists under `on`");
+    s.add("over", Type::text,
+          "the edges of a network (NAME.edges): from the source of an edge to its target; all_to_all: to all "
+          "other sites; one_to_one: to the same site, or between single sites")
+        .make_optional();
+    s.coefficient("delay", "time", "zero only from a process that the schedule advances first")
+        .with_default("0");
+    s.add("weight", Type::anything, "in the unit that `to` states for it").with_default("1");
     s.add("description", Type::text, "a remark for readers").make_optional();
     return s;
   }();
@@ -327,6 +386,28 @@ const Schema& schedule_schema() {
     s.add("steps", Type::integer, "number of macro steps, instead of `until`").make_optional();
     s.list("stop_when", element(Type::text), "events or observers that end the run").make_optional();
     add_node(s, "");
+    return s;
+  }();
+  return schema;
+}
+
+const Schema& average_schema() {
+  static const Schema schema = [] {
+    Schema s(
+        "average",
+        "A node of the schedule: fast processes are run to their cycle, slow ones take one long step with "
+        "the mean of their rates over a period.");
+    s.add("fast", Type::anything, "processes or nodes, in order");
+    s.add("slow", Type::anything, "processes or nodes, in order");
+    s.quantity("period", "time", "of the cycle, not longer than the step");
+    s.add("steps", Type::integer, "of the fast processes in a period").with_default("64");
+    s.add("tolerance", Type::number,
+          "how much the fast fields may change from one period to the next, relative to their size")
+        .with_default("1e-6");
+    s.add("most", Type::integer, "periods until they have to be periodic").with_default("100");
+    s.add("order", Type::integer,
+          "of the slow step: 1 with mean rates of its beginning, 2 with those of its middle")
+        .with_default("2");
     return s;
   }();
   return schema;

@@ -78,6 +78,11 @@ void validate_model(Loader& loader, const Value& root) {
     check_name(loader, *entry, path);
     validate(loader, entry->value, coupling_schema(), path, dimensions, Phase::keys);
   }
+  for (const auto* entry : entries(root, "connections")) {
+    const std::string path = "connections." + entry->key;
+    check_name(loader, *entry, path);
+    validate(loader, entry->value, connection_schema(), path, dimensions, Phase::keys);
+  }
   for (const auto* entry : entries(root, "processes")) {
     const std::string path = "processes." + entry->key;
     check_name(loader, *entry, path);

@@ -1,6 +1,8 @@
-// Coefficients that are stated site by site: {file: values.txt, unit: mV} or {values: [1, 2], unit: mV}.
+// Coefficients that are stated site by site: {file: values.txt, unit: mV}, {file: table.csv, column: NAME,
+// unit: mV} or {values: [1, 2], unit: mV}.
 #include "holon/base/file.hpp"
 #include "holon/modelfile/build.hpp"
+#include "holon/modelfile/table_file.hpp"
 
 #include <algorithm>
 
@@ -34,10 +36,13 @@ std::optional<Coefficient> Loader::values_per_site(const Value& value, const std
   const Value* file = value.find("file");
   const Value* stated = value.find("values");
   const Value* unit_text = value.find("unit");
+  const Value* column = value.find("column");
   for (const Value::Member& member : value.mapping)
-    if (member.key != "file" && member.key != "values" && member.key != "unit")
+    if (member.key != "file" && member.key != "values" && member.key != "unit" && member.key != "column")
       error(member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
-            suggestion(member.key, {"file", "values", "unit"}));
+            suggestion(member.key, {"file", "column", "values", "unit"}));
+  if (column != nullptr && file == nullptr)
+    error(column->place, path + ".column", "a column belongs to a table", "'file' beside it");
   if ((file == nullptr) == (stated == nullptr)) {
     error(value.place, path, "values for each site need either 'file' or 'values'");
     return std::nullopt;
@@ -57,7 +62,20 @@ std::optional<Coefficient> Loader::values_per_site(const Value& value, const std
   } else {
     const auto name = this->file(*file, path + ".file");
     if (!name) return std::nullopt;
-    list = read_values(*name);
+    const auto wanted = column != nullptr ? text(*column, path + ".column") : std::nullopt;
+    if (column != nullptr && !wanted) return std::nullopt;
+    if (wanted) {
+      const TableFile table = read_table(*name);
+      const std::size_t found = table.column(*wanted);
+      if (found == table.names.size()) {
+        error(column->place, path + ".column", "the table has no column '" + *wanted + "'", "",
+              suggestion(*wanted, table.column_names()));
+        return std::nullopt;
+      }
+      for (const auto& row : table.rows) list.push_back(row[found]);
+    } else {
+      list = read_values(*name);
+    }
   }
   std::vector<double> values;
   bool whole = true;

@@ -1,6 +1,9 @@
 #include "holon/observe/locations.hpp"
 
 #include "holon/modelfile/loader.hpp"
+#include "holon/space/network.hpp"
+
+#include <algorithm>
 
 namespace holon::observe {
 
@@ -22,6 +25,7 @@ class LocationReader {
 
   std::vector<Location> read(const Value& value) {
     if (space_.varies()) return agents(value);
+    if (in_network()) return nodes(value);
     switch (value.kind) {
       case Value::Kind::list:
         return {coordinates("", value)};
@@ -40,13 +44,48 @@ class LocationReader {
   }
 
   [[noreturn]] void fail(const std::string& message) const {
-    section_.error(
-        key_, message,
-        space_.varies() ? "the ids of agents of '" + space_.name() + "': 3, [3, 5] or {mother: 3}" : ways);
+    section_.error(key_, message,
+                   space_.varies() ? "the ids of agents of '" + space_.name() + "': 3, [3, 5] or {mother: 3}"
+                   : in_network()
+                       ? "nodes of '" + space_.name() + "' (or numbers of its edges): a, [a, b] or {first: a}"
+                       : ways);
     throw modelfile::Abandoned{};
   }
 
  private:
+  bool in_network() const {
+    return space_.type() == Space::Type::network || space_.type() == Space::Type::edges;
+  }
+
+  std::vector<Location> nodes(const Value& value) const {
+    const auto* network = dynamic_cast<const NetworkSpace*>(&space_);
+    std::vector<std::string> known;
+    if (network != nullptr) known = network->names();
+    for (std::size_t edge = 0; network == nullptr && edge < space_.sites(); ++edge)
+      known.push_back(std::to_string(edge));
+    std::vector<Location> found;
+    const auto add = [&](const std::string& name, const Value& node, const std::string& path) {
+      const auto text = section_.loader().text(node, path);
+      if (!text) throw modelfile::Abandoned{};
+      const auto site = std::find(known.begin(), known.end(), *text);
+      if (site == known.end()) {
+        section_.loader().error(node.place, path, "'" + space_.name() + "' has no site '" + *text + "'", "",
+                                suggestion(*text, known));
+        throw modelfile::Abandoned{};
+      }
+      found.push_back({name.empty() ? *text : name,
+                       {},
+                       Stencil{{static_cast<std::size_t>(site - known.begin())}, {1.0}}});
+    };
+    const std::string path = section_.path() + "." + key_;
+    if (value.kind == Value::Kind::scalar) add("", value, path);
+    for (std::size_t k = 0; k < value.list.size(); ++k)
+      add("", value.list[k], path + "[" + std::to_string(k) + "]");
+    for (const auto& member : value.mapping) add(member.key, member.value, path + "." + member.key);
+    if (found.empty()) fail("names no site");
+    return found;
+  }
+
   std::vector<Location> agents(const Value& value) const {
     std::vector<Location> found;
     const auto add = [&](const std::string& name, const Value& id, const std::string& path) {

@@ -18,7 +18,7 @@ struct Location {
 
 /// The option `at`: one place [5 mm, 2 mm], several {corner: [0 mm, 0 mm], ...}, the name of a space of named
 /// points, or of one of them (probes.corner); on a population the ids of agents: 3, [3, 5] or
-/// {mother: 3}.
+/// {mother: 3}; on a network the names of nodes: a, [a, b] or {first: a}, or the numbers of edges.
 void add_locations_option(modelfile::Schema& schema, const std::string& key = "at");
 
 /// Reads it. On a space of one site it may be left out. Reports what is wrong and throws

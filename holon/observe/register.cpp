@@ -15,6 +15,7 @@ void register_observe(modelfile::Registry& registry) {
   registry.add(observe::phase_singularities_type());
   registry.add(observe::pseudo_ecg_type());
   registry.add(observe::period_type());
+  registry.add(observe::event_times_type());
   registry.add(observe::error_type());
   registry.add(observe::total_type());
   registry.add(observe::mean_type());

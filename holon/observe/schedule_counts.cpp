@@ -75,7 +75,12 @@ class IterationsRecipe final : public ObserverRecipe {
 double advances(const Model& model, const std::vector<Instruction>& instructions, ProcessId process) {
   double sum = 0.0;
   for (const Instruction& instruction : instructions) {
-    if (instruction.window) {
+    if (instruction.average) {
+      // The slow ones are asked for their rates in every substep of a period.
+      const Average& average = model.program.averages[*instruction.average];
+      sum += static_cast<double>(average.options.steps) *
+             (advances(model, average.fast, process) + advances(model, average.slow, process));
+    } else if (instruction.window) {
       for (const Window::Member& member : model.program.windows[*instruction.window].members)
         sum += static_cast<double>(member.parts) * advances(model, member.part, process);
     } else if (instruction.process == process) {

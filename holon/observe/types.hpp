@@ -15,6 +15,7 @@ modelfile::ObserverType front_speed_type();
 modelfile::ObserverType phase_singularities_type();
 modelfile::ObserverType pseudo_ecg_type();
 modelfile::ObserverType period_type();
+modelfile::ObserverType event_times_type();
 modelfile::ObserverType error_type();
 modelfile::ObserverType total_type();
 modelfile::ObserverType mean_type();

@@ -4,6 +4,7 @@
 // Step-size control as in Hairer, Norsett & Wanner I, II.4; the size of the next step is kept in a field, so
 // that a resumed run goes on with the same steps.
 #include "holon/base/unit.hpp"
+#include "holon/pointwise/site_events.hpp"
 #include "holon/pointwise/stepper.hpp"
 
 #include <algorithm>
@@ -19,6 +20,7 @@ using expr::Op;
 namespace {
 
 constexpr double safety = 0.9, smallest_factor = 0.2, largest_factor = 5.0;
+constexpr int most_halvings = 40;                 // of a part of a step that one site takes by itself
 constexpr std::uint64_t most_steps = 20'000'000;  // of one block in one interval
 
 // Sum over states of (value_i / scale_i)^2 / n.
@@ -121,9 +123,15 @@ class AdaptiveStepper final : public Stepper {
     }
     const std::span<double> memory = call.state.real(*options_.memory);
     block.next_step = memory[block.begin];
+    std::optional<EventWatch> watch;
+    if (call.events != nullptr)
+      watch.emplace(*call.events, call, block.begin, block.end,
+                    [&](std::size_t site, double time, double dt) { flow(call, block, site, time, dt); });
     for (const Piece& piece : call.pieces) {
-      if (!advance_piece(call, piece, block, failures)) break;
+      if (!advance_piece(call, piece, block, watch, failures)) return;
     }
+    if (watch)
+      if (auto failure = watch->finish(call.pieces.back().end)) failures.report(std::move(*failure));
     std::fill(memory.begin() + static_cast<std::ptrdiff_t>(block.begin),
               memory.begin() + static_cast<std::ptrdiff_t>(block.end), block.next_step);
   }
@@ -146,8 +154,27 @@ class AdaptiveStepper final : public Stepper {
     return guess * factory_.system().time_unit;
   }
 
+  /// One site over a part of an accepted step, in as many parts as its own error asks for.
+  void flow(const AdvanceCall& call, const Block& block, std::size_t site, double time, double dt) const {
+    const SiteKernel& kernel = kernel_.get(call.binding);
+    const auto& states = factory_.system().states;
+    const std::size_t n = states.size();
+    double done = 0.0, part = dt;
+    for (int halvings = 0; done < dt;) {
+      kernel.run(call.state, at(block, time + done, part), block.rows, site, site + 1);
+      if (!(block.rows[n][site] <= 1.0) && halvings < most_halvings) {
+        part *= 0.5;
+        ++halvings;
+        continue;
+      }
+      for (std::size_t i = 0; i < n; ++i) call.state.real(states[i])[site] = block.rows[i][site];
+      done += part;
+      part = std::min(part, dt - done);
+    }
+  }
+
   bool advance_piece(const AdvanceCall& call, const Piece& piece, Block& block,
-                     LowestFailure& failures) const {
+                     std::optional<EventWatch>& watch, LowestFailure& failures) const {
     const SiteKernel& kernel = kernel_.get(call.binding);
     const std::size_t n = factory_.system().states.size();
     block.columns = call.columns;
@@ -190,7 +217,13 @@ class AdaptiveStepper final : public Stepper {
       const bool shortened = dt < block.next_step;
       block.next_step = shortened ? std::max(block.next_step, dt * factor) : dt * factor;
       was_rejected = false;
+      if (watch) watch->before(time);
       commit(call, block);
+      if (watch)
+        if (auto failure = watch->after(time, dt)) {
+          failures.report(std::move(*failure));
+          return false;
+        }
       done = last ? piece.dt() : done + dt;
     }
     return true;

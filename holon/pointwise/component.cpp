@@ -17,9 +17,9 @@ using Value = modelfile::Document::Value;
 namespace {
 
 const std::vector<std::string>& component_keys() {
-  static const std::vector<std::string> keys{"holon",   "title",   "source",   "description",
-                                             "extends", "units",   "states",   "parameters",
-                                             "inputs",  "outputs", "equations"};
+  static const std::vector<std::string> keys{"holon",     "title",  "source",     "description", "extends",
+                                             "units",     "states", "parameters", "inputs",      "outputs",
+                                             "equations", "events", "on"};
   return keys;
 }
 
@@ -60,6 +60,9 @@ class Reader {
     result.parameters = ports("parameters", true);
     result.inputs = ports("inputs", true);
     result.states = states();
+    if (failed()) return std::nullopt;
+    result.events = jumps("events", result);
+    result.receivers = jumps("on", result);
     if (failed()) return std::nullopt;
     result.graph = std::make_shared<expr::Graph>();
     if (!lower(result)) return std::nullopt;
@@ -252,18 +255,152 @@ class Reader {
     return result;
   }
 
+  /// Events, or what arrives: with their expressions as statements under names of their own, so that they
+  /// see everything that the equations see.
+  std::vector<ComponentJump> jumps(const std::string& key, const Component& component) {
+    std::vector<Entry> all = entries(key);
+    const std::vector<Entry> own = entries_of_process(key);
+    all.insert(all.end(), own.begin(), own.end());
+    std::vector<ComponentJump> result;
+    for (const Entry& entry : all) {
+      const auto same = [&](const ComponentJump& known) { return known.name == entry.name; };
+      if (std::any_of(result.begin(), result.end(), same)) {
+        loader_.error(entry.place, entry.path, fmt::format("'{}' is stated twice", entry.name));
+        continue;
+      }
+      ComponentJump jump;
+      jump.name = entry.name;
+      jump.place = entry.place;
+      jump.path = entry.path;
+      const Value* then = &entry.value;
+      if (key == "events") {
+        then = entry.value.kind == Value::Kind::mapping ? entry.value.find("then") : nullptr;
+        if (!read_event(entry, jump)) continue;
+      } else {
+        jump.weight = needed_unit(entry.name, "what arrives at", entry.place);
+      }
+      if (then == nullptr) {
+        result.push_back(std::move(jump));
+        continue;
+      }
+      if (then->kind != Value::Kind::mapping) {
+        loader_.error(then->place, entry.path, "is " + then->description(),
+                      "new values of states, such as {V: V_reset}");
+        continue;
+      }
+      for (const auto& member : then->mapping) assignment(member, entry.path, component, jump);
+      result.push_back(std::move(jump));
+    }
+    return result;
+  }
+
+  bool read_event(const Entry& entry, ComponentJump& jump) {
+    if (entry.value.kind != Value::Kind::mapping) {
+      loader_.error(entry.value.place, entry.path, "is " + entry.value.description(),
+                    "{when: EXPRESSION, then: {STATE: NEW VALUE}}");
+      return false;
+    }
+    const std::vector<std::string> known{"when", "direction", "then", "priority"};
+    for (const auto& member : entry.value.mapping)
+      if (std::find(known.begin(), known.end(), member.key) == known.end())
+        loader_.error(member.key_place, entry.path + '.' + member.key,
+                      fmt::format("unknown key '{}' of an event", member.key), "",
+                      suggestion(member.key, known));
+    const Value* when = entry.value.find("when");
+    if (when == nullptr) {
+      loader_.error(entry.place, entry.path, "does not say when it happens",
+                    "when: EXPRESSION, which crosses zero then");
+      return false;
+    }
+    add_statement(*when, entry.path + ".when", statement_name(entry.path, "when"));
+    if (const Value* direction = entry.value.find("direction")) {
+      const std::vector<std::string> directions{"rising", "falling", "either"};
+      jump.direction = loader_.text(*direction, entry.path + ".direction").value_or("rising");
+      if (std::find(directions.begin(), directions.end(), jump.direction) == directions.end())
+        loader_.error(direction->place, entry.path + ".direction",
+                      fmt::format("'{}' is no direction", jump.direction), "rising, falling or either");
+    }
+    if (const Value* priority = entry.value.find("priority"))
+      jump.priority = static_cast<int>(loader_.integer(*priority, entry.path + ".priority").value_or(0));
+    return true;
+  }
+
+  void assignment(const Value::Member& member, const std::string& where, const Component& component,
+                  ComponentJump& jump) {
+    const auto state = std::find_if(component.states.begin(), component.states.end(),
+                                    [&](const ComponentPort& known) { return known.name == member.key; });
+    if (state == component.states.end()) {
+      std::vector<std::string> names;
+      for (const auto& known : component.states) names.push_back(known.name);
+      loader_.error(member.key_place, where + '.' + member.key,
+                    fmt::format("the equations have no state '{}'", member.key), "",
+                    suggestion(member.key, names));
+      return;
+    }
+    add_statement(member.value, where + '.' + member.key, statement_name(jump.path, member.key));
+    jump.then.push_back({static_cast<std::size_t>(state - component.states.begin()), {}});
+  }
+
+  static std::string statement_name(const std::string& path, const std::string& key) {
+    return path + " : " + key;  // no name of the equation language
+  }
+
+  void add_statement(const Value& value, const std::string& where, const std::string& name) {
+    if (value.kind != Value::Kind::scalar) {
+      loader_.error(value.place, where, "is " + value.description(), "an expression");
+      return;
+    }
+    const bool marked = value.is_equation();
+    Diagnostics found;
+    const auto syntax =
+        expr::parse_expression(marked ? std::string_view(value.scalar).substr(1) : value.scalar,
+                               {value.place, where, marked ? 1 : 0}, false, found);
+    loader_.take(found);
+    if (syntax)
+      jump_statements_.push_back({expr::Statement::Kind::assignment, name, {}, syntax, value.place});
+  }
+
+  /// What the expressions of jumps became; `weight` belongs to what arrives alone.
+  void find_jumps(Component& result) {
+    const auto node = [&](const std::string& name) { return result.equations.assignments.at(name); };
+    for (auto* list : {&result.events, &result.receivers})
+      for (ComponentJump& jump : *list)
+        for (auto& assignment : jump.then)
+          assignment.value = node(statement_name(jump.path, result.states[assignment.state].name));
+    for (ComponentJump& event : result.events) event.when = node(statement_name(event.path, "when"));
+    for (const expr::Statement& statement : jump_statements_)
+      result.equations.assignments.erase(statement.name);
+    std::vector<expr::Node> others = result.equations.rates;
+    for (const ComponentJump& event : result.events) {
+      others.push_back(event.when);
+      for (const auto& assignment : event.then) others.push_back(assignment.value);
+    }
+    for (const auto& [name, value] : result.equations.assignments) others.push_back(value);
+    if (result.receivers.empty()) return;
+    for (const expr::Node symbol : free_symbols(*result.graph, others))
+      if (result.graph->symbol_name(symbol) == "weight")
+        loader_.error(result.receivers.front().place, result.receivers.front().path,
+                      "'weight' is what an event carries, and stands in equations that are not under 'on'",
+                      "another name there");
+  }
+
   bool lower(Component& result) {
     std::vector<std::string> symbols{"time"};
+    if (!result.receivers.empty()) symbols.emplace_back("weight");
     for (const auto* list : {&result.parameters, &result.inputs}) {
       for (const auto& port : *list) symbols.push_back(port.name);
     }
     if (units_.contains("position"))
       symbols.insert(symbols.end(), {"position.x", "position.y", "position.z", "position.r"});
     Diagnostics found;
-    auto lowered = expr::lower_block(*result.graph, statements_, symbols, path("equations"), found);
+    std::vector<expr::Statement> all = statements_;
+    all.insert(all.end(), jump_statements_.begin(), jump_statements_.end());
+    auto lowered = expr::lower_block(*result.graph, all, symbols, path("equations"), found);
     loader_.take(found);
-    if (lowered) result.equations = std::move(*lowered);
-    return lowered.has_value() && !found.has_errors();
+    if (!lowered || found.has_errors()) return false;
+    result.equations = std::move(*lowered);
+    find_jumps(result);
+    return true;
   }
 
   std::vector<ComponentPort> outputs(const Component& lowered) {
@@ -298,6 +435,7 @@ class Reader {
       for (const auto& port : *list) names.insert(port.name);
     }
     for (const auto& [name, node] : lowered.equations.assignments) names.insert(name);
+    for (const auto& receiver : lowered.receivers) names.insert(receiver.name);
     for (const auto& [name, stated] : units_) {
       if (names.contains(name)) continue;
       loader_.error(stated.place, stated.path,
@@ -312,6 +450,7 @@ class Reader {
   Value component_;
   bool from_file_ = false;
   std::vector<expr::Statement> statements_;
+  std::vector<expr::Statement> jump_statements_;
   bool equations_read_ = false;    // without a mistake: only then does a missing rate mean anything
   bool equations_broken_ = false;  // some statements are missing: they have been reported
   std::map<std::string, NamedUnit> units_;

@@ -8,6 +8,10 @@
 //   outputs: [I_Na]                          named intermediates that others may see
 //   equations: |
 //     V' = -(I_Na + stimulus)
+//   events:                                  where a condition crosses zero, states take new values at once
+//     spike: {when: V - V_threshold, direction: rising, then: {V: V_reset, w: w + b}, priority: 0}
+//   on:                                      the same where an event of that name arrives with its `weight`
+//     kick: {g: g + weight}
 #pragma once
 
 #include "holon/modelfile/section.hpp"
@@ -27,10 +31,29 @@ struct ComponentPort {
   std::string path;                                 ///< key path of that value
 };
 
+/// States that take new values at once, over the values before.
+struct ComponentJump {
+  std::string name;
+  Place place;
+  std::string path;
+  struct Assignment {
+    std::size_t state = 0;
+    expr::Node value;  ///< in the state's unit
+  };
+  std::vector<Assignment> then;
+  // Of an event:
+  expr::Node when;
+  std::string direction = "rising";
+  int priority = 0;
+  // Of what arrives:
+  Unit weight;  ///< of the symbol `weight`
+};
+
 struct Component {
   Unit time;
   std::optional<Unit> position;  ///< given where the equations use position.x
   std::vector<ComponentPort> states, parameters, inputs, outputs;  ///< states in order of their rates
+  std::vector<ComponentJump> events, receivers;
   std::shared_ptr<expr::Graph> graph;
   expr::Component equations;  ///< symbols: names of states, parameters and inputs, time, position.x/y/z
 };

@@ -133,8 +133,7 @@ DerivativeKernels::Table DerivativeKernels::evaluate(const LazyKernel& kernel, s
 void DerivativeKernels::value(const State& state, double time, ThreadPool& threads, Vector& values) const {
   const Table table = evaluate(value_, rows_.size(), state, time, factory_.columns(), threads);
   for (std::size_t i = 0; i < rows_.size(); ++i)
-    if (values.layout().contains(rows_[i]))
-      add(state, i, table.row(i), factor_, values(rows_[i]), threads);
+    if (values.layout().contains(rows_[i])) add(state, i, table.row(i), factor_, values(rows_[i]), threads);
 }
 
 void DerivativeKernels::jvp(const State& state, double time, const Vector& du, ThreadPool& threads,
@@ -217,7 +216,8 @@ void DerivativeKernels::jacobian(const State& state, double time, ThreadPool& th
                     factor_ * entry.weight * table(k, entry.column));
       continue;
     }
-    for (std::size_t s = 0; s < table.sites; ++s) entries.add(row_offset + s, place(s), factor_ * table(k, s));
+    for (std::size_t s = 0; s < table.sites; ++s)
+      entries.add(row_offset + s, place(s), factor_ * table(k, s));
   }
 }
 

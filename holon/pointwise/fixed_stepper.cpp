@@ -1,6 +1,7 @@
 // Fixed steps: each one call of a fused kernel, in place. Sites are taken in chunks that stay in cache over
 // all steps of an interval.
 #include "holon/base/unit.hpp"
+#include "holon/pointwise/site_events.hpp"
 #include "holon/pointwise/stepper.hpp"
 
 #include <algorithm>
@@ -69,25 +70,40 @@ class FixedStepper final : public Stepper {
         const std::size_t end = std::min(last, begin + chunk_sites);
         if (!any_inside(*system.space, begin, end)) continue;
         if (has_growth_) out.back() = growth.data() - begin;
+        const auto step = [&](std::size_t from, std::size_t to, double time, double dt) {
+          SiteKernel::Call at;
+          at.time = time;
+          at.dt = dt / system.time_unit;
+          at.columns = call.columns;
+          if (!driving.empty()) {
+            driving.fit(at.time, dt, from, to);
+            columns = call.columns;
+            columns.insert(columns.end(), driving.columns().begin(), driving.columns().end());
+            at.columns = columns;
+            at.uniforms = driving.uniforms();
+          }
+          kernel.run(call.state, at, out, from, to);
+        };
+        std::optional<EventWatch> watch;
+        if (call.events != nullptr)
+          watch.emplace(*call.events, call, begin, end,
+                        [&](std::size_t site, double time, double dt) { step(site, site + 1, time, dt); });
+        const auto failed = [&](std::optional<SiteFailure> failure) {
+          if (failure) failures.report(std::move(*failure));
+          return failure.has_value();
+        };
         for (std::size_t p = 0; p < call.pieces.size(); ++p) {
           const Piece& piece = call.pieces[p];
           const double dt = piece.dt() / static_cast<double>(counts[p]);
           for (std::int64_t k = 0; k < counts[p]; ++k) {
-            SiteKernel::Call at;
-            at.time = piece.begin + static_cast<double>(k) * dt;
-            at.dt = dt / system.time_unit;
-            at.columns = call.columns;
-            if (!driving.empty()) {
-              driving.fit(at.time, dt, begin, end);
-              columns = call.columns;
-              columns.insert(columns.end(), driving.columns().begin(), driving.columns().end());
-              at.columns = columns;
-              at.uniforms = driving.uniforms();
-            }
-            kernel.run(call.state, at, out, begin, end);
-            if (has_growth_) check_growth(growth, begin, end, at.time, failures);
+            const double time = piece.begin + static_cast<double>(k) * dt;
+            if (watch) watch->before(time);
+            step(begin, end, time, dt);
+            if (has_growth_) check_growth(growth, begin, end, time, failures);
+            if (watch && failed(watch->after(time, dt))) return;
           }
         }
+        if (watch && failed(watch->finish(call.pieces.back().end))) return;
         check_finite(states, begin, end, call.pieces.back(), failures);
       }
     });

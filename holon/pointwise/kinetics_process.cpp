@@ -94,6 +94,19 @@ Kinetics::Kinetics(Setup setup)
     initial_.emplace_back(name() + " initial", setup_.initial[i], system.space, *system.fields,
                           *system.parameters, system.options);
   }
+  if (has_jumps()) {
+    if (integrator_ == nullptr || integrator_->control == Integrator::Control::iterated)
+      throw InputError(
+          fmt::format("integrator '{}' can't stop at single sites, which events ask for; use rush_larsen, "
+                      "rk4, rosenbrock or another that takes its steps site by site",
+                      setup_.step.integrator));
+    if (system.space->varies())
+      throw InputError(
+          fmt::format("'{}' is a population, whose agents come and go: events are for spaces "
+                      "that stay as they are",
+                      system.space->name()));
+    site_events_ = std::make_unique<SiteEvents>(factory_);
+  }
   rate_reads_ = fields_in(*system.graph, system.rates, *system.fields);
   std::vector<expr::Node> output_values;
   for (const auto& output : system.outputs) output_values.push_back(output.value);
@@ -144,6 +157,8 @@ Ports Kinetics::ports() const {
     if (way)
       for (const FieldId id : way->geometry->reads()) add(Port::Role::read, id);
   for (const auto& output : setup_.system.outputs) add(Port::Role::determine, output.field);
+  for (const auto& event : setup_.system.events) add(Port::Role::emit, event.channel);
+  for (const auto& receiver : setup_.system.receivers) add(Port::Role::receive, receiver.channel);
   return ports;
 }
 
@@ -163,6 +178,10 @@ std::unique_ptr<Process> Kinetics::with_added_rate(FieldId target, FieldId rate,
 
 Traits Kinetics::traits() const {
   Traits traits;
+  if (has_jumps()) {
+    traits.smooth = false;
+    traits.reason = "its states jump at events";
+  }
   traits.follows_inputs = true;
   traits.error_controlled = integrator_ == nullptr || integrator_->control == Integrator::Control::adaptive;
   return traits;
@@ -174,6 +193,7 @@ bool Kinetics::damps() const {
 }
 
 std::optional<Sharing> Kinetics::sharing() const {
+  if (has_jumps()) return std::nullopt;  // events of all sites are sent from one queue
   if (stepper_ == nullptr) return std::nullopt;
   // What is contributed through couplings reaches sites of other ranks.
   const auto& through = setup_.system.through;
@@ -187,12 +207,49 @@ std::vector<LedgerAccount> Kinetics::ledger_accounts() const {
   const KineticsSystem& system = setup_.system;
   for (std::size_t i : conserved_)
     list.push_back({system.target(i), name(), i < system.own_states() ? "reaction" : "contribution"});
+  for (const JumpAccount& account : jump_accounts()) {
+    const std::size_t events = system.events.size();
+    list.push_back({system.states[account.state], name(),
+                    "event " + (account.jump < events ? system.events[account.jump].name
+                                                      : system.receivers[account.jump - events].name)});
+  }
   using Role = LedgerAccount::Role;
   for (const std::size_t i : conserved_)
     if (const WayBack* way = system.way_back(i))
       for (const Role role : {Role::left, Role::arrived, Role::moved})
         list.push_back({way->of, name(), (*system.fields)[way->field].name, role});
   return list;
+}
+
+std::vector<Kinetics::JumpAccount> Kinetics::jump_accounts() const {
+  std::vector<JumpAccount> list;
+  const KineticsSystem& system = setup_.system;
+  const auto add = [&](std::size_t jump, const std::vector<KineticsSystem::Assignment>& then) {
+    for (const auto& assignment : then)
+      if (std::find(conserved_.begin(), conserved_.end(), assignment.state) != conserved_.end())
+        list.push_back({jump, assignment.state});
+  };
+  std::size_t jump = 0;
+  for (const auto& event : system.events) add(jump++, event.then);
+  for (const auto& receiver : system.receivers) add(jump++, receiver.then);
+  return list;
+}
+
+/// What states gained in jumps is booked to the events, and taken off what reactions are said to have made.
+void Kinetics::book_jumps(State& state, EventRun& run) const {
+  const KineticsSystem& system = setup_.system;
+  const std::vector<EventRun::Gain> gains = run.gains();
+  const std::vector<JumpAccount> own = jump_accounts();
+  for (std::size_t k = 0; k < own.size(); ++k) {
+    CompensatedSum sum;
+    const bool per_site = (*system.fields)[system.states[own[k].state]].kind == FieldKind::amount;
+    for (const EventRun::Gain& gain : gains)
+      if (gain.jump == own[k].jump && gain.state == own[k].state)
+        sum.add(gain.amount * (per_site || measure_.empty() ? 1.0 : measure_[gain.site]));
+    state.account(accounts()[conserved_.size() + k]).add(sum.value());
+    const auto reaction = std::find(conserved_.begin(), conserved_.end(), own[k].state);
+    state.account(accounts()[static_cast<std::size_t>(reaction - conserved_.begin())]).add(-sum.value());
+  }
 }
 
 void Kinetics::initialise(State& state, Workspace& work) const {
@@ -237,6 +294,8 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
     const auto column = std::as_const(state).real(system.states[i]);
     before[i].assign(column.begin(), column.end());
   }
+  std::optional<EventRun> events;
+  if (site_events_) call.events = &events.emplace(*site_events_, state, t0, t1);
   const auto failure = whole_ ? whole_->advance(call, interval) : stepper->advance(call);
   if (failure) {
     Outcome outcome;
@@ -261,6 +320,11 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
           return sum.value();
         }));
   }
+  if (events) {
+    book_jumps(state, *events);
+    const std::vector<Event> happened = events->happened();
+    state.events.happened.insert(state.events.happened.end(), happened.begin(), happened.end());
+  }
   Outcome outcome;
   for (std::size_t i = system.own_states(); i < system.states.size(); ++i) {
     const auto gathered = std::as_const(state).real(system.states[i]);
@@ -277,7 +341,7 @@ void Kinetics::hand_over(State& state, const std::vector<std::vector<double>>& g
                          Workspace& work) const {
   const KineticsSystem& system = setup_.system;
   work.ways_back.resize(system.through.size());
-  std::size_t account = conserved_.size();
+  std::size_t account = conserved_.size() + jump_accounts().size();
   for (std::size_t i = system.own_states(); i < system.states.size(); ++i) {
     const WayBack* way = system.way_back(i);
     if (way == nullptr) {

@@ -11,6 +11,7 @@
 
 #include "holon/engine/site_rates.hpp"
 #include "holon/pointwise/derivative_kernels.hpp"
+#include "holon/pointwise/site_events.hpp"
 #include "holon/pointwise/stepper.hpp"
 #include "holon/pointwise/switching_times.hpp"
 #include "holon/pointwise/system_integrator.hpp"
@@ -81,6 +82,13 @@ class Kinetics final : public Process, public SiteRates {
   /// A failure where a field that has to stay positive does not.
   std::optional<Outcome> look_below_zero(const State& state, FieldId field, SiteRange sites,
                                          const Interval& interval) const;
+  bool has_jumps() const { return !setup_.system.events.empty() || !setup_.system.receivers.empty(); }
+  /// The accounts of jumps: which event or receiver assigns which conserved state, after those of reactions.
+  struct JumpAccount {
+    std::size_t jump = 0, state = 0;
+  };
+  std::vector<JumpAccount> jump_accounts() const;
+  void book_jumps(State& state, EventRun& run) const;
 
   Setup setup_;
   KernelFactory factory_;
@@ -90,6 +98,7 @@ class Kinetics final : public Process, public SiteRates {
   DerivativeKernels derivatives_, output_derivatives_;
   SwitchingTimes switching_times_;
   LazyKernel outputs_;
+  std::unique_ptr<SiteEvents> site_events_;  // null where no state jumps
   mutable std::mutex driven_mutex_;
   mutable std::map<std::vector<FieldId>, std::unique_ptr<Driven>> driven_;
   std::vector<FieldId> rate_reads_, output_reads_;

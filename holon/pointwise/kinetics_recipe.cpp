@@ -33,6 +33,7 @@ class KineticsRecipe final : public modelfile::ProcessRecipe {
  private:
   void declare_states(ProcessContext& context);
   void declare_contributions(ProcessContext& context);
+  void declare_jumps(ProcessContext& context);
   void declare_parameters(ProcessContext& context);
   void declare_memory(ProcessContext& context);
   void check_names(const ProcessContext& context, const std::string& option,
@@ -70,6 +71,11 @@ class KineticsRecipe final : public modelfile::ProcessRecipe {
   void connect_through(ProcessContext& context, KineticsSystem& system, const Contribution& contribution,
                        const WayBack& way) const;
   std::vector<Contribution> contributions_;
+  /// The new values of a jump among lowered roots.
+  std::vector<KineticsSystem::Assignment> assignments(const ComponentJump& jump, KineticsSystem& system,
+                                                      std::span<const expr::Node> values) const;
+  std::vector<FieldId> event_channels_, receiver_channels_;
+  std::optional<FieldId> sides_;
   std::optional<FieldId> memory_;
   std::map<std::string, ParameterId> parameters_;  // settable at run time
 };
@@ -101,6 +107,7 @@ void KineticsRecipe::declare(ProcessContext& context) {
   check_plain_values(context);
   declare_states(context);
   declare_contributions(context);
+  declare_jumps(context);
   declare_parameters(context);
   declare_memory(context);
 }
@@ -223,6 +230,52 @@ void KineticsRecipe::declare_contributions(ProcessContext& context) {
     field.description = "gathered over an advance";
     contributions_.push_back({member.key, member.key_place, context.model.fields->add(std::move(field))});
   }
+}
+
+/// A channel is a field: of an event, how often it happened at each site; of what arrives, the weights that
+/// arrived, added up.
+void KineticsRecipe::declare_jumps(ProcessContext& context) {
+  FieldTable& fields = *context.model.fields;
+  const auto declare = [&](const ComponentJump& jump, FieldType type, const Unit& unit, const char* what) {
+    Field field;
+    field.name = context.name + "." + jump.name;
+    if (fields.contains(field.name)) {
+      context.section.loader().error(jump.place, jump.path,
+                                     fmt::format("there is a field '{}' already", field.name), "",
+                                     "give one of them another name");
+      throw Abandoned{};
+    }
+    field.space = context.space;
+    field.type = type;
+    field.unit = unit;
+    field.description = what;
+    return fields.add(std::move(field));
+  };
+  for (const ComponentJump& event : component_->events)
+    event_channels_.push_back(declare(event, FieldType::integer, {}, "how often it happened"));
+  for (const ComponentJump& receiver : component_->receivers)
+    receiver_channels_.push_back(
+        declare(receiver, FieldType::real, receiver.weight, "the weights that arrived, added up"));
+  if (component_->events.empty()) return;
+  Field sides;
+  sides.name = context.name + ":sides";
+  sides.space = context.space;
+  sides.type = FieldType::integer;
+  sides.components = static_cast<int>(component_->events.size());
+  sides.description = "the sides of zero on which conditions are";
+  sides_ = fields.add(std::move(sides));
+}
+
+std::vector<KineticsSystem::Assignment> KineticsRecipe::assignments(
+    const ComponentJump& jump, KineticsSystem& system, std::span<const expr::Node> values) const {
+  std::vector<KineticsSystem::Assignment> result;
+  for (std::size_t a = 0; a < jump.then.size(); ++a) {
+    const std::size_t state = jump.then[a].state;
+    const expr::Node value =
+        system.graph->multiply(system.graph->constant(1.0 / state_factor_[state]), values[a]);
+    result.push_back({state, value});
+  }
+  return result;
 }
 
 void KineticsRecipe::connect_contributions(ProcessContext& context, KineticsSystem& system) {
@@ -370,6 +423,15 @@ std::unique_ptr<Process> KineticsRecipe::make(ProcessContext& context) {
   std::vector<expr::Node> roots = component_->equations.rates;
   for (const auto& port : component_->outputs)
     roots.push_back(component_->equations.assignments.at(port.name));
+  std::size_t position = roots.size();
+  for (const auto& event : component_->events) {
+    roots.push_back(event.when);
+    for (const auto& assignment : event.then) roots.push_back(assignment.value);
+  }
+  for (const auto& receiver : component_->receivers)
+    for (const auto& assignment : receiver.then) roots.push_back(assignment.value);
+  if (!component_->receivers.empty())
+    replacement.nodes[system.graph->symbol("weight").id] = system.graph->symbol("uniform:weight");
   roots = substitute(*system.graph, roots, replacement.nodes);
   for (std::size_t i = 0; i < states_.size(); ++i) {
     system.rates.push_back(system.graph->multiply(system.graph->constant(1.0 / state_factor_[i]), roots[i]));
@@ -377,6 +439,24 @@ std::unique_ptr<Process> KineticsRecipe::make(ProcessContext& context) {
   for (std::size_t k = 0; k < outputs_.size(); ++k) {
     system.outputs.push_back({outputs_[k], roots[states_.size() + k]});
   }
+  const std::span<const expr::Node> lowered = roots;
+  for (std::size_t e = 0; e < component_->events.size(); ++e) {
+    const ComponentJump& event = component_->events[e];
+    using Direction = KineticsSystem::Event::Direction;
+    const Direction direction = event.direction == "falling"  ? Direction::falling
+                                : event.direction == "either" ? Direction::either
+                                                              : Direction::rising;
+    system.events.push_back({event.name, event_channels_[e], lowered[position], direction, event.priority,
+                             assignments(event, system, lowered.subspan(position + 1))});
+    position += 1 + event.then.size();
+  }
+  for (std::size_t r = 0; r < component_->receivers.size(); ++r) {
+    const ComponentJump& receiver = component_->receivers[r];
+    system.receivers.push_back(
+        {receiver.name, receiver_channels_[r], assignments(receiver, system, lowered.subspan(position))});
+    position += receiver.then.size();
+  }
+  system.sides = sides_;
   add_contributions(context, system);
   connect_contributions(context, system);
   check_spaces(context, system);
@@ -391,6 +471,12 @@ std::unique_ptr<Process> KineticsRecipe::make(ProcessContext& context) {
 void KineticsRecipe::check_spaces(const ProcessContext& context, const KineticsSystem& system) const {
   std::vector<expr::Node> roots = system.rates;
   for (const auto& output : system.outputs) roots.push_back(output.value);
+  for (const auto& event : system.events) {
+    roots.push_back(event.when);
+    for (const auto& assignment : event.then) roots.push_back(assignment.value);
+  }
+  for (const auto& receiver : system.receivers)
+    for (const auto& assignment : receiver.then) roots.push_back(assignment.value);
   for (const FieldId id : fields_in(*system.graph, roots, *system.fields)) {
     const Field& field = (*system.fields)[id];
     if (field.space == system.space || field.space->single()) continue;

@@ -31,6 +31,13 @@ KernelFactory::KernelFactory(KineticsSystem system) : system_(std::move(system))
 
   std::vector<Node> roots = system_.rates;
   for (const auto& output : system_.outputs) roots.push_back(output.value);
+  const auto outputs_end = static_cast<std::ptrdiff_t>(roots.size());
+  for (const auto& event : system_.events) {
+    roots.push_back(event.when);
+    for (const auto& assignment : event.then) roots.push_back(assignment.value);
+  }
+  for (const auto& receiver : system_.receivers)
+    for (const auto& assignment : receiver.then) roots.push_back(assignment.value);
   constexpr std::string_view prefix = "parameter:";
   std::unordered_map<std::uint32_t, Node> values;
   for (Node n : free_symbols(g, roots)) {
@@ -44,8 +51,10 @@ KernelFactory::KernelFactory(KineticsSystem system) : system_(std::move(system))
   const auto rates_end = static_cast<std::ptrdiff_t>(system_.rates.size());
   with_constants_ = ode;
   with_constants_.rates.assign(folded.begin(), folded.begin() + rates_end);
-  outputs_with_uniforms_.assign(roots.begin() + rates_end, roots.end());
-  outputs_with_constants_.assign(folded.begin() + rates_end, folded.end());
+  outputs_with_uniforms_.assign(roots.begin() + rates_end, roots.begin() + outputs_end);
+  outputs_with_constants_.assign(folded.begin() + rates_end, folded.begin() + outputs_end);
+  jumps_with_uniforms_.assign(roots.begin() + outputs_end, roots.end());
+  jumps_with_constants_.assign(folded.begin() + outputs_end, folded.end());
 }
 
 ParameterBinding KernelFactory::binding(const State& state) const {
@@ -57,7 +66,7 @@ ParameterBinding KernelFactory::binding(const State& state) const {
 
 void KernelFactory::inspect(const std::function<void(const Equations&)>& look) const {
   const std::scoped_lock lock(graph_);
-  look({with_constants_, outputs_with_constants_});
+  look({with_constants_, outputs_with_constants_, jumps_with_constants_});
 }
 
 SiteKernel KernelFactory::make(const std::string& purpose, ParameterBinding binding, const Extras& extras,
@@ -68,7 +77,8 @@ SiteKernel KernelFactory::make(const std::string& purpose, ParameterBinding bind
   source.name = system_.name + " " + purpose;
   source.graph = system_.graph.get();
   source.outputs = build({constants ? with_constants_ : with_uniforms_,
-                          constants ? outputs_with_constants_ : outputs_with_uniforms_});
+                          constants ? outputs_with_constants_ : outputs_with_uniforms_,
+                          constants ? jumps_with_constants_ : jumps_with_uniforms_});
   for (const auto& column : system_.columns) source.columns.push_back(column.name);
   if (!system_.driven.empty()) source.uniforms = {"driven begin", "driven length"};
   for (const auto& driven : system_.driven)

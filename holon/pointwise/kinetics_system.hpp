@@ -44,7 +44,30 @@ struct KineticsSystem {
   /// One per field contributed: through which coupling it is reached, if it lives on another space.
   std::vector<std::optional<WayBack>> through;
   std::vector<Output> outputs;
-  std::vector<Column> columns;  ///< parameters that differ from site to site
+  /// States that take new values at once: where a condition crosses zero, or where something arrives. The
+  /// new values are in the fields' units, over the values before.
+  struct Assignment {
+    std::size_t state = 0;
+    Node value;
+  };
+  struct Event {
+    enum class Direction { rising, falling, either };
+    std::string name;
+    FieldId channel = 0;  ///< counts them
+    Node when;
+    Direction direction = Direction::rising;
+    int priority = 0;  ///< at one instant the higher comes first, then the one that is declared first
+    std::vector<Assignment> then;
+  };
+  struct Receiver {
+    std::string name;
+    FieldId channel = 0;           ///< adds up the weights that arrived
+    std::vector<Assignment> then;  ///< also over the symbol uniform:weight
+  };
+  std::vector<Event> events;
+  std::vector<Receiver> receivers;
+  std::optional<FieldId> sides;  ///< on which side of zero each event's condition is: -1, 1, or 0: not known
+  std::vector<Column> columns;   ///< parameters that differ from site to site
   /// A field whose symbol stands in no rate: functions of time are in its place (driven_fields.hpp).
   struct Driven {
     FieldId field = 0;
@@ -83,6 +106,7 @@ class KernelFactory {
   struct Equations {
     const OdeSystem& ode;
     const std::vector<Node>& outputs;
+    const std::vector<Node>& jumps;  ///< of each event `when` and its new values, then those of each receiver
   };
   using Build = std::function<std::vector<Node>(const Equations&)>;
   /// Names N of further symbols column:N and uniform:N that the caller gives at each run.
@@ -105,6 +129,7 @@ class KernelFactory {
   KineticsSystem system_;
   OdeSystem with_uniforms_, with_constants_;
   std::vector<Node> outputs_with_uniforms_, outputs_with_constants_;
+  std::vector<Node> jumps_with_uniforms_, jumps_with_constants_;
   std::vector<ParameterId> used_;
   mutable std::mutex graph_;
 };

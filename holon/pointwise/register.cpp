@@ -66,6 +66,20 @@ Schema kinetics_schema() {
             "those of the component by default.")
       .make_optional();
   schema
+      .mapping(
+          "events", element(Option::Type::anything),
+          "Where states jump: NAME: {when: EXPRESSION, direction: rising (the default), falling or "
+          "either, then: {STATE: NEW VALUE}, priority: 0}. It happens where the expression crosses zero, "
+          "at its exact time within a step; new values are expressions of the equations, over the values "
+          "before. At one instant the higher priority comes first. PROCESS.NAME counts them, and "
+          "`connections:` carries them to others.")
+      .make_optional();
+  schema
+      .mapping("on", element(Option::Type::anything),
+               "What arrives through `connections:`: NAME: {STATE: NEW VALUE}, over the values before and "
+               "`weight`, which the connection states; its unit stands under `units:` by the same NAME.")
+      .make_optional();
+  schema
       .mapping("fields", element(Option::Type::field),
                "States that are fields of the section `fields`, on the same space: {u: c}. Other states "
                "become fields "

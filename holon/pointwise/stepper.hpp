@@ -51,6 +51,8 @@ struct Surroundings {
   double next = std::numeric_limits<double>::infinity();
 };
 
+class EventRun;
+
 /// What one call of advance() works with.
 struct AdvanceCall {
   State& state;
@@ -60,7 +62,8 @@ struct AdvanceCall {
   std::vector<const double*> columns;
   Workspace& work;
   Surroundings surroundings;
-  SiteRange sites;  ///< to be advanced
+  SiteRange sites;             ///< to be advanced
+  EventRun* events = nullptr;  ///< where states may jump
 };
 
 class Stepper {

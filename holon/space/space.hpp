@@ -27,7 +27,19 @@ struct Stencil {
 /// A set of sites. Immutable. Which rank owns which of them is said by a Partition (partition.hpp).
 class Space {
  public:
-  enum class Type { point, grid, radial, trace, product, named_points, population, region, tree };
+  enum class Type {
+    point,
+    grid,
+    radial,
+    trace,
+    product,
+    named_points,
+    population,
+    region,
+    tree,
+    network,
+    edges
+  };
   virtual ~Space() = default;
   Space(const Space&) = delete;
   Space& operator=(const Space&) = delete;

@@ -55,9 +55,7 @@ TEST(Tree, BranchesMeetAtANodeOfTheirOwn) {
   ASSERT_EQ(nodes.size(), 10u);
   std::size_t meeting = 0;
   for (std::size_t n = 0; n < nodes.size(); ++n) {
-    if (n > 0) {
-      EXPECT_LT(nodes[n].parent, n);
-    }
+    if (n > 0) { EXPECT_LT(nodes[n].parent, n); }
     if (nodes[n].site == TreeSpace::Node::none) meeting = n;
   }
   EXPECT_EQ(nodes[nodes[meeting].parent].site, 3u);
@@ -70,9 +68,7 @@ TEST(Tree, BranchesMeetAtANodeOfTheirOwn) {
   EXPECT_NEAR(nodes[1].conductance, 1.0 / between, 1e-12);
   // Of the left branch's first half segment.
   for (const auto& node : nodes)
-    if (node.site == 4) {
-      EXPECT_NEAR(node.conductance, pi / 1.0, 1e-12);
-    }
+    if (node.site == 4) { EXPECT_NEAR(node.conductance, pi / 1.0, 1e-12); }
 }
 
 TEST(Tree, ALoneChildContinuesItsParent) {
