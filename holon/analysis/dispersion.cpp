@@ -25,9 +25,16 @@ const GridSpace& grid_of(const System& system, int axis) {
   return *found;
 }
 
+double place_of(const State& state, const Space& space, std::size_t site, int axis) {
+  if (!space.varies()) return space.position(site)[static_cast<std::size_t>(axis)];
+  const FieldId position = state.fields().id(space.name() + ".position");
+  return state.real(position, axis)[site] * state.fields()[position].unit.factor();
+}
+
 }  // namespace
 
-RepeatingCells::RepeatingCells(const System& system, int axis, double length) : system_(&system) {
+RepeatingCells::RepeatingCells(const System& system, const State& state, int axis, double length)
+    : system_(&system) {
   const GridSpace& grid = grid_of(system, axis);
   if (!grid.periodic(axis))
     throw Refused(fmt::format(
@@ -46,7 +53,6 @@ RepeatingCells::RepeatingCells(const System& system, int axis, double length) : 
   const Layout& layout = system.layout();
   kind_.resize(layout.size());
   cell_.resize(layout.size());
-  const auto a = static_cast<std::size_t>(axis);
   for (const FieldId id : layout.fields()) {
     const Field& field = (*system.model().fields)[id];
     if (field.space->dimensions() <= axis)
@@ -54,7 +60,7 @@ RepeatingCells::RepeatingCells(const System& system, int axis, double length) : 
     for (int c = 0; c < field.components; ++c)
       for (std::size_t site = 0; site < layout.sites(id); ++site) {
         const std::size_t unknown = layout.offset(id, c) + site;
-        const double place = (field.space->position(site)[a] - low) / length_;
+        const double place = (place_of(state, *field.space, site, axis) - low) / length_;
         double cell = std::floor(place + 1e-9);
         const auto within =
             static_cast<std::int64_t>(std::llround((place - cell) * length_ / spacing * 1024.0));

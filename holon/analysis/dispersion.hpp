@@ -18,8 +18,9 @@ namespace holon::analysis {
 class RepeatingCells {
  public:
   /// `axis` 0 to 2; cells of `length` along it [coherent]; 0: of one spacing of the grid. Across the axis
-  /// everything is uniform. Throws Refused where the unknowns don't repeat.
-  RepeatingCells(const System& system, int axis, double length);
+  /// everything is uniform. Agents are where they are in `state`. Throws Refused where the unknowns don't
+  /// repeat.
+  RepeatingCells(const System& system, const State& state, int axis, double length);
 
   std::size_t cells() const { return cells_; }
   double length() const { return length_; }

@@ -49,8 +49,8 @@ class DispersionStudy final : public Study {
     const auto model = run.variant({});
     const System system(model, run.threads);
     system.require_smooth("a dispersion relation");
-    const RepeatingCells cells(system, setup_.axis, setup_.cell);
     State state = model->initial_state(run.threads, run.seed);
+    const RepeatingCells cells(system, state, setup_.axis, setup_.cell);
     cells.make_uniform(state);
     system.determine(state, 0.0);
     const Waves waves{*this, system, cells, run};
