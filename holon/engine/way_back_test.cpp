@@ -31,6 +31,7 @@ class Leaky final : public LinearMap {
     map_->apply_adjoint(to, from, threads);
     for (double& value : from) value *= 1.0 + leak_;
   }
+  std::vector<Entry> entries() const override { return map_->entries(); }
 
  private:
   std::shared_ptr<const LinearMap> map_;

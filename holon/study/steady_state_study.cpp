@@ -25,7 +25,7 @@ class SteadyStateStudy final : public Study {
   SteadyStateStudy(std::string name, std::map<std::string, std::string> given,
                    const analysis::SteadyStateOptions& options, std::size_t eigenvalues, double time)
       : Study(std::move(name)),
-        collected_(std::move(collected)),
+        given_(std::move(given)),
         options_(options),
         eigenvalues_(eigenvalues),
         time_(time) {}
@@ -43,13 +43,12 @@ class SteadyStateStudy final : public Study {
     }();
     run.progress(0.8);
     StudyOutcome outcome;
-    ResultsAtState results(model, collected_);
-    const auto values = results.at(found.state);
-    for (std::size_t k = 0; k < collected_.size(); ++k) {
-      ResultValue value{values.numbers[k], values.units[k]};
-      if (std::isnan(values.numbers[k]))
+    for (const auto& [given, of] : given_) {
+      const auto values = ResultsAtState(model, {of}).at(found.state);
+      ResultValue value{values.numbers.front(), values.units.front()};
+      if (std::isnan(values.numbers.front()))
         value.value = ResultValue::Missing{"it has no value at a single state"};
-      outcome.results[name() + "." + collected_[k]] = value;
+      outcome.results[given] = value;
     }
     const Unit per_time = Unit::coherent(Dimension{} / model->schedule.time_dimension);
     if (eigenvalues_ > 0) {
@@ -68,10 +67,12 @@ class SteadyStateStudy final : public Study {
   }
 
   std::vector<std::string> description() const override {
+    std::vector<std::string> names;
+    for (const auto& [given, of] : given_) names.push_back(given);
     return {
         fmt::format("from the initial state by implicit Euler with longer and longer steps, then Newton's "
                     "method; gives {}",
-                    fmt::join(collected_, ", "))};
+                    fmt::join(names, ", "))};
   }
 
  private:
