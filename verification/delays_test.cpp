@@ -1,5 +1,6 @@
 // Values from the past and events along the edges of networks.
 #include "holon/base/error.hpp"
+#include "holon/base/test_folder.hpp"
 
 #include <cmath>
 #include <utility>
@@ -118,6 +119,41 @@ schedule: {step: 0.1, until: 2}
   EXPECT_NEAR(seen[2], 1.8, 1e-13);
   EXPECT_NEAR(sums[0], 103.25, 1e-12);
   EXPECT_NEAR(sums[1], 1.7, 1e-13);
+}
+
+TEST(Delays, EdgesAndWhatTheyCarryComeFromATable) {
+  const test::Folder folder;
+  const std::string table =
+      folder.write("edges.csv", "from, to, lag, w\n# a remark\na,b,0.3,2\nb,a,0.5,4\na,a,1,8\n").string();
+  const auto model = [&](const std::string& column) {
+    return R"(holon: 1
+spaces:
+  net: {type: network, nodes: [a, b], edges: {file: )" +
+           table + R"(}}
+fields:
+  w: {space: net.edges, initial: {file: )" +
+           table + ", column: " + column + R"(}}
+processes:
+  p:
+    type: kinetics
+    space: net
+    integrator: rk4
+    units: {time: 1, x: 1}
+    states: {x: 1}
+    equations: |
+      x' = 0
+couplings:
+  sums: {from: w, to: net}
+observe: {sums: {type: final, of: sums}}
+results: {sums: {of: sums}}
+schedule: {step: 1, until: 1}
+)";
+  };
+  EXPECT_EQ(ModelRun::of_text(model("w")).to_the_end().array("sums"), (std::vector<double>{12.0, 2.0}));
+  try {
+    ModelRun::of_text(model("ww"));
+    FAIL() << "there is no such column";
+  } catch (const InputError& error) { EXPECT_THAT(error.what(), HasSubstr("the table has no column 'ww'")); }
 }
 
 std::string ring(const std::string& more, const std::string& schedule) {

@@ -429,8 +429,9 @@ void Model::finish() {
 void Model::check_step(const Instruction& instruction, double length, const State& state) const {
   const double part = (instruction.end - instruction.begin).value() * length;
   if (instruction.average) {
-    // The slow step is one with a mean rate, which no scheme of a process takes.
     const Average& average = program.averages[*instruction.average];
+    // The slow step is explicit, whatever the scheme of the process.
+    for (const Instruction& inner : average.slow) check_step(inner, part, state);
     for (const Instruction& inner : average.fast)
       check_step(inner, average.options.period / schedule.step / static_cast<double>(average.options.steps),
                  state);

@@ -164,6 +164,9 @@ EventWatch::EventWatch(EventRun& run, AdvanceCall& call, std::size_t begin, std:
   for (auto* column : {&value_, &rate_, &next_value_, &next_rate_}) column->assign(entries, 0.0);
   saved_.assign(states_.size(), std::vector<double>(end - begin));
   kept_.resize(states_.size());
+  crosses_.resize(end - begin);
+  for (std::size_t e = 0; e < system_.events.size(); ++e)
+    sides_.push_back(call.state.integer(*system_.sides, static_cast<int>(e)).data());
   for (Conditions* each : {&start_, &stop_}) {
     each->value.resize(system_.events.size());
     each->rate.resize(system_.events.size());
@@ -175,14 +178,6 @@ EventWatch::~EventWatch() {
   const std::scoped_lock lock(run_.mutex_);
   run_.happened_.insert(run_.happened_.end(), happened_.begin(), happened_.end());
   run_.gains_.insert(run_.gains_.end(), gains_.begin(), gains_.end());
-}
-
-std::int64_t EventWatch::side(std::size_t event, std::size_t site) const {
-  return std::as_const(call_.state).integer(*system_.sides, static_cast<int>(event))[site];
-}
-
-void EventWatch::set_side(std::size_t event, std::size_t site, std::int64_t side) {
-  call_.state.integer(*system_.sides, static_cast<int>(event))[site] = side;
 }
 
 void EventWatch::look_at_all(double time, std::vector<double>& value, std::vector<double>& rate) const {
@@ -235,22 +230,31 @@ bool EventWatch::arrives(std::size_t site, double before) const {
          run_.arrivals_[next].time < before;
 }
 
-bool EventWatch::needs_settling(std::size_t site, double dt) const {
+void EventWatch::find_crossings(double dt) {
+  std::fill(crosses_.begin(), crosses_.end(), char{0});
   for (std::size_t e = 0; e < system_.events.size(); ++e) {
-    const std::int64_t s = side(e, site);
-    const std::size_t k = at(e, site);
-    if (moved(s, value_[k], rate_[k], dt) || moved(s, next_value_[k], next_rate_[k], dt) ||
-        may_have_left(s, value_[k], next_value_[k], rate_[k], next_rate_[k], dt))
-      return true;
+    const std::int64_t* const sides = sides_[e] + begin_;
+    const double* const value = value_.data() + at(e, begin_);
+    const double* const rate = rate_.data() + at(e, begin_);
+    const double* const next = next_value_.data() + at(e, begin_);
+    const double* const next_rate = next_rate_.data() + at(e, begin_);
+    for (std::size_t k = 0; k < end_ - begin_; ++k) {
+      const auto s = static_cast<double>(sides[k]);
+      const bool turns = s * rate[k] < 0.0 && s * next_rate[k] > 0.0;
+      if (s * value[k] > 0.0 && s * next[k] > 0.0 && !turns) continue;
+      if (moved(sides[k], value[k], rate[k], dt) || moved(sides[k], next[k], next_rate[k], dt) ||
+          may_have_left(sides[k], value[k], next[k], rate[k], next_rate[k], dt))
+        crosses_[k] = 1;
+    }
   }
-  return false;
 }
 
 std::optional<SiteFailure> EventWatch::after(double time, double dt) {
   if (idle_) return std::nullopt;
   if (!system_.events.empty()) look_at_all(time + dt, next_value_, next_rate_);
+  find_crossings(dt);
   for (std::size_t site = begin_; site < end_; ++site) {
-    if (!arrives(site, time + dt) && !needs_settling(site, dt)) {
+    if (crosses_[site - begin_] == 0 && !arrives(site, time + dt)) {
       for (std::size_t e = 0; e < system_.events.size(); ++e)
         if (side(e, site) == 0) set_side(e, site, sign(next_value_[at(e, site)]));
       continue;

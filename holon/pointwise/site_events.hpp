@@ -94,12 +94,12 @@ class EventWatch {
   std::size_t at(std::size_t event, std::size_t site) const {
     return event * (end_ - begin_) + site - begin_;
   }
-  std::int64_t side(std::size_t event, std::size_t site) const;
-  void set_side(std::size_t event, std::size_t site, std::int64_t side);
+  std::int64_t side(std::size_t event, std::size_t site) const { return sides_[event][site]; }
+  void set_side(std::size_t event, std::size_t site, std::int64_t side) { sides_[event][site] = side; }
   void look_at_all(double time, std::vector<double>& value, std::vector<double>& rate) const;
   void look(std::size_t site, double time, Conditions& now) const;
   bool arrives(std::size_t site, double before) const;
-  bool needs_settling(std::size_t site, double dt) const;
+  void find_crossings(double dt);
   void restore(std::size_t site) const;
   void keep(std::size_t site);
   void take_back(std::size_t site) const;
@@ -118,6 +118,8 @@ class EventWatch {
   Flow flow_;
   bool idle_;  // no conditions, and nothing arrives here
   std::vector<double*> states_;
+  std::vector<std::int64_t*> sides_;        // per event
+  std::vector<char> crosses_;               // per site
   std::vector<std::vector<double>> saved_;  // the states of all sites at the beginning of the step
   std::vector<double> value_, rate_;        // conditions there, per event and site
   std::vector<double> next_value_, next_rate_;

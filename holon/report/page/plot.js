@@ -194,7 +194,8 @@ class Panel {
       `<text x="${this.width - this.right}" y="${height - 6}" text-anchor="end">${escaped(this.xLabel)}${power(across.shared)}</text>`;
     const clip = 'clip' + Panel.made++;
     svg += `<clipPath id="${clip}"><rect x="${this.left}" y="${top - 3}" width="${inner}" height="${height - top - bottom + 6}"/></clipPath>`;
-    for (const curve of shown) svg += `<path class="curve" stroke="${curve.colour}" clip-path="url(#${clip})" d="${this.path(curve, range, toY)}"/>`;
+    for (const curve of shown)
+      svg += `<path class="curve" stroke="${curve.colour}" ${curve.dots ? 'style="stroke-width: 4; stroke-linecap: round"' : ''} clip-path="url(#${clip})" d="${this.path(curve, range, toY)}"/>`;
     svg += `<line class="cursor" y1="${top}" y2="${height - bottom}" visibility="hidden"/>` +
       `<rect class="selection" y="${top}" width="0" height="${height - top - bottom}"/></svg>`;
     this.drawing.innerHTML = svg;
@@ -207,7 +208,7 @@ class Panel {
       const x = curve.x[i], y = curve.y[i];
       if (x < range[0] - margin || x > range[1] + margin) continue;
       if (!Number.isFinite(y) || (this.logarithmic && y <= 0)) { pen = false; continue; }
-      text += (pen ? 'L' : 'M') + this.toX(x).toFixed(1) + ' ' + toY(y).toFixed(1);
+      text += (pen && !curve.dots ? 'L' : 'M') + this.toX(x).toFixed(1) + ' ' + toY(y).toFixed(1) + (curve.dots ? 'h0' : '');
       pen = true;
     }
     return text;
@@ -239,7 +240,9 @@ function grouped(curves) {
 function showSeries(host, series) {
   element(host, 'h3', {}, series.name);
   if (series.note) element(host, 'p', {class: 'note'}, series.note);
-  const curves = series.columns.map(c => ({name: c.name, unit: c.unit, x: doublesOf(c.x), y: doublesOf(c.y)}));
+  // Sites at which something happened at a time are no curve.
+  const dots = series.columns.length === 1 && series.columns[0].name === 'site';
+  const curves = series.columns.map(c => ({name: c.name, unit: c.unit, dots, x: doublesOf(c.x), y: doublesOf(c.y)}));
   const groups = grouped(curves);
   const box = element(host, 'div', {class: groups.length === 1 ? 'panels single' : 'panels'});
   const {least, greatest} = extremes(curves.map(c => ({x: c.x, y: c.x})), [-Infinity, Infinity]);
