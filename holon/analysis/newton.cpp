@@ -165,8 +165,30 @@ std::string LinearisedModel::why_singular() const {
          "declare?";
 }
 
-NewtonOutcome newton(const System& system, State& state, double time,
-                     const std::vector<Constraint>& constraints, const NewtonOptions& options) {
+namespace {
+
+/// A direction in which nothing changes the rates, and its left partner: v with J v = 0 and w with w^T J = 0
+/// to working accuracy, by inverse iteration.
+Border neutral_direction(const System& system, const LinearisedModel& linear, std::span<const double> sizes) {
+  const std::size_t n = system.size();
+  const auto sweep = [&](auto&& solve) {
+    std::vector<double> v(n);
+    for (std::size_t i = 0; i < n; ++i) v[i] = sizes[i] * std::sin(1.0 + 1.3 * static_cast<double>(i));
+    for (int k = 0; k < 3; ++k) {
+      v = solve(v);
+      const double length = scaled_norm(v, sizes);
+      for (double& each : v) each /= length;
+    }
+    return v;
+  };
+  return {sweep([&](const std::vector<double>& v) { return linear.solve_transposed(v).x; }),
+          sweep([&](const std::vector<double>& v) { return linear.solve(v).x; }), 0.0};
+}
+
+/// `neutral`: leaves out the part of each correction along a neutral direction.
+NewtonOutcome iterate(const System& system, State& state, double time,
+                      const std::vector<Constraint>& constraints, const NewtonOptions& options,
+                      bool neutral) {
   NewtonOutcome outcome;
   LinearisedModel linear(system, constraints);
   Vector x = system.unknowns(state);
@@ -182,6 +204,13 @@ NewtonOutcome newton(const System& system, State& state, double time,
     if (!linear.factor(state, time, 0.0)) {
       outcome.why = linear.why_singular();
       return outcome;
+    }
+    if (neutral) {
+      const Border border = neutral_direction(system, linear, sizes_of(system, x));
+      if (!linear.factor(state, time, 0.0, std::span(&border, 1))) {
+        outcome.why = linear.why_singular();
+        return outcome;
+      }
     }
     const auto correction_at = [&](const Vector& at, const Vector& residual) {
       std::vector<double> along;
@@ -228,6 +257,31 @@ NewtonOutcome newton(const System& system, State& state, double time,
   outcome.why = fmt::format("the {}th correction is still {:.2g} of the unknowns' size", options.most,
                             outcome.correction);
   return outcome;
+}
+
+/// Whether F is zero to round-off, row by row.
+bool at_zero(const System& system, const State& state, double time) {
+  const Vector x = system.unknowns(state), f = system.residual(state, time);
+  const auto sizes = sizes_of(system, x);
+  std::vector<double> terms(x.values().size(), 0.0);
+  for (const auto& entry : system.jacobian(state, time).compressed())
+    terms[entry.row] += std::abs(entry.value) * sizes[entry.column];
+  for (std::size_t i = 0; i < terms.size(); ++i)
+    if (std::abs(f.values()[i]) > 1e-11 * terms[i]) return false;
+  return true;
+}
+
+}  // namespace
+
+NewtonOutcome newton(const System& system, State& state, double time,
+                     const std::vector<Constraint>& constraints, const NewtonOptions& options) {
+  State start = state.clone();
+  NewtonOutcome outcome = iterate(system, state, time, constraints, options, false);
+  if (outcome.converged) return outcome;
+  NewtonOutcome other = iterate(system, start, time, constraints, options, true);
+  if (!other.converged || !at_zero(system, start, time)) return outcome;
+  state = std::move(start);
+  return other;
 }
 
 }  // namespace holon::analysis

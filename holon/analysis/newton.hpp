@@ -80,7 +80,9 @@ class LinearisedModel {
 };
 
 /// Brings F to zero from where the state is, damped so that |J^-1 F| falls (Deuflhard 2011, natural
-/// monotonicity test). `held`: values of the constraints to keep; those of the state where empty.
+/// monotonicity test); the constraints keep the values that they have there. Where that fails, it is tried
+/// across a neutral direction (a pattern on a ring can be shifted at no cost, so that J is singular), and
+/// accepted where F is zero to round-off.
 NewtonOutcome newton(const System& system, State& state, double time,
                      const std::vector<Constraint>& constraints, const NewtonOptions& options);
 

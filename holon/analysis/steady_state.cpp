@@ -14,7 +14,7 @@ namespace {
 
 constexpr int quick = 4, slow = 8;  // iterations of a step from which the next is longer, and that end it
 constexpr double step_tolerance = 1e-6;
-constexpr double at_rest = 1e-9;  // change in a step, of the size of a field
+constexpr double at_rest = 1e-6;  // change in a step, of the size of a field
 constexpr int most_retries = 3;
 
 /// One step of implicit Euler, M (x - x0)/dt = F(x). Returns the iterations, or nothing where it failed.

@@ -99,6 +99,12 @@ class Division {
       if (delayed == nullptr) continue;
       const std::set<ProcessId> owners = owners_of(delayed->from());
       const double least = delayed->least_delay(state_, threads_);
+      if (owners.empty())
+        refuse({"couplings." + delayed->name(), "values", model_.schedule.root.place, 0, 0, least, false},
+               fmt::format("no process advances '{}', so that nothing of its past is kept",
+                           (*model_.fields)[delayed->from()].name),
+               "a delay of a field that a process advances",
+               "delay what it follows from, and compute it on this side");
       for (ProcessId reader = 0; reader < model_.processes.size(); ++reader) {
         if (!reads(*model_.processes[reader], *delayed)) continue;
         for (const ProcessId owner : owners)
