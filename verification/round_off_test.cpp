@@ -18,12 +18,14 @@ fields: {c: {space: line, kind: density, initial: =1 + 0.5*sin(7*position.x), co
 }
 processes : {
 spread: {
-type: diffusion, field: c, diffusivity: =D, )" + more + R"(
+type: diffusion, field: c, diffusivity: =D, )" +
+                                   more + R"(
 }
 }
-schedule: {step: 1, steps: )" + std::to_string(steps) + "}\n");
+schedule: {step: 1, steps: )" + std::to_string(steps) +
+                                   "}\n");
   run.to_the_end();
-return run.simulation().ledger().at(0);
+  return run.simulation().ledger().at(0);
 }
 
 TEST(RoundOff, IsPutBackInClosedBoxes) {

@@ -4,6 +4,7 @@
 #include "holon/base/test_folder.hpp"
 #include "holon/space/swc_file.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -54,8 +55,8 @@ TEST(Tree, BranchesMeetAtANodeOfTheirOwn) {
   const auto& nodes = tree.nodes();
   ASSERT_EQ(nodes.size(), 10u);
   std::size_t meeting = 0;
-  for (std::size_t n = 0; n < nodes.size(); ++n) {
-    if (n > 0) { EXPECT_LT(nodes[n].parent, n); }
+  for (std::size_t n = 1; n < nodes.size(); ++n) {
+    EXPECT_LT(nodes[n].parent, n);
     if (nodes[n].site == TreeSpace::Node::none) meeting = n;
   }
   EXPECT_EQ(nodes[nodes[meeting].parent].site, 3u);
@@ -67,8 +68,9 @@ TEST(Tree, BranchesMeetAtANodeOfTheirOwn) {
   const double between = 10.0 / pi * (1.0 / (2.0 - 0.375) - 1.0 / (2.0 - 0.125));
   EXPECT_NEAR(nodes[1].conductance, 1.0 / between, 1e-12);
   // Of the left branch's first half segment.
-  for (const auto& node : nodes)
-    if (node.site == 4) { EXPECT_NEAR(node.conductance, pi / 1.0, 1e-12); }
+  const auto left = std::find_if(nodes.begin(), nodes.end(), [](const auto& node) { return node.site == 4; });
+  ASSERT_NE(left, nodes.end());
+  EXPECT_NEAR(left->conductance, pi / 1.0, 1e-12);
 }
 
 TEST(Tree, ALoneChildContinuesItsParent) {
