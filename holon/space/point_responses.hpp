@@ -22,6 +22,9 @@ class PointResponses {
   /// sensed_i += factor * sum_j R_ij q_j.
   void add(std::span<const double> given, double factor, std::span<double> sensed, ThreadPool& threads) const;
   std::span<const double> self() const { return self_; }  ///< R_ii [time/length^dimensions]
+  /// R_ii of what a point takes from its sites k in proportion to w_ik c_k, not to w_ik alone: sites that are
+  /// emptier give less. `map` is that of the points and kernel that the responses were made for.
+  double self_of_uptake(std::size_t point, const SparseMap& map, std::span<const double> c) const;
   /// sum over others j of R_ij q_j.
   double from_neighbours(std::size_t point, std::span<const double> given) const;
 
@@ -30,6 +33,7 @@ class PointResponses {
 
  private:
   std::vector<double> self_;
+  std::vector<double> shown_;       ///< by entry of the map: what the point sees of a unit source in the site
   std::vector<std::size_t> begin_;  ///< of a point's neighbours
   std::vector<std::uint32_t> other_;
   std::vector<double> mutual_;
