@@ -111,14 +111,16 @@ void cells_on_a_grid(benchmark::State& bench) {
     ++step;
   }
   bench.counters["ns_per_cell_and_step"] = 1e9 * median(seconds) / static_cast<double>(count);
+  // Cells that have moved: the geometry is made anew, once for all three.
   std::vector<double> build;
   for (int pass = 0; pass < 5; ++pass) {
+    const PointGeometry moved(grid, PointKernel{}, PointPlaces(cells, *model.fields, 0.1));
     const double start = cpu_seconds();
     std::unique_ptr<CouplingGeometry::Kept> kept;
-    benchmark::DoNotOptimize(points->at(state, kept, threads).sampling.get());
+    benchmark::DoNotOptimize(moved.at(state, kept, threads).sampling.get());
     build.push_back(cpu_seconds() - start);
   }
-  bench.counters["ns_per_cell_when_cells_move"] = 1e9 * median(build) / static_cast<double>(count);
+  bench.counters["and_when_cells_move"] = 1e9 * median(build) / static_cast<double>(count);
 }
 BENCHMARK(cells_on_a_grid)->Iterations(31)->Unit(benchmark::kMillisecond);
 

@@ -53,7 +53,7 @@ struct Modes {
 
 Modes modes_of(Eigen::MatrixXd matrix) {
   Modes modes;
-  if (matrix.rows() == 0) return modes;
+  if (matrix.rows() == 0 || !matrix.allFinite()) return modes;  // of a run that failed
   balance(matrix);
   const Eigen::EigenSolver<Eigen::MatrixXd> solver(matrix);
   modes.values = solver.eigenvalues();

@@ -57,15 +57,19 @@ PointGeometry::PointGeometry(std::shared_ptr<const GridSpace> grid, PointKernel 
       responses_(responses),
       volumes_(std::make_shared<const std::vector<double>>(measures_of(*grid_))) {}
 
-namespace {
-
-/// The points for which a map was made.
-struct KeptPoints final : CouplingGeometry::Kept {
+/// Points, and what was made for them.
+struct PointGeometry::Made {
   std::array<std::vector<double>, 3> coordinate;
   std::vector<double> radius;
   std::vector<std::int64_t> id;
-  PointGeometry::Known known;
+  Known known;
 
+  explicit Made(const PointCloud& cloud) {
+    for (std::size_t a = 0; a < 3; ++a)
+      coordinate[a].assign(cloud.coordinate[a].begin(), cloud.coordinate[a].end());
+    radius.assign(cloud.radius.begin(), cloud.radius.end());
+    id.assign(cloud.id.begin(), cloud.id.end());
+  }
   bool fits(const PointCloud& cloud) const {
     const auto same = [](const auto& mine, const auto& theirs) {
       return std::equal(mine.begin(), mine.end(), theirs.begin(), theirs.end());
@@ -74,31 +78,33 @@ struct KeptPoints final : CouplingGeometry::Kept {
       if (!same(coordinate[a], cloud.coordinate[a])) return false;
     return same(radius, cloud.radius) && same(id, cloud.id);
   }
-  void take(const PointCloud& cloud) {
-    for (std::size_t a = 0; a < 3; ++a)
-      coordinate[a].assign(cloud.coordinate[a].begin(), cloud.coordinate[a].end());
-    radius.assign(cloud.radius.begin(), cloud.radius.end());
-    id.assign(cloud.id.begin(), cloud.id.end());
-  }
 };
-
-}  // namespace
 
 PointGeometry::Known PointGeometry::at(const State& state, std::unique_ptr<Kept>& kept,
                                        ThreadPool& threads) const {
+  struct KeptPoints final : Kept {
+    std::shared_ptr<const Made> made;
+  };
   const PointCloud cloud = places_.cloud(state);
-  auto* known = static_cast<KeptPoints*>(kept.get());
-  if (known != nullptr && known->fits(cloud)) return known->known;
-  auto made = std::make_unique<KeptPoints>();
-  made->take(cloud);
-  made->known.sampling = std::make_shared<PointSampling>(*grid_, kernel_, cloud, threads, volumes_);
-  if (responses_)
-    made->known.responses = std::make_shared<PointResponses>(*grid_, kernel_, cloud, responses_->medium,
-                                                             responses_->neighbours, threads);
-  made->map = made->known.sampling;
-  Known result = made->known;
-  kept = std::move(made);
-  return result;
+  if (kept == nullptr) kept = std::make_unique<KeptPoints>();
+  auto& mine = static_cast<KeptPoints&>(*kept);
+  if (mine.made && (places_.fixed() || mine.made->fits(cloud))) return mine.made->known;
+  {
+    const std::scoped_lock lock(mutex_);
+    mine.made = last_;
+  }
+  if (!mine.made || !mine.made->fits(cloud)) {
+    const auto made = std::make_shared<Made>(cloud);
+    made->known.sampling = std::make_shared<PointSampling>(*grid_, kernel_, cloud, threads, volumes_);
+    if (responses_)
+      made->known.responses = std::make_shared<PointResponses>(*grid_, kernel_, cloud, responses_->medium,
+                                                               responses_->neighbours, threads);
+    mine.made = made;
+    const std::scoped_lock lock(mutex_);
+    last_ = made;
+  }
+  mine.map = mine.made->known.sampling;
+  return mine.made->known;
 }
 
 const LinearMap& PointGeometry::map(const State& state, std::unique_ptr<Kept>& kept,

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -56,6 +57,8 @@ class PointPlaces {
   PointPlaces(std::shared_ptr<const Space> space, const FieldTable& fields, std::optional<double> radius);
   PointCloud cloud(const State& state) const;
   std::vector<FieldId> reads() const;
+  /// Whether they stay where they are for ever.
+  bool fixed() const { return !position_ && !radius_ && !id_; }
   bool has_radius() const { return radius_.has_value() || same_radius_ > 0.0; }
   const Space& space() const { return *space_; }
 
@@ -65,7 +68,8 @@ class PointPlaces {
   double same_radius_ = 0.0;
 };
 
-/// Between a grid and points, with the responses of the points where they are wanted.
+/// Between a grid and points, with the responses of the points where they are wanted. What was made last is
+/// remembered, so that several processes that look at the same points make it once.
 class PointGeometry final : public CouplingGeometry {
  public:
   struct Responses {
@@ -93,6 +97,9 @@ class PointGeometry final : public CouplingGeometry {
   PointPlaces places_;
   std::optional<Responses> responses_;
   std::shared_ptr<const std::vector<double>> volumes_;
+  struct Made;
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<const Made> last_;
 };
 
 /// A geometry the other way round.

@@ -64,23 +64,35 @@ void PointWeights::add_product(const std::array<Tent, 3>& tents, double factor,
     }
 }
 
+void PointWeights::check_inside(int axis, double coordinate) const {
+  const GridSpace::Axis& along = grid_->axis(axis);
+  const double intervals = (coordinate - along.origin) / along.spacing;
+  const double slack = 1e-9 * static_cast<double>(along.intervals);
+  if (std::isfinite(intervals) &&
+      (along.periodic || (intervals >= -slack && intervals <= static_cast<double>(along.intervals) + slack)))
+    return;
+  const double unit = grid_->length_dimension().dimensionless() ? 1.0 : 1e3;
+  throw NumericalFailure(
+      fmt::format("a point lies outside of grid '{}': its {} is {:g}{}, the grid reaches from {:g} to {:g}",
+                  grid_->name(), "xyz"[axis], unit * coordinate, unit == 1.0 ? "" : " mm",
+                  unit * along.origin, unit * (along.origin + grid_->extent(axis))));
+}
+
+PointWeights::Pair PointWeights::pair(int axis, double coordinate) const {
+  check_inside(axis, coordinate);
+  const double u = site_coordinate(axis, coordinate), floor = std::floor(u);
+  const auto low = static_cast<std::int64_t>(floor);
+  return {{fold(axis, low), fold(axis, low + 1)},
+          {1.0 - std::abs(u - floor), 1.0 - std::abs(u - (floor + 1.0))}};
+}
+
 void PointWeights::find(const Position& point, double radius, LatticeWeights& weights) const {
   const int axes = grid_->dimensions();
   std::array<double, 3> u{};
   for (int a = 0; a < axes; ++a) {
-    const GridSpace::Axis& axis = grid_->axis(a);
     const auto n = static_cast<std::size_t>(a);
+    check_inside(a, point[n]);
     u[n] = site_coordinate(a, point[n]);
-    const double intervals = (point[n] - axis.origin) / axis.spacing;
-    const double slack = 1e-9 * static_cast<double>(axis.intervals);
-    if (!std::isfinite(intervals) ||
-        (!axis.periodic && (intervals < -slack || intervals > static_cast<double>(axis.intervals) + slack))) {
-      const double unit = grid_->length_dimension().dimensionless() ? 1.0 : 1e3;
-      throw NumericalFailure(fmt::format(
-          "a point lies outside of grid '{}': its {} is {:g}{}, the grid reaches from {:g} to {:g}",
-          grid_->name(), "xyz"[a], unit * point[n], unit == 1.0 ? "" : " mm", unit * axis.origin,
-          unit * (axis.origin + grid_->extent(a))));
-    }
   }
   const Tent one{0, 1, {1.0}};
   switch (kernel_.shape) {

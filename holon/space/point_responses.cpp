@@ -121,12 +121,27 @@ PointResponses::PointResponses(const GridSpace& grid, PointKernel kernel, const 
   const SelfResponse response(medium, reach);
   const PointWeights finder(grid, kernel);
   std::vector<LatticeWeights> weights(points.size());
+  std::vector<std::vector<double>> shown(points.size());
   threads.for_range(points.size(), 64, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       finder.find(points.place(i, axes), points.radius_of(i), weights[i]);
-      self_[i] = response.self(weights[i], points.radius_of(i));
+      // Entries in the order of the map's.
+      const LatticeWeights& box = weights[i];
+      double seen = 0.0;
+      std::size_t at = 0;
+      for (std::int64_t z = 0; z < box.count[2]; ++z)
+        for (std::int64_t y = 0; y < box.count[1]; ++y)
+          for (std::int64_t x = 0; x < box.count[0]; ++x) {
+            const double weight = box.weight[at++];
+            if (weight == 0.0 && !finder.keeps_boxes()) continue;
+            shown[i].push_back(response.from_site(box, {box.low[0] + x, box.low[1] + y, box.low[2] + z}));
+            seen += weight * shown[i].back();
+          }
+      self_[i] = response.green().surface_field(points.radius_of(i)) - seen;
     }
   });
+  for (const std::vector<double>& of_point : shown)
+    shown_.insert(shown_.end(), of_point.begin(), of_point.end());
   if (!near) {
     begin_.assign(points.size() + 1, 0);
     return;
@@ -158,6 +173,19 @@ PointResponses::PointResponses(const GridSpace& grid, PointKernel kernel, const 
     }
     begin_.push_back(other_.size());
   }
+}
+
+double PointResponses::self_of_uptake(std::size_t point, const SparseMap& map,
+                                      std::span<const double> c) const {
+  const SparseMap::Rows& rows = map.rows();
+  double sensed = 0.0, evenly = 0.0, unevenly = 0.0;
+  for (std::size_t e = rows.begin[point]; e < rows.begin[point + 1]; ++e) {
+    const double from_here = rows.weight[e] * c[rows.site[e]];
+    sensed += from_here;
+    evenly += rows.weight[e] * shown_[e];
+    unevenly += from_here * shown_[e];
+  }
+  return sensed > 0.0 ? self_[point] + (evenly - unevenly / sensed) : self_[point];
 }
 
 double PointResponses::from_neighbours(std::size_t point, std::span<const double> given) const {

@@ -31,6 +31,9 @@ class PointResponses {
       for (std::size_t k = begin_[i]; k < begin_[i + 1]; ++k) visit(i, other_[k], mutual_[k]);
     }
   }
+  /// R_ii of what a point takes from its sites k in proportion to w_ik c_k, not to w_ik alone: sites that are
+  /// emptier give less. `map` is that of the points and kernel that the responses were made for.
+  double self_of_uptake(std::size_t point, const SparseMap& map, std::span<const double> c) const;
   /// sum over others j of R_ij q_j.
   double from_neighbours(std::size_t point, std::span<const double> given) const;
 
@@ -39,6 +42,7 @@ class PointResponses {
 
  private:
   std::vector<double> self_;
+  std::vector<double> shown_;       ///< by entry of the map: what the point sees of a unit source in the site
   std::vector<std::size_t> begin_;  ///< of a point's neighbours
   std::vector<std::uint32_t> other_;
   std::vector<double> mutual_;

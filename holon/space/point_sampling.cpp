@@ -36,11 +36,50 @@ SparseMap::Rows part_of_rows(const PointWeights& kernel, const PointCloud& point
   return rows;
 }
 
+/// The rows of a part of the points, written where they stand among those of all: by the kernel over one
+/// spacing to each side, whose boxes have the same number of sites everywhere.
+void write_tents(const PointWeights& kernel, const PointCloud& points, std::size_t begin, std::size_t end,
+                 SparseMap::Rows& rows) {
+  const GridSpace& grid = kernel.grid();
+  const int axes = grid.dimensions();
+  const auto entries = std::size_t{1} << axes;
+  const std::array<std::size_t, 3> stride{1, grid.count(0), grid.count(0) * grid.count(1)};
+  for (std::size_t i = begin; i < end; ++i) {
+    const Position place = points.place(i, axes);
+    std::array<std::array<std::size_t, 2>, 3> site{};
+    std::array<std::array<double, 2>, 3> weight{};
+    for (std::size_t a = 0; a < static_cast<std::size_t>(axes); ++a) {
+      const PointWeights::Pair pair = kernel.pair(static_cast<int>(a), place[a]);
+      site[a] = {pair.site[0] * stride[a], pair.site[1] * stride[a]};
+      weight[a] = pair.weight;
+    }
+    std::uint32_t* const sites = rows.site.data() + i * entries;
+    double* const weights = rows.weight.data() + i * entries;
+    for (std::size_t e = 0; e < entries; ++e) {
+      const std::size_t x = e & 1U, y = (e >> 1U) & 1U, z = e >> 2U;
+      sites[e] = static_cast<std::uint32_t>(site[0][x] + site[1][y] + site[2][z]);
+      const double across = (axes > 2 ? weight[2][z] : 1.0) * (axes > 1 ? weight[1][y] : 1.0);
+      weights[e] = across * weight[0][x];
+    }
+    rows.begin[i + 1] = (i + 1) * entries;
+  }
+}
+
 SparseMap::Rows all_rows(const GridSpace& grid, PointKernel kernel, const PointCloud& points,
                          ThreadPool& threads) {
   constexpr std::size_t grain = 4096;
   const PointWeights weights(grid, kernel);
   const std::size_t count = points.size();
+  SparseMap::Rows rows;
+  if (weights.keeps_boxes()) {
+    rows.begin.resize(count + 1);
+    rows.site.resize(count << grid.dimensions());
+    rows.weight.resize(count << grid.dimensions());
+    threads.for_range(count, grain, [&](std::size_t begin, std::size_t end) {
+      write_tents(weights, points, begin, end, rows);
+    });
+    return rows;
+  }
   const std::size_t parts = (count + grain - 1) / grain;
   std::vector<SparseMap::Rows> part(parts);
   threads.for_range(parts, 1, [&](std::size_t begin, std::size_t end) {
@@ -48,7 +87,6 @@ SparseMap::Rows all_rows(const GridSpace& grid, PointKernel kernel, const PointC
       part[p] = part_of_rows(weights, points, p * grain, std::min(count, (p + 1) * grain));
   });
   if (parts == 1) return std::move(part.front());
-  SparseMap::Rows rows;
   std::size_t entries = 0;
   for (const SparseMap::Rows& each : part) entries += each.site.size();
   rows.site.reserve(entries);

@@ -14,20 +14,22 @@ double SelfResponse::on_grid(const LatticeWeights& v, const LatticeWeights& w) c
     for (std::int64_t y = 0; y < v.count[1]; ++y)
       for (std::int64_t x = 0; x < v.count[0]; ++x) {
         const double weight = v.weight[at++];
-        if (weight == 0.0) continue;
-        const std::array<std::int64_t, 3> shift{v.low[0] + x - w.low[0], v.low[1] + y - w.low[1],
-                                                v.low[2] + z - w.low[2]};
-        double seen = 0.0;
-        std::size_t other = 0;
-        for (std::int64_t c = 0; c < w.count[2]; ++c)
-          for (std::int64_t b = 0; b < w.count[1]; ++b)
-            for (std::int64_t a = 0; a < w.count[0]; ++a) {
-              const double given = w.weight[other++];
-              if (given != 0.0) seen += given * green_(shift[0] - a, shift[1] - b, shift[2] - c);
-            }
-        sum += weight * seen;
+        if (weight != 0.0) sum += weight * from_site(w, {v.low[0] + x, v.low[1] + y, v.low[2] + z});
       }
   return sum;
+}
+
+double SelfResponse::from_site(const LatticeWeights& w, const std::array<std::int64_t, 3>& site) const {
+  const std::array<std::int64_t, 3> shift{site[0] - w.low[0], site[1] - w.low[1], site[2] - w.low[2]};
+  double seen = 0.0;
+  std::size_t other = 0;
+  for (std::int64_t c = 0; c < w.count[2]; ++c)
+    for (std::int64_t b = 0; b < w.count[1]; ++b)
+      for (std::int64_t a = 0; a < w.count[0]; ++a) {
+        const double weight = w.weight[other++];
+        if (weight != 0.0) seen += weight * green_(shift[0] - a, shift[1] - b, shift[2] - c);
+      }
+  return seen;
 }
 
 double shell_to_shell(double a, double b, double d) {

@@ -25,6 +25,8 @@ class SelfResponse {
 
   /// sum_jk v_j w_k G_{j-k}: what the grid shows at weights v of a unit source with weights w.
   double on_grid(const LatticeWeights& v, const LatticeWeights& w) const;
+  /// sum_j w_j G_{j-k}: what the grid shows at weights w of a unit source in site k.
+  double from_site(const LatticeWeights& w, const std::array<std::int64_t, 3>& site) const;
   /// R of a cell [concentration time / amount]; negative where the kernel shows more than the cell's surface.
   double self(const LatticeWeights& weights, double radius) const {
     return green_.surface_field(radius) - on_grid(weights, weights);

@@ -40,12 +40,17 @@ SparseMap::Columns by_columns(const SparseMap::Rows& rows, std::size_t from_site
 
 }  // namespace
 
-SparseMap::SparseMap(Rows rows, Measures from_measures, Measures to_measures,
-                     std::span<const std::size_t> order)
-    : LinearMap(std::move(from_measures), std::move(to_measures)), rows_(std::move(rows)) {
+SparseMap::SparseMap(Rows rows, Measures from_measures, Measures to_measures, std::vector<std::size_t> order)
+    : LinearMap(std::move(from_measures), std::move(to_measures)),
+      rows_(std::move(rows)),
+      order_(std::move(order)) {
   require(rows_.rows() == to_sites(), "a sparse map has one row per site that it maps to");
-  require(order.empty() || order.size() == rows_.rows(), "an order of rows lists all of them");
-  columns_ = by_columns(rows_, from_sites(), order);
+  require(order_.empty() || order_.size() == rows_.rows(), "an order of rows lists all of them");
+}
+
+const SparseMap::Columns& SparseMap::columns() const {
+  std::call_once(columns_made_, [this] { columns_ = by_columns(rows_, from_sites(), order_); });
+  return columns_;
 }
 
 void SparseMap::apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const {
@@ -65,12 +70,13 @@ void SparseMap::apply_adjoint(std::span<const double> to, std::span<double> from
               from.begin() + static_cast<std::ptrdiff_t>(end), 0.0);
   });
   const auto measure = to_measures(), volume = from_measures();
-  threads.for_range(columns_.touched.size(), grain, [&](std::size_t begin, std::size_t end) {
+  const Columns& columns = this->columns();
+  threads.for_range(columns.touched.size(), grain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t c = begin; c < end; ++c) {
       double sum = 0.0;
-      for (std::size_t e = columns_.begin[c]; e < columns_.begin[c + 1]; ++e)
-        sum += columns_.weight[e] * measure[columns_.row[e]] * to[columns_.row[e]];
-      from[columns_.touched[c]] = sum / volume[columns_.touched[c]];
+      for (std::size_t e = columns.begin[c]; e < columns.begin[c + 1]; ++e)
+        sum += columns.weight[e] * measure[columns.row[e]] * to[columns.row[e]];
+      from[columns.touched[c]] = sum / volume[columns.touched[c]];
     }
   });
 }

@@ -4,6 +4,7 @@
 #include "holon/space/linear_map.hpp"
 
 #include <cstdint>
+#include <mutex>
 
 namespace holon {
 
@@ -25,25 +26,30 @@ class SparseMap : public LinearMap {
   };
   /// `order`, where it is not empty, lists the rows in the order in which they are added up in T*: by the ids
   /// of cells, so that sums don't depend on how the cells lie in memory.
-  SparseMap(Rows rows, Measures from_measures, Measures to_measures, std::span<const std::size_t> order = {});
+  SparseMap(Rows rows, Measures from_measures, Measures to_measures, std::vector<std::size_t> order = {});
 
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
 
   std::vector<Entry> entries() const override;
   const Rows& rows() const { return rows_; }
-  /// The same entries by sites of `from` that have any: column c is that of site touched[c].
+  /// The order in which rows are added up; empty: as they stand.
+  const std::vector<std::size_t>& order() const { return order_; }
+  /// The same entries by sites of `from` that have any: column c is that of site touched[c]. Made when first
+  /// asked for, by any thread.
   struct Columns {
     std::vector<std::uint32_t> touched;
     std::vector<std::size_t> begin;  ///< of a touched site's entries; one more than there are touched sites
     std::vector<std::uint32_t> row;
     std::vector<double> weight;
   };
-  const Columns& columns() const { return columns_; }
+  const Columns& columns() const;
 
  private:
   Rows rows_;
-  Columns columns_;
+  std::vector<std::size_t> order_;
+  mutable std::once_flag columns_made_;
+  mutable Columns columns_;
 };
 
 }  // namespace holon

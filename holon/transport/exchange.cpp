@@ -168,16 +168,19 @@ void Exchange::meet_responses(const State& state, std::size_t member, Rates& rat
     rates.sensed.resize(points);
     rates.known.sampling->apply(state.real(options_.field), rates.sensed, threads);
   }
+  const auto c = state.real(options_.field);
   threads.for_range(points, grain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      const double u = rates.clearance[i] / (1.0 + rates.clearance[i] * response[i]);
-      double s = rates.gives ? rates.secretion[i] : 0.0;
-      rates.recaptured[i] = u * response[i] * s;
+      // What the cell gives goes to its sites by the kernel alone, what it takes comes by what they hold.
+      const double u = rates.clearance[i], of_given = response[i];
+      const double of_taken = responses.self_of_uptake(i, *rates.known.sampling, c);
+      const double s = rates.gives ? rates.secretion[i] : 0.0;
+      rates.recaptured[i] = u * of_given / (1.0 + u * of_given) * s;
       if (rates.gives) rates.secretion[i] -= rates.recaptured[i];
       double near = 1.0;
       if (given && rates.sensed[i] > 0.0)
         near = std::max(0.0, 1.0 + responses.from_neighbours(i, state.real(*given)) / rates.sensed[i]);
-      rates.clearance[i] = u * near;
+      rates.clearance[i] = u / (1.0 + u * std::max(0.0, of_taken)) * near;
     }
   });
 }
@@ -201,6 +204,10 @@ double Exchange::solve_sites(std::span<double> c, double dt, ExchangeScratch& sc
     return gain - loss * scratch.mean[site];
   };
   if (options_.members.size() == 1) {
+    if (!exact && threads.threads() == 1 && (*fields_)[options_.field].conserved.empty()) {
+      solve_by_points(c, dt, scratch);
+      return 0.0;
+    }
     const Rates& rates = scratch.rates.front();
     const SparseMap& map = *rates.known.sampling;
     const SparseMap::Columns& columns = map.columns();
@@ -249,6 +256,46 @@ double Exchange::solve_sites(std::span<double> c, double dt, ExchangeScratch& sc
   });
 }
 
+void Exchange::solve_by_points(std::span<double> c, double dt, ExchangeScratch& scratch) const {
+  const Rates& rates = scratch.rates.front();
+  const SparseMap& map = *rates.known.sampling;
+  const SparseMap::Rows& rows = map.rows();
+  // What points do to their sites is gathered in columns that are zero everywhere between steps.
+  const auto gather = [&](std::vector<double>& column, std::span<const double> of_points) {
+    column.resize(c.size(), 0.0);
+    for (std::size_t r = 0; r < rows.rows(); ++r) {
+      const std::size_t row = map.order().empty() ? r : map.order()[r];
+      const double amount = of_points[row];
+      for (std::size_t e = rows.begin[row]; e < rows.begin[row + 1]; ++e)
+        column[rows.site[e]] += rows.weight[e] * amount;
+    }
+  };
+  if (rates.takes) gather(scratch.clearance, rates.clearance);
+  if (rates.gives) gather(scratch.secretion, rates.secretion);
+  // A site that has been solved has nothing left to do: when a further point comes to it, it stays as it is.
+  const GridSpace& grid = options_.members.front().points->grid();
+  const bool equal = grid.arrangement() == GridSpace::Sites::cells && !grid.masked();
+  const double* const volume = map.from_measures().data();
+  const double same_share = dt / volume[0];
+  double* const clearance = scratch.clearance.data();
+  double* const secretion = scratch.secretion.data();
+  const auto solve = [&](auto gives, auto takes) {
+    for (const std::uint32_t site : rows.site) {
+      const double share = equal ? same_share : dt / volume[site];
+      double value = c[site];
+      if constexpr (gives) value += share * std::exchange(secretion[site], 0.0);
+      if constexpr (takes) value /= 1.0 + share * std::exchange(clearance[site], 0.0);
+      c[site] = value;
+    }
+  };
+  if (rates.gives && rates.takes)
+    solve(std::true_type{}, std::true_type{});
+  else if (rates.gives)
+    solve(std::true_type{}, std::false_type{});
+  else if (rates.takes)
+    solve(std::false_type{}, std::true_type{});
+}
+
 void Exchange::book(State& state, std::size_t member, double dt, ExchangeScratch& scratch, Book& book,
                     ThreadPool& threads) const {
   const ExchangeOptions::Member& options = options_.members[member];
@@ -257,9 +304,22 @@ void Exchange::book(State& state, std::size_t member, double dt, ExchangeScratch
   const Field& field = (*fields_)[options_.field];
   const auto sum = [&](auto&& term) {
     return threads.sum(points, grain, [&](std::size_t begin, std::size_t end) {
-      CompensatedSum total;
-      for (std::size_t i = begin; i < end; ++i) total.add(term(i));
-      return total.value();
+      // Sums that keep their rounding errors (Knuth's two-sum), several side by side.
+      constexpr std::size_t lanes = 4;
+      std::array<double, lanes> total{}, error{};
+      const auto add = [&](std::size_t lane, double x) {
+        const double next = total[lane] + x, z = next - total[lane];
+        error[lane] += (total[lane] - (next - z)) + (x - z);
+        total[lane] = next;
+      };
+      std::size_t i = begin;
+      for (; i + lanes <= end; i += lanes)
+        for (std::size_t lane = 0; lane < lanes; ++lane) add(lane, term(i + lane));
+      for (; i < end; ++i) add(0, term(i));
+      CompensatedSum all;
+      for (const double part : total) all.add(part);
+      for (const double part : error) all.add(part);
+      return all.value();
     });
   };
   if (rates.gives) book.secretion = dt * sum([&](std::size_t i) { return rates.secretion[i]; });

@@ -13,8 +13,9 @@
 // sites have lost.
 //
 // Points smaller than the grid resolves (`diffusivity` given): the surface senses T c + R q with q = s - u
-// c_s, so that u/(1 + u R) and s/(1 + u R) reach the grid and the rest of s is taken up again at once. R of
-// near neighbours is put right with what they gave off in the last step.
+// c_s, so that u/(1 + u R') and s/(1 + u R) reach the grid and the rest of s is taken up again at once. R' is
+// R of what is taken: sites of the kernel that hold less give less, so that it comes from others than R
+// supposes. R of near neighbours is put right with what they gave off in the last step.
 #pragma once
 
 #include "holon/engine/coupling_geometry.hpp"
@@ -72,6 +73,10 @@ class Exchange final : public Process {
   void meet_responses(const State& state, std::size_t member, Rates& rates, ThreadPool& threads) const;
   /// What the sites gained, in the field's unit times measure.
   double solve_sites(std::span<double> c, double dt, ExchangeScratch& scratch, ThreadPool& threads) const;
+  /// The same for one member, backward Euler and one thread, which needs the map's rows alone: cells that
+  /// move need no columns. The same sums in the same order, so the same bits; what the sites gained is not
+  /// added up.
+  void solve_by_points(std::span<double> c, double dt, ExchangeScratch& scratch) const;
   void book(State& state, std::size_t member, double dt, ExchangeScratch& scratch, Book& book,
             ThreadPool& threads) const;
 
