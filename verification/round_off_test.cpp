@@ -7,23 +7,21 @@ namespace {
 
 /// After `steps` steps at D dt/h^2 = `stiffness` on a line of 50 cells.
 LedgerBalance after(double stiffness, int steps, const std::string& more) {
-  ModelRun run = ModelRun::of_text(R"(
-holon: 1
+  ModelRun run = ModelRun::of_text(R"yaml(holon: 1
 title: Very stiff diffusion
-parameters: {D: )" + std::to_string(stiffness) +
-                                   R"(/2500}
+parameters: {D: =)yaml" + std::to_string(stiffness) +
+                                   R"yaml(/2500}
 spaces: {line: {type: grid, sites: cells, size: [1], spacing: 0.02}}
-fields: {c: {space: line, kind: density, initial: =1 + 0.5*sin(7*position.x), conserved: {c: 1}
-}
-}
-processes : {
-spread: {
-type: diffusion, field: c, diffusivity: =D, )" +
-                                   more + R"(
-}
-}
-schedule: {step: 1, steps: )" + std::to_string(steps) +
-                                   "}\n");
+fields: {c: {space: line, unit: 1, kind: density, initial: "=1 + 0.5*sin(7*position.x)", conserved: {c: 1}}}
+processes:
+  spread: {type: diffusion, field: c, diffusivity: =D, )yaml" +
+                                   more +
+                                   R"yaml(}
+schedule: {step: 1, until: )yaml" + std::to_string(steps) +
+                                   R"yaml(}
+observe: {c: {type: mean, of: c}}
+results: {c: {of: c}}
+)yaml");
   run.to_the_end();
   return run.simulation().ledger().at(0);
 }

@@ -191,7 +191,7 @@ TEST_F(CommandLine, MisspeltCommandsAndModelsNameTheNearest) {
   const Ended command = holon({"rnu", "x.yaml"});
   EXPECT_EQ(command.status, 2);
   EXPECT_THAT(command.err, HasSubstr("there is no command 'rnu'; did you mean 'run'?"));
-  EXPECT_THAT(holon({"show", "cabel"}).err, HasSubstr("did you mean 'heart/cable'?"));
+  EXPECT_THAT(holon({"show", "spirla"}).err, HasSubstr("did you mean 'heart/spiral'?"));
   EXPECT_THAT(run("cabel", "out").err, HasSubstr("did you mean 'heart/cable'?"));
 }
 

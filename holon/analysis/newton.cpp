@@ -278,10 +278,10 @@ NewtonOutcome newton(const System& system, State& state, double time,
   State start = state.clone();
   NewtonOutcome outcome = iterate(system, state, time, constraints, options, false);
   if (outcome.converged) return outcome;
-  // Where it already is at rest, a Jacobian that happens to be singular can't move it to anything better.
-  if (at_zero(system, start, time)) {
-    state = std::move(start);
-    return {.converged = true, .iterations = outcome.iterations};
+  // Where it is at rest, corrections by a Jacobian that happens to be nearly singular are round-off.
+  if (at_zero(system, state, time)) {
+    outcome.converged = true;
+    return outcome;
   }
   NewtonOutcome other = iterate(system, start, time, constraints, options, true);
   if (!other.converged || !at_zero(system, start, time)) return outcome;

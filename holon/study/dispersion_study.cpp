@@ -135,6 +135,7 @@ class DispersionStudy final : public Study {
       if (!outcome.converged)
         throw NumericalFailure(
             fmt::format("study '{}': no uniform steady state: {}", study.name(), outcome.why));
+      cells.make_uniform(state);  // of what round-off a nearly singular Jacobian has made larger
       return cells.linearise(state, 0.0);
     }
     FastestWave fastest(const RepeatingCells::Linearised& linearised) const {
