@@ -123,8 +123,40 @@ results: {u_final: {of: u}}
   EXPECT_EQ(branch.points.back().unstable, 2);
 }
 
-TEST(SteadyState, KeepsWhatIsConservedWhereTheJacobianIsSingular) {
+TEST(Continuation, SaysWhereAnotherBranchCrosses) {
   Whole whole(R"yaml(holon: 1
+title: A pitchfork
+parameters: {p: -1}
+spaces: {here: {type: point}}
+processes:
+  choice:
+    type: kinetics
+    space: here
+    units: {time: s, u: 1, p: 1}
+    states: {u: 0}
+    parameters: {p: =p}
+    equations: |
+      u' = p*u - u^3
+    integrator: rk4
+schedule: {step: 0.1 s, until: 1 s}
+observe: {u: {type: final, of: choice.u}}
+results: {u_final: {of: u}}
+)yaml");
+  analysis::ContinuationOptions options;
+  options.parameter = whole.parameter("parameters.p");
+  options.low = -1.0;
+  options.high = 1.0;
+  const auto first = whole.steady(options.parameter, -1.0);
+  const auto branch = analysis::continuation(whole.system, first.state, 0.0, first.constraints, options);
+  EXPECT_TRUE(branch.complete) << branch.why_ended;
+  EXPECT_TRUE(branch.special.empty());
+  ASSERT_EQ(branch.doubts.size(), 1u);
+  EXPECT_THAT(branch.doubts.front(), testing::HasSubstr("another branch crosses"));
+  EXPECT_EQ(branch.points.back().unstable, 1);
+}
+
+std::string dimers() {
+  return R"yaml(holon: 1
 title: Dimers
 spaces: {line: {type: grid, sites: cells, size: [1 mm], spacing: 0.05 mm}}
 processes:
@@ -143,16 +175,35 @@ processes:
 schedule: {step: 0.01 s, until: 1 s, strang: [pairing, spreading]}
 observe: {m: {type: mean, of: pairing.monomer}}
 results: {m_final: {of: m}}
-)yaml");
+)yaml";
+}
+
+/// Even everywhere: m + 2 d as in the mean of the start, 0.3 m^2 = 0.7 d.
+double monomers_at_rest() {
+  const double total = 0.3 * 4.0 + 0.7 * 1.0 + 2.0 * 0.5, ratio = 2.0 * 0.3 / 0.7;
+  return (-1.0 + std::sqrt(1.0 + 4.0 * ratio * total)) / (2.0 * ratio);
+}
+
+TEST(SteadyState, KeepsWhatIsConservedWhereTheJacobianIsSingular) {
+  Whole whole(dimers());
   const State start = whole.run.model().initial_state(whole.threads, 0);
   const auto found = analysis::steady_state(whole.system, start, 0.0, {});
   ASSERT_EQ(found.constraints.size(), 1u);
   EXPECT_EQ(found.constraints.front().quantity, "protein");
-  // Even everywhere: m + 2 d as in the mean of the start, 0.3 m^2 = 0.7 d.
-  const double total = 0.3 * 4.0 + 0.7 * 1.0 + 2.0 * 0.5;
-  const double m = (-1.0 + std::sqrt(1.0 + 4.0 * (2.0 * 0.3 / 0.7) * total)) / (2.0 * (2.0 * 0.3 / 0.7));
   for (const double value : found.state.real(whole.run.model().fields->id("pairing.monomer")))
-    EXPECT_NEAR(value, m, 1e-10);
+    EXPECT_NEAR(value, monomers_at_rest(), 1e-10);
+}
+
+TEST(SteadyState, KeepsWhatNobodyDeclaresAsConserved) {
+  std::string text = dimers();
+  const std::string declared = "    conserved: {monomer: {protein: 1}, dimer: {protein: 2}}\n";
+  text.erase(text.find(declared), declared.size());
+  Whole whole(text);
+  const State start = whole.run.model().initial_state(whole.threads, 0);
+  const auto found = analysis::steady_state(whole.system, start, 0.0, {});
+  EXPECT_TRUE(found.constraints.empty());
+  for (const double value : found.state.real(whole.run.model().fields->id("pairing.monomer")))
+    EXPECT_NEAR(value, monomers_at_rest(), 1e-8);
 }
 
 TEST(SteadyState, SaysWhatGoesOnForEver) {

@@ -16,6 +16,8 @@ std::string_view name(SpecialPoint::Kind kind) {
 
 namespace {
 
+constexpr double shortest_bracket = 0.01;  // of a special point, in first steps
+
 struct Tangent {
   std::vector<double> x;
   double p = 0.0;
@@ -89,6 +91,15 @@ class Follower {
     return before <= 1e-8 ? std::optional<int>(options_.newton.most) : std::nullopt;
   }
 
+  /// How far two states of the branch are apart.
+  double distance(const State& a, const State& b) const {
+    std::vector<double> x = system_.unknowns(a).values();
+    const Vector y = system_.unknowns(b);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] -= y.values()[i];
+    const double p = a.parameter(options_.parameter) - b.parameter(options_.parameter);
+    return std::sqrt(product(x, p, x, p));
+  }
+
   Tangent towards(double direction) const {
     return {std::vector<double>(system_.size(), 0.0), direction * range_};
   }
@@ -118,6 +129,7 @@ BranchPoint point_at(const System& system, const State& state, double time, doub
   BranchPoint point{state.parameter(options.parameter), arclength, state.clone(), std::nullopt, 0.0};
   if (!options.eigenvalues) return point;
   const Spectrum eigenvalues = spectrum(system, state, time);
+  if (!eigenvalues.why_none.empty()) return point;
   point.unstable = eigenvalues.unstable();
   if (!eigenvalues.values.empty()) point.leading = eigenvalues.values.front();
   return point;
@@ -177,18 +189,41 @@ Branch continuation(const System& system, const State& start, double time,
     const BranchPoint& now = branch.points.back();
     const BranchPoint& then = branch.points[branch.points.size() - 2];
     const std::size_t after = branch.points.size() - 2;
-    if ((next->p > 0.0) != (direction->p > 0.0)) {
-      const State& guess = std::abs(next->p) < std::abs(direction->p) ? now.state : then.state;
-      const Tangent& null = std::abs(next->p) < std::abs(direction->p) ? *next : *direction;
-      if (auto fold = locate_fold(system, guess, time, constraints, options, null.x)) {
-        fold->after = after;
-        branch.special.push_back(std::move(*fold));
+    const bool turned = (next->p > 0.0) != (direction->p > 0.0);
+    const int crossed = now.unstable && then.unstable ? std::abs(*now.unstable - *then.unstable) : 0;
+    if (turned || crossed == 2) {
+      // From the end of the step that is nearer to the point, and from the other one. What is found further
+      // away than a step from both ends is another point.
+      const auto locate = [&](const BranchPoint& guess, const Tangent& null) -> std::optional<SpecialPoint> {
+        auto point = turned ? locate_fold(system, guess.state, time, constraints, options, null.x)
+                            : locate_hopf(system, guess.state, time, constraints, options);
+        if (point && std::max(follower.distance(point->state, now.state),
+                              follower.distance(point->state, then.state)) > 2.0 * step)
+          return std::nullopt;
+        return point;
+      };
+      const bool later = !turned || std::abs(next->p) < std::abs(direction->p);
+      auto point = later ? locate(now, *next) : locate(then, *direction);
+      if (!point) point = later ? locate(then, *direction) : locate(now, *next);
+      if (!point && step > shortest_bracket * options.first_step) {
+        branch.points.pop_back();
+        step *= 0.3;
+        continue;
       }
-    } else if (now.unstable && then.unstable && std::abs(*now.unstable - *then.unstable) == 2) {
-      if (auto hopf = locate_hopf(system, now.state, time, constraints, options)) {
-        hopf->after = after;
-        branch.special.push_back(std::move(*hopf));
+      if (point) {
+        point->after = after;
+        branch.special.push_back(std::move(*point));
+      } else {
+        branch.doubts.push_back(fmt::format(
+            "near {} = {:.9g} {}, but Newton's method finds no {} there", parameter.path, now.parameter,
+            turned ? "the branch turns back" : "two eigenvalues cross the imaginary axis",
+            turned ? "fold" : "Hopf point"));
       }
+    } else if (crossed != 0) {
+      branch.doubts.push_back(
+          fmt::format("near {} = {:.9g} {} real part of an eigenvalue changes sign without a fold: another "
+                      "branch crosses this one, and is not followed",
+                      parameter.path, now.parameter, crossed == 1 ? "the" : "more than one"));
     }
     direction = std::move(next);
     if (progress && !progress(now)) {

@@ -56,6 +56,8 @@ std::string_view name(SpecialPoint::Kind kind);
 struct Branch {
   std::vector<BranchPoint> points;
   std::vector<SpecialPoint> special;
+  /// Where something happens on the branch that is no located fold or Hopf point: "near kappa = 0.31: ...".
+  std::vector<std::string> doubts;
   std::string why_ended;
   bool complete = false;  ///< it ended where the parameter leaves the range, or closed upon itself
 };

@@ -17,30 +17,51 @@ namespace {
 constexpr double zero = 1e-9;  // of the largest eigenvalue that was found
 
 /// The unknowns that have a rate.
-std::vector<Eigen::Index> differential(const System& system) {
-  std::vector<Eigen::Index> list;
+std::vector<std::size_t> differential(const System& system) {
+  std::vector<std::size_t> list;
   for (std::size_t i = 0; i < system.size(); ++i)
-    if (system.mass()[i] != 0.0) list.push_back(static_cast<Eigen::Index>(i));
+    if (system.mass()[i] != 0.0) list.push_back(i);
   return list;
 }
 
+constexpr const char* singular_residuals =
+    "the algebraic equations of the model are singular: they don't determine what they should";
+
 std::vector<std::complex<double>> all_eigenvalues(const System& system, const State& state, double time) {
   const auto rates = differential(system);
-  std::vector<Eigen::Index> residuals;
-  for (std::size_t i = 0; i < system.size(); ++i)
-    if (system.mass()[i] == 0.0) residuals.push_back(static_cast<Eigen::Index>(i));
-  const auto n = static_cast<Eigen::Index>(system.size());
-  Eigen::MatrixXd j = Eigen::MatrixXd::Zero(n, n);
-  for (const auto& entry : system.jacobian(state, time).compressed())
-    j(static_cast<Eigen::Index>(entry.row), static_cast<Eigen::Index>(entry.column)) = entry.value;
-  Eigen::MatrixXd a = j(rates, rates);
-  if (!residuals.empty())
-    a -= j(rates, residuals) *
-         Eigen::MatrixXd(j(residuals, residuals)).partialPivLu().solve(Eigen::MatrixXd(j(residuals, rates)));
-  std::vector<double> rows;
-  for (Eigen::Index r = 0; r < a.rows(); ++r)
-    for (Eigen::Index c = 0; c < a.cols(); ++c) rows.push_back(a(r, c));
-  return eigenvalues(static_cast<std::size_t>(a.rows()), std::move(rows));
+  const std::size_t n = rates.size(), m = system.size() - n;
+  // Where each unknown stands among the rates or among the residuals.
+  std::vector<std::size_t> place(system.size());
+  for (std::size_t i = 0, rate = 0, residual = 0; i < place.size(); ++i)
+    place[i] = system.mass()[i] != 0.0 ? rate++ : residual++;
+  std::vector<double> a(n * n, 0.0);
+  std::vector<solve::MatrixEntry> j22, j12;
+  std::vector<std::vector<solve::MatrixEntry>> j21(n);  // by column
+  for (const auto& entry : system.jacobian(state, time).compressed()) {
+    const bool rate = system.mass()[entry.row] != 0.0, by_rate = system.mass()[entry.column] != 0.0;
+    const solve::MatrixEntry at{place[entry.row], place[entry.column], entry.value};
+    if (rate && by_rate)
+      a[at.row * n + at.column] += at.value;
+    else if (rate)
+      j12.push_back(at);
+    else if (by_rate)
+      j21[at.column].push_back(at);
+    else
+      j22.push_back(at);
+  }
+  if (m > 0) {
+    solve::SparseLu lu;
+    if (!lu.factor(m, j22)) throw NumericalFailure(singular_residuals);
+    std::vector<double> y(m);
+    for (std::size_t column = 0; column < n; ++column) {
+      if (j21[column].empty()) continue;
+      std::fill(y.begin(), y.end(), 0.0);
+      for (const auto& entry : j21[column]) y[entry.row] += entry.value;
+      lu.solve(y);
+      for (const auto& entry : j12) a[entry.row * n + column] -= entry.value * y[entry.column];
+    }
+  }
+  return eigenvalues(n, std::move(a));
 }
 
 /// x -> (J - shift M)^-1 M x on the unknowns that have a rate.
@@ -56,22 +77,21 @@ class ShiftedInverse {
   Eigen::Index cols() const { return rows(); }
   void set_shift(double shift) {
     auto entries = entries_;
-    for (const Eigen::Index i : rates_)
-      entries.push_back({static_cast<std::size_t>(i), static_cast<std::size_t>(i), -shift});
+    for (const std::size_t i : rates_) entries.push_back({i, i, -shift});
     if (!lu_.factor(system_->size(), entries))
       throw NumericalFailure(
           "the Jacobian is singular, so that its eigenvalues nearest to zero can't be found");
   }
   void perform_op(const double* x, double* y) const {
     std::vector<double> all(system_->size(), 0.0);
-    for (std::size_t k = 0; k < rates_.size(); ++k) all[static_cast<std::size_t>(rates_[k])] = x[k];
+    for (std::size_t k = 0; k < rates_.size(); ++k) all[rates_[k]] = x[k];
     lu_.solve(all);
-    for (std::size_t k = 0; k < rates_.size(); ++k) y[k] = all[static_cast<std::size_t>(rates_[k])];
+    for (std::size_t k = 0; k < rates_.size(); ++k) y[k] = all[rates_[k]];
   }
 
  private:
   const System* system_;
-  std::vector<Eigen::Index> rates_;
+  std::vector<std::size_t> rates_;
   std::vector<solve::MatrixEntry> entries_;
   solve::SparseLu lu_;
 };
@@ -110,9 +130,11 @@ int Spectrum::unstable() const {
 Spectrum spectrum(const System& system, const State& state, double time, std::size_t count) {
   Spectrum found;
   const std::size_t rates = differential(system).size();
-  found.whole = system.size() <= most_dense || rates <= 3 * count;
-  found.values = found.whole ? all_eigenvalues(system, state, time)
-                             : nearest_to_zero(system, state, time, std::min(count, rates / 3));
+  found.whole = rates <= std::max(most_dense, 3 * count);
+  try {
+    found.values = found.whole ? all_eigenvalues(system, state, time)
+                               : nearest_to_zero(system, state, time, std::min(count, rates / 3));
+  } catch (const NumericalFailure& failure) { found.why_none = failure.what(); }
   std::stable_sort(found.values.begin(), found.values.end(), [](const auto& a, const auto& b) {
     return a.real() != b.real() ? a.real() > b.real() : a.imag() > b.imag();
   });

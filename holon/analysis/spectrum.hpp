@@ -4,6 +4,7 @@
 #include "holon/engine/system.hpp"
 
 #include <complex>
+#include <string>
 #include <vector>
 
 namespace holon::analysis {
@@ -11,16 +12,18 @@ namespace holon::analysis {
 struct Spectrum {
   std::vector<std::complex<double>> values;  ///< [1/coherent time], by decreasing real part
   bool whole = false;                        ///< all of them; otherwise those nearest to zero
+  std::string why_none;                      ///< why there are no values, where they could not be found
   /// Eigenvalues with a positive real part (above round-off).
   int unstable() const;
   double tolerance = 0.0;  ///< what counts as zero
 };
 
-/// Algebraic unknowns are eliminated. All eigenvalues of small models (dense QR after balancing), and of
-/// large ones the `count` nearest to zero (shift and invert, with implicitly restarted Arnoldi iteration).
+/// Algebraic unknowns are eliminated. All eigenvalues of models with few rates (dense QR after balancing, of
+/// the Schur complement J11 - J12 J22^-1 J21), and of others the `count` nearest to zero (shift and invert,
+/// with implicitly restarted Arnoldi iteration). Where they can't be found, `why_none` says why.
 Spectrum spectrum(const System& system, const State& state, double time, std::size_t count = 12);
 
-/// The largest number of unknowns whose eigenvalues are all computed.
+/// The largest number of rates whose eigenvalues are all computed.
 inline constexpr std::size_t most_dense = 240;
 
 }  // namespace holon::analysis

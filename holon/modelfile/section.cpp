@@ -103,6 +103,11 @@ std::string Section::text(std::string_view key) const {
   return value ? loader_->text(*value, path_of(key)).value_or("") : "";
 }
 
+std::optional<Unit> Section::unit(std::string_view key) const {
+  const auto value = this->value(key);
+  return value ? read_unit(*loader_, *value, path_of(key)) : std::nullopt;
+}
+
 std::filesystem::path Section::file(std::string_view key) const {
   const auto value = this->value(key);
   return value ? loader_->file(*value, path_of(key)).value_or("") : "";

@@ -53,6 +53,7 @@ class Section {
   std::int64_t integer(std::string_view key) const;
   bool flag(std::string_view key) const;
   std::string text(std::string_view key) const;  ///< texts, names and choices; {parameter} is replaced
+  std::optional<Unit> unit(std::string_view key) const;    ///< that a text names; nothing if it is absent
   std::filesystem::path file(std::string_view key) const;  ///< relative to the file that names it
   Coefficient coefficient(std::string_view key) const;     ///< in the coherent unit of the schema's dimension
   Coefficient coefficient(std::string_view key,

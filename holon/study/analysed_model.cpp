@@ -83,23 +83,62 @@ double in_unit_of(const StudyContext& context, const std::string& key, const std
   return quantity.in(unit);
 }
 
-void add_steady_options(modelfile::Schema& schema) {
+void add_asked_results(modelfile::Schema& study, modelfile::Schema of_one, const std::string& example) {
+  using modelfile::Option;
+  of_one.add("unit", Option::Type::text, "to give it in").make_optional();
+  Option one;
+  one.type = Option::Type::section;
+  one.schema = std::make_shared<const modelfile::Schema>(std::move(of_one));
+  study.mapping("results", one, "results of the study: " + example).make_optional();
+}
+
+std::optional<Unit> asked_unit(const Section& result, const std::optional<Unit>& natural) {
+  const auto unit = result.unit("unit");
+  if (unit && natural && !unit->compatible(*natural))
+    result.error("unit", fmt::format("'{}' does not fit: it is in {}", unit->text(), natural->text()));
+  return unit;
+}
+
+ResultValue in_asked_unit(ResultValue value, const std::optional<Unit>& unit) {
+  if (!unit) return value;
+  if (!unit->compatible(value.unit))
+    return {ResultValue::Missing{
+                fmt::format("it is in {}, which can't be given in {}", value.unit.text(), unit->text())},
+            value.unit};
+  if (const auto* number = std::get_if<double>(&value.value))
+    value.value = Quantity{*number, value.unit}.in(*unit);
+  value.unit = *unit;
+  return value;
+}
+
+void add_newton_options(modelfile::Schema& schema) {
   schema
       .add("tolerance", modelfile::Option::Type::number,
            "of the last correction of Newton's method, relative to the size of each field")
       .with_default("1e-11");
+  schema.quantity("time", "time", "at which time stands, for what depends on it").with_default("0");
+}
+
+analysis::NewtonOptions newton_options(const Section& section) {
+  analysis::NewtonOptions options;
+  options.tolerance = section.number("tolerance");
+  if (!(options.tolerance > 0.0)) section.error("tolerance", "is not positive", "a small positive number");
+  return options;
+}
+
+void add_steady_options(modelfile::Schema& schema) {
+  add_newton_options(schema);
   schema
       .quantity(
           "first_step", "time",
           "of implicit Euler on the way to the first steady state; by default a hundredth of the time in "
           "which something changes by its own size")
       .make_optional();
-  schema.quantity("time", "time", "at which time stands, for what depends on it").with_default("0");
 }
 
 analysis::SteadyStateOptions steady_options(const Section& section) {
   analysis::SteadyStateOptions options;
-  options.newton.tolerance = section.number("tolerance");
+  options.newton = newton_options(section);
   if (section.has("first_step")) options.first_step = section.quantity("first_step");
   return options;
 }

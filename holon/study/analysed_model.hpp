@@ -8,6 +8,7 @@
 #include "holon/modelfile/study.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,18 @@ void require_result(const modelfile::StudyContext& context, const std::string& k
 /// another dimension.
 double in_unit_of(const modelfile::StudyContext& context, const std::string& key, const std::string& path);
 
-/// Options of Newton's method and the way to a steady state that studies share.
+/// The mapping of results that a study may be asked for, NAME: {what it is, unit: ...}; `of_one` has the
+/// options that say what.
+void add_asked_results(modelfile::Schema& study, modelfile::Schema of_one, const std::string& example);
+/// The unit in which an asked result is to be given; reports one that does not fit `natural`.
+std::optional<Unit> asked_unit(const modelfile::Section& result, const std::optional<Unit>& natural);
+/// A value in a unit that was asked for; without one where the unit turns out not to fit.
+ResultValue in_asked_unit(ResultValue value, const std::optional<Unit>& unit);
+
+/// Options of Newton's method that studies share: its tolerance, and the moment at which time stands.
+void add_newton_options(modelfile::Schema& schema);
+analysis::NewtonOptions newton_options(const modelfile::Section& section);
+/// The same, and those of the way to a steady state.
 void add_steady_options(modelfile::Schema& schema);
 analysis::SteadyStateOptions steady_options(const modelfile::Section& section);
 /// The moment at which time stands [coherent].

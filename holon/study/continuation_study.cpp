@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
@@ -84,12 +85,22 @@ class ContinuationStudy final : public Study {
     ResultsAtState results(model, setup_.collected);
     outcome.series[name()] = table(*model, branch, results);
     give(model, branch, outcome);
+    const auto warn = [&](std::string message) {
+      outcome.warnings.push_back({.severity = Diagnostic::Severity::warning,
+                                  .path = "study." + name(),
+                                  .message = std::move(message)});
+    };
+    for (const std::string& doubt : branch.doubts) warn(doubt);
+    const auto unknown = std::count_if(branch.points.begin(), branch.points.end(),
+                                       [](const analysis::BranchPoint& point) { return !point.unstable; });
+    if (setup_.eigenvalues && unknown > 0)
+      warn(
+          fmt::format("the leading eigenvalues could not be found at {} of {} points, so that Hopf points "
+                      "there would be missed",
+                      unknown, branch.points.size()));
     if (!branch.complete && !stopped)
-      outcome.warnings.push_back(
-          {.severity = Diagnostic::Severity::warning,
-           .path = "study." + name(),
-           .message = fmt::format("{}; the last point kept is at {} = {:.9g}", branch.why_ended,
-                                  short_name(setup_.parameter), branch.points.back().parameter)});
+      warn(fmt::format("{}; the last point kept is at {} = {:.9g}", branch.why_ended,
+                       short_name(setup_.parameter), branch.points.back().parameter));
     return outcome;
   }
 
@@ -115,16 +126,17 @@ class ContinuationStudy final : public Study {
       if (table.rows.empty()) {
         for (std::size_t k = 0; k < setup_.collected.size(); ++k)
           table.columns.push_back({setup_.collected[k], values.units[k]});
-        if (point.unstable) {
+        if (setup_.eigenvalues) {
           table.columns.push_back({"unstable_modes", Unit{}});
           table.columns.push_back({"leading_eigenvalue", per_time});
         }
       }
       std::vector<double> row{point.parameter};
       row.insert(row.end(), values.numbers.begin(), values.numbers.end());
-      if (point.unstable) {
-        row.push_back(*point.unstable);
-        row.push_back(point.leading.real());
+      if (setup_.eigenvalues) {
+        constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+        row.push_back(point.unstable ? *point.unstable : unknown);
+        row.push_back(point.unstable ? point.leading.real() : unknown);
       }
       table.rows.push_back(std::move(row));
     }
@@ -160,7 +172,7 @@ class ContinuationStudy final : public Study {
         outcome.results[asked.name] = {
             ResultValue::Missing{fmt::format("the branch has {} {}{}", points.size(),
                                              analysis::name(asked.kind), points.size() == 1 ? "" : "s")},
-            asked.unit.value_or(unit(*model))};
+            asked.unit.value_or(asked.of.empty() ? unit(*model) : Unit{})};
         continue;
       }
       ResultValue value{chosen->parameter, unit(*model)};
@@ -169,9 +181,7 @@ class ContinuationStudy final : public Study {
         const auto values = of.at(chosen->state);
         value = {values.numbers.front(), values.units.front()};
       }
-      if (asked.unit)
-        value = {Quantity{std::get<double>(value.value), value.unit}.in(*asked.unit), *asked.unit};
-      outcome.results[asked.name] = value;
+      outcome.results[asked.name] = in_asked_unit(value, asked.unit);
     }
     Series special;
     special.columns = {{short_name(setup_.parameter), unit(*model)},
@@ -188,12 +198,15 @@ class ContinuationStudy final : public Study {
   Setup setup_;
 };
 
-Asked read_asked(const StudyContext& context, const Section& section, const std::string& name) {
+Asked read_asked(const StudyContext& context, const Section& section, const std::string& name,
+                 const std::string& parameter) {
   Asked asked;
   asked.name = name;
   const bool fold = section.has("fold"), hopf = section.has("hopf");
   if (fold == hopf) {
-    section.error(fold ? "hopf" : "fold", "says which point is meant", "one of fold, hopf");
+    section.error(fold ? "hopf" : "fold",
+                  fold ? "'fold' says which point is meant, too" : "nothing says which point is meant",
+                  "one of fold, hopf");
     return asked;
   }
   asked.kind = fold ? SpecialPoint::Kind::fold : SpecialPoint::Kind::hopf;
@@ -206,7 +219,10 @@ Asked read_asked(const StudyContext& context, const Section& section, const std:
     asked.of = section.text("of");
     require_result({context.name, section, context.model}, "of", asked.of);
   }
-  if (section.has("unit")) asked.unit = Unit::parse(section.text("unit"));
+  std::optional<Unit> natural;
+  if (asked.of.empty() && !parameter.empty())
+    natural = (*context.model.parameters)[context.model.parameters->id(parameter)].unit;
+  asked.unit = asked_unit(section, natural);
   return asked;
 }
 
@@ -223,7 +239,7 @@ std::unique_ptr<Study> make(StudyContext& context) {
   if (!setup.upwards) std::swap(setup.low, setup.high);
   setup.collected = known_results(context, "collect");
   for (const std::string& name : section.keys("results"))
-    setup.asked.push_back(read_asked(context, section.child("results", name), name));
+    setup.asked.push_back(read_asked(context, section.child("results", name), name, setup.parameter));
   setup.steady = steady_options(section);
   setup.time = standing_time(section);
   setup.longest_step = section.number("longest_step");
@@ -271,12 +287,7 @@ modelfile::StudyType continuation_type() {
   result.choice("hopf", {"first", "second", "lowest", "highest"}, "which Hopf point").make_optional();
   result.add("of", Option::Type::text, "a result of the model there, instead of the parameter")
       .make_optional();
-  result.add("unit", Option::Type::text, "to give it in").make_optional();
-  Option of_result;
-  of_result.type = Option::Type::section;
-  of_result.schema = std::make_shared<const Schema>(std::move(result));
-  type.schema.mapping("results", of_result, "results of the study: {kappa_on: {fold: highest}}")
-      .make_optional();
+  add_asked_results(type.schema, std::move(result), "{kappa_on: {fold: highest}}");
   type.schema
       .add("longest_step", Option::Type::number,
            "of arclength, with the range of the parameter and every field's size as 1")

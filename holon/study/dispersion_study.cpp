@@ -24,6 +24,20 @@ using modelfile::StudyContext;
 using modelfile::StudyOutcome;
 using modelfile::StudyRun;
 
+Dimension length_dimension(const Model& model) {
+  for (const auto& [name, space] : model.spaces)
+    if (space->dimensions() > 0) return space->length_dimension();
+  return {};
+}
+Unit per_length(const Model& model) { return Unit::coherent(Dimension{} / length_dimension(model)); }
+Unit per_time(const Model& model) { return Unit::coherent(Dimension{} / model.schedule.time_dimension); }
+
+Unit natural_unit(const Model& model, const std::string& of, const std::string& parameter) {
+  if (of == "growth_rate") return per_time(model);
+  if (of == "wavenumber" || of == "critical_wavenumber") return per_length(model);
+  return parameter.empty() ? Unit{} : (*model.parameters)[model.parameters->id(parameter)].unit;
+}
+
 struct Asked {
   std::string name, of;
   std::int64_t mode = 0;
@@ -39,6 +53,8 @@ struct Setup {
   std::string parameter;   ///< empty: nothing is varied
   double low = 0.0, high = 0.0;
   std::vector<Asked> asked;
+  analysis::NewtonOptions newton;
+  double time = 0.0;
 };
 
 class DispersionStudy final : public Study {
@@ -52,14 +68,12 @@ class DispersionStudy final : public Study {
     State state = model->initial_state(run.threads, run.seed);
     const RepeatingCells cells(system, state, setup_.axis, setup_.cell);
     cells.make_uniform(state);
-    system.determine(state, 0.0);
+    system.determine(state, setup_.time);
     const Waves waves{*this, system, cells, run};
     const auto here = waves.at(state);
     run.progress(0.3);
     StudyOutcome outcome;
-    const Unit per_length = Unit::coherent(Dimension{} / length_dimension(*model));
-    const Unit per_time = Unit::coherent(Dimension{} / model->schedule.time_dimension);
-    outcome.series[name()] = table(here, cells, per_length, per_time);
+    outcome.series[name()] = table(here, cells, *model);
     const FastestWave fastest = waves.fastest(here);
     std::optional<Onset> onset, uniform;
     const auto wants = [&](const std::string& what) {
@@ -74,29 +88,19 @@ class DispersionStudy final : public Study {
       uniform = waves.onset(state, why_uniform,
                             [](const auto& linearised) { return FastestWave{0.0, linearised.growth(0.0)}; });
     for (const Asked& asked : setup_.asked) {
-      ResultValue value;
-      const auto missing = [&](const std::string& reason, const Unit& unit) {
-        value = {ResultValue::Missing{reason}, unit};
-      };
-      const Unit of_parameter = setup_.parameter.empty()
-                                    ? Unit{}
-                                    : (*model->parameters)[model->parameters->id(setup_.parameter)].unit;
+      const Unit unit = natural_unit(*model, asked.of, setup_.parameter);
+      ResultValue value{0.0, unit};
       if (asked.of == "growth_rate" && asked.mode > 0)
-        value = {here.growth(2.0 * std::numbers::pi * static_cast<double>(asked.mode) / cells.around()),
-                 per_time};
+        value.value = here.growth(2.0 * std::numbers::pi * static_cast<double>(asked.mode) / cells.around());
       else if (asked.of == "growth_rate")
-        value = {fastest.growth, per_time};
+        value.value = fastest.growth;
       else if (asked.of == "wavenumber")
-        value = {fastest.wavenumber, per_length};
-      else if (asked.of == "critical_parameter")
-        onset ? void(value = {onset->parameter, of_parameter}) : missing(why, of_parameter);
-      else if (asked.of == "critical_wavenumber")
-        onset ? void(value = {onset->wavenumber, per_length}) : missing(why, per_length);
+        value.value = fastest.wavenumber;
+      else if (const auto& found = asked.of == "uniform_onset" ? uniform : onset; found)
+        value.value = asked.of == "critical_wavenumber" ? found->wavenumber : found->parameter;
       else
-        uniform ? void(value = {uniform->parameter, of_parameter}) : missing(why_uniform, of_parameter);
-      if (auto* number = std::get_if<double>(&value.value); number != nullptr && asked.unit)
-        value = {Quantity{*number, value.unit}.in(*asked.unit), *asked.unit};
-      outcome.results[asked.name] = value;
+        value.value = ResultValue::Missing{asked.of == "uniform_onset" ? why_uniform : why};
+      outcome.results[asked.name] = in_asked_unit(value, asked.unit);
     }
     return outcome;
   }
@@ -112,12 +116,6 @@ class DispersionStudy final : public Study {
   }
 
  private:
-  static Dimension length_dimension(const Model& model) {
-    for (const auto& [name, space] : model.spaces)
-      if (space->dimensions() > 0) return space->length_dimension();
-    return {};
-  }
-
   struct Onset {
     double parameter = 0.0, wavenumber = 0.0;
   };
@@ -130,13 +128,13 @@ class DispersionStudy final : public Study {
 
     /// Brings a uniform state to rest, which need not be stable, and linearises there.
     RepeatingCells::Linearised at(State& state) const {
-      const auto constraints = analysis::active_constraints(system, state, 0.0);
-      auto outcome = analysis::newton(system, state, 0.0, constraints, {});
+      const auto constraints = analysis::active_constraints(system, state, study.setup_.time);
+      auto outcome = analysis::newton(system, state, study.setup_.time, constraints, study.setup_.newton);
       if (!outcome.converged)
         throw NumericalFailure(
             fmt::format("study '{}': no uniform steady state: {}", study.name(), outcome.why));
       cells.make_uniform(state);  // of what round-off a nearly singular Jacobian has made larger
-      return cells.linearise(state, 0.0);
+      return cells.linearise(state, study.setup_.time);
     }
     FastestWave fastest(const RepeatingCells::Linearised& linearised) const {
       if (study.setup_.modes == 0)
@@ -197,9 +195,10 @@ class DispersionStudy final : public Study {
   };
 
   Series table(const RepeatingCells::Linearised& linearised, const RepeatingCells& cells,
-               const Unit& per_length, const Unit& per_time) const {
+               const Model& model) const {
     Series table;
-    table.columns = {{"wavenumber", per_length}, {"growth_rate", per_time}, {"frequency", per_time}};
+    table.columns = {
+        {"wavenumber", per_length(model)}, {"growth_rate", per_time(model)}, {"frequency", per_time(model)}};
     const std::size_t points = setup_.modes > 0 ? static_cast<std::size_t>(setup_.modes) : setup_.points;
     for (std::size_t k = 0; k < points; ++k) {
       const double q = setup_.modes > 0
@@ -244,11 +243,13 @@ std::unique_ptr<Study> make(StudyContext& context) {
     const Section result = section.child("results", name);
     Asked asked{name, result.text("of"), 0, std::nullopt};
     if (result.has("mode")) asked.mode = result.integer("mode");
-    if (result.has("unit")) asked.unit = Unit::parse(result.text("unit"));
+    asked.unit = asked_unit(result, natural_unit(context.model, asked.of, setup.parameter));
     if (setup.parameter.empty() && asked.of != "growth_rate" && asked.of != "wavenumber")
       result.error("of", fmt::format("'{}' needs a parameter to vary", asked.of), "`vary` in the study");
     setup.asked.push_back(std::move(asked));
   }
+  setup.newton = newton_options(section);
+  setup.time = standing_time(section);
   return std::make_unique<DispersionStudy>(context.name, std::move(setup));
 }
 
@@ -292,12 +293,8 @@ modelfile::StudyType dispersion_type() {
       "where it oscillates)");
   result.add("mode", Option::Type::integer, "growth_rate of the wave that fits this many times")
       .make_optional();
-  result.add("unit", Option::Type::text, "to give it in").make_optional();
-  Option of_result;
-  of_result.type = Option::Type::section;
-  of_result.schema = std::make_shared<const Schema>(std::move(result));
-  type.schema.mapping("results", of_result, "results of the study: {k_max: {of: wavenumber}}")
-      .make_optional();
+  add_asked_results(type.schema, std::move(result), "{k_max: {of: wavenumber}}");
+  add_newton_options(type.schema);
   type.make = make;
   return type;
 }

@@ -59,7 +59,10 @@ class SteadyStateStudy final : public Study {
         table.rows.push_back(
             {static_cast<double>(k + 1), spectrum.values[k].real(), spectrum.values[k].imag()});
       outcome.series[name() + "_eigenvalues"] = std::move(table);
-      outcome.results[name() + ".stable"] = {std::string(spectrum.unstable() == 0 ? "yes" : "no"), Unit{}};
+      if (spectrum.why_none.empty())
+        outcome.results[name() + ".stable"] = {std::string(spectrum.unstable() == 0 ? "yes" : "no"), Unit{}};
+      else
+        outcome.results[name() + ".stable"] = {ResultValue::Missing{spectrum.why_none}, Unit{}};
       if (!spectrum.values.empty())
         outcome.results[name() + ".leading_eigenvalue"] = {spectrum.values.front().real(), per_time};
     }
