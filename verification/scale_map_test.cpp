@@ -234,6 +234,47 @@ schedule: {step: 0.1 ms, steps: 80}
   EXPECT_THAT(map.quasi_steady.empty(), false);
 }
 
+analysis::ScaleMap map_of_model(const std::string& file, const std::vector<std::string>& settings = {}) {
+  ModelRun run(file, settings);
+  ThreadPool threads(1);
+  return analysis::scale_map(run.model(), analysis::looks_along(run.shared_model(), 1, 2), threads);
+}
+
+// What the model resolves by substeps is not lost in what is recommended, and what a schedule asks for
+// beyond taking turns is not taken apart.
+TEST(ScaleMap, RecommendsWhatCanStandInTheModel) {
+  const auto symphony = map_of_model("models/principles/symphony.yaml", {"parameters.until=1 s"});
+  EXPECT_THAT(symphony.schedule.yaml,
+              HasSubstr("strang: [{subcycle: {do: {strang: [binding, spreading]}, steps: 20}}, flow]"));
+  for (const std::string name : {"averaging", "interface", "dirichlet_splitting", "oscillators"}) {
+    const auto map = map_of_model("models/principles/" + name + ".yaml");
+    EXPECT_TRUE(map.schedule.yaml.empty()) << name << ": " << map.schedule.yaml;
+    EXPECT_EQ(map.schedule.reasons.size(), 1u) << name;
+  }
+}
+
+TEST(ScaleMap, DecayEndsTheSlowestTimeOfWhatSpreads) {
+  const std::string text = R"(
+holon: 1
+spaces: {line: {type: grid, sites: cells, size: [1 mm], spacing: 0.05 mm}}
+fields: {c: {space: line, unit: uM, kind: density, initial: 1 uM}}
+processes:
+  spreading: {type: diffusion, field: c, diffusivity: 1e-3 mm^2/s, decay: 0.5 1/s, integrator: implicit}
+schedule: {step: 0.1 s, steps: 1}
+)";
+  const auto map = map_of(text);
+  // The slowest mode of all, the even one, relaxes by decay alone; the bound of the next adds to it.
+  EXPECT_NEAR(process(map, "spreading").slowest, 1.0 / (0.5 + 1e-3), 1e-9);
+}
+
+TEST(ScaleMap, BirthAndDeathHaveTheTimesOfTheirRates) {
+  const auto map =
+      map_of_model("models/tissue/birth_death.yaml",
+                   {"parameters.birth=0.5 1/h", "parameters.death=0.02 1/h", "parameters.lineages=10"});
+  EXPECT_NEAR(process(map, "life").fastest, 2.0 * 3600.0, 1e-6);
+  EXPECT_NEAR(process(map, "life").slowest, 50.0 * 3600.0, 1e-6);
+}
+
 // Sizes in the proportion 1 : 1000 (engine case E8: exact).
 TEST(Symphony, RatiosAreThoseOfTheSizes) {
   ModelRun run("models/principles/symphony.yaml", {"parameters.until=1 s"});

@@ -34,6 +34,10 @@ TEST(SecretingCellOnAGrid, DoesSoWithAnyKernelAndWithDecay) {
                  {fmt::format("parameters.spacing={} um", spacing), "parameters.k=1e-3 1/s"});
     EXPECT_NEAR(run.to_the_end().result("c_surface"), 0.178571429, 2e-4) << spacing;  // Q1
   }
+  // What decays far away is renewed there: c_inf stays below the signal.
+  ModelRun run("models/circuits/secreting_cell_grid.yaml",
+               {"parameters.k=1e-3 1/s", "parameters.c_inf=0.7 nM"});
+  EXPECT_NEAR(run.to_the_end().result("c_surface"), 0.7 + 0.178571429, 2e-4);
 }
 
 /// Two cells of radius 1 at distance d in a large box at rest (D = 1); `process` and `result` by the case.

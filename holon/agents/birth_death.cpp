@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 #include "holon/base/random.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -97,6 +98,21 @@ std::optional<Diagnosis> BirthDeath::wrong_rate(const State& state, double time,
       fmt::format("the {} rate is {}; a rate is finite and not negative", birth ? "birth" : "death",
                   number_text(birth ? rates.birth[site] : rates.death[site])),
       state.site_text(*setup_.space, site), time};
+}
+
+Scales BirthDeath::scales(const State& state) const {
+  ThreadPool alone(1);
+  Rates rates;
+  evaluate(state, 0.0, rates, alone);
+  Scales scales;
+  scales.time_resolution = std::numeric_limits<double>::infinity();
+  for (const auto* each : {&rates.birth, &rates.death})
+    for (const double rate : *each)
+      if (rate > 0.0 && std::isfinite(rate)) {
+        scales.time_resolution = std::min(scales.time_resolution, 1.0 / rate);
+        scales.time_extent = std::max(scales.time_extent, 1.0 / rate);
+      }
+  return scales.time_extent > 0.0 ? scales : Scales{};
 }
 
 void BirthDeath::live(const Columns& columns, std::size_t site, double span, double birth,

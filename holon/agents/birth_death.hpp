@@ -50,6 +50,8 @@ class BirthDeath final : public Process, public FateProcess {
   void jvp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
   void vjp(const State&, double, const Vector&, Workspace&, Vector&) const override {}
   void jacobian(const State&, double, Workspace&, SparseBuilder&) const override {}
+  /// 1 / rate, from the most to the least eager agent.
+  Scales scales(const State& state) const override;
   std::vector<std::string> description() const override;
 
  private:

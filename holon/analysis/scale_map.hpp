@@ -60,7 +60,7 @@ struct QuasiSteady {
 
 struct RecommendedSchedule {
   double step = 0.0;  ///< [coherent time]
-  std::string yaml;   ///< what could stand in the model file
+  std::string yaml;   ///< what could stand in the model file; empty: the model's own schedule stays
   std::vector<std::string> reasons;
 };
 

@@ -135,7 +135,8 @@ std::string text(const ScaleMap& map) {
     out += fmt::format("  {} against {}: {:.3g} at order 0, {:.3g} at order 1\n", subject(quasi),
                        quasi.relative_to == quasi.process ? "its other states" : quasi.relative_to,
                        quasi.error_order_0, quasi.error_order_1);
-  out += fmt::format("\nRecommended\n  {}\n", map.schedule.yaml);
+  out += fmt::format("\nRecommended\n  {}\n",
+                     map.schedule.yaml.empty() ? "the schedule that the model has" : map.schedule.yaml);
   for (const std::string& reason : map.schedule.reasons) out += "  - " + reason + "\n";
   return out;
 }

@@ -279,6 +279,9 @@ Scales FluxDiffusion::scales(const State& state) const {
                                   op.conductance(a, site));
     if (std::isfinite(slowest)) scales.time_extent = std::max(scales.time_extent, extent * extent / slowest);
   }
+  // The largest structure fades by spreading and by decay.
+  if (const double decay = op.least_decay(); decay > 0.0)
+    scales.time_extent = scales.time_extent > 0.0 ? 1.0 / (1.0 / scales.time_extent + decay) : 1.0 / decay;
   // The time that the finest structure of the grid takes to fade.
   scales.time_resolution = op.spectral_bound() > 0.0 ? 2.0 / op.spectral_bound() : 0.0;
   return scales;

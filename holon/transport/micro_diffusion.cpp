@@ -338,7 +338,7 @@ Scales MicroDiffusion::scales(const State& state) const {
   scales.space_extent = extent;
   if (d > 0.0) {
     scales.time_resolution = step * step / d;
-    scales.time_extent = extent * extent / d;
+    scales.time_extent = 1.0 / (d / (extent * extent) + std::max(0.0, decay_.value(state)));
   }
   return scales;
 }

@@ -50,6 +50,12 @@ double TransportOperator::largest_decay() const {
   return std::max(0.0, largest);
 }
 
+double TransportOperator::least_decay() const {
+  const double least =
+      decay_by_site_.empty() ? decay_ : *std::min_element(decay_by_site_.begin(), decay_by_site_.end());
+  return std::max(0.0, least);
+}
+
 void TransportOperator::visit_side(int axis, int side, Plane plane,
                                    const std::function<void(std::size_t, std::size_t, double)>& body) const {
   const auto n = static_cast<std::size_t>(axis);

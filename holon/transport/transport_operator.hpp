@@ -67,6 +67,7 @@ class TransportOperator {
   const std::vector<double>& decay_by_site() const { return decay_by_site_; }
   bool decays() const { return decay_ != 0.0 || !decay_by_site_.empty(); }
   double largest_decay() const;
+  double least_decay() const;
 
   /// Bound on |eigenvalues|, decay included.
   virtual double spectral_bound() const = 0;

@@ -255,6 +255,7 @@ Scales TreeDiffusion::scales(const State& state) const {
   scales.space_extent = longest;
   const double fastest = spreading_.value(state) * largest_exchange_ + decay_.value(state);
   scales.time_resolution = fastest > 0.0 ? 1.0 / fastest : 0.0;
+  if (const double decay = decay_.value(state); decay > 0.0) scales.time_extent = 1.0 / decay;
   return scales;
 }
 
