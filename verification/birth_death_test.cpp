@@ -65,6 +65,22 @@ TEST(BirthDeath, OneStepForManyGenerationsHasTheSameStatistics) {
   expect_statistics(run, Exact(birth, death, 60.0 * 72.0), 30000);
 }
 
+// Who divides in one part of a step may be committed after others: what is born then has lived that long.
+TEST(BirthDeath, StatisticsAreTheSameHoweverPartsAndCommitsTakeTurns) {
+  ModelRun run("models/tissue/birth_death.yaml",
+               {"parameters.lineages=30000", "parameters.until=72 h", "parameters.step=12 h",
+                "schedule.lie=[{subcycle: {do: life, steps: 3}}, {restructure: cells}]"});
+  expect_statistics(run, Exact(birth, death, 60.0 * 72.0), 30000);
+}
+
+TEST(BirthDeath, WhatIsCommittedTooLateIsWarnedOf) {
+  const std::string model = "models/tissue/birth_death.yaml";
+  EXPECT_TRUE(ModelRun(model).warnings().empty());
+  for (const char* turns :
+       {"[{restructure: cells}, life]", "[life, {every: {do: {restructure: cells}, steps: 2}}]"})
+    EXPECT_EQ(ModelRun(model, {std::string("schedule.lie=") + turns}).warnings().size(), 1u) << turns;
+}
+
 TEST(BirthDeath, LineagesThatDecayDieOutAsOftenAsTheyShould) {
   // The rates change places: nearly all lineages die out.
   ModelRun run("models/tissue/birth_death.yaml",

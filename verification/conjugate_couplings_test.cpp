@@ -282,5 +282,24 @@ TEST(ThroughCouplings, GainingWithoutTakingIsDoubted) {
   EXPECT_FALSE(warned(exchanged));
 }
 
+TEST(Fields, ThatNobodyChangesAreRemarkedOnUnlessThatIsMeant) {
+  const std::string text = R"(
+holon: 1
+title: A field that stays
+spaces: {line: {type: grid, sites: cells, size: [10 mm], spacing: 1 mm}}
+fields:
+  c: {space: line, unit: mM, kind: density, initial: 1 mM}
+  loss: {space: line, unit: 1/s, initial: =(0.1 1/s)*position.x/(1 mm)}
+processes:
+  spreading: {type: diffusion, field: c, diffusivity: 1 mm^2/s, source: =-loss*(1 mM), integrator: implicit}
+schedule: {step: 1 s, until: 10 s}
+)";
+  ASSERT_EQ(ModelRun::of_text(text).warnings().size(), 1u);
+  const Diagnostic warning = ModelRun::of_text(text).warnings().front();
+  EXPECT_EQ(warning.path, "fields.loss");
+  EXPECT_EQ(warning.place.line, 7);
+  EXPECT_TRUE(ModelRun::of_text(text, {"fields.loss.constant=true"}).warnings().empty());
+}
+
 }  // namespace
 }  // namespace holon::verification

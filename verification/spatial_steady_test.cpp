@@ -127,6 +127,23 @@ TEST(SpatialSteady, TheEstimateIsTheErrorOfOrderZero) {
   }
 }
 
+// What takes its turn before what is kept at rest sees it at rest from the beginning.
+TEST(SpatialSteady, IsAtRestFromTheBeginning) {
+  Case c{.micro = "{type: grid, sites: cells, size: [1], spacing: 0.02}", .rate = "-0.5"};
+  c.schedule = at_rest;
+  ModelRun run = ModelRun::of_text(model_of(c));
+  const auto values = [&](const State& state, const char* name) {
+    const auto column = state.real(state.fields().id(name));
+    return std::vector<double>(column.begin(), column.end());
+  };
+  const auto before = values(run.simulation().complete_state(), "slow.c");
+  run.simulation().step();
+  const auto after = values(run.simulation().complete_state(), "slow.c");
+  const double effectiveness = std::tanh(2.0) / 2.0;
+  for (std::size_t m = 0; m < before.size(); ++m)
+    EXPECT_NEAR(after[m] / before[m], 1.0 - 0.1 * 0.5 * effectiveness, 1e-4);
+}
+
 TEST(SpatialSteady, FollowedInTimeItComesToTheSameRest) {
   Case followed{.schedule = "{step: 1, until: 40, lie: [slow, inside]}"}, rest{.schedule = at_rest};
   EXPECT_NEAR(error(followed, 0.0), error(rest, 0.0), 1e-10);

@@ -3,9 +3,11 @@
 #include "holon/base/error.hpp"
 #include "holon/engine/archive.hpp"
 
+#include <array>
 #include <cmath>
 
 #include "verification/model_run.hpp"
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -64,6 +66,17 @@ TEST(Oscillators, OneMidpointStepEachKeepsTheEnergy) {
   const double before = energy(run, run.simulation().state());
   run.to_the_end();
   EXPECT_NEAR(energy(run, run.simulation().complete_state()) / before, 1.0, 1e-10);
+}
+
+// The second oscillator begins at rest and passes zero again and again: what is left of its corrections
+// there is the round-off of terms that cancel.
+TEST(Oscillators, WindowsMayBeAsSmallAsOneLikes) {
+  for (const char* window : {"0.001", "0.0002"})
+    for (const char* degree : {"1", "3"}) {
+      ModelRun run(oscillators, {std::string("parameters.window=") + window,
+                                 std::string("parameters.degree=") + degree, "parameters.until=0.6"});
+      EXPECT_LT(std::abs(run.to_the_end().result("error_u1")), 5e-5) << window << ", " << degree;
+    }
 }
 
 TEST(Oscillators, AResumedRunIsTheSameBitByBit) {
@@ -161,6 +174,54 @@ results: {}
         problem.what(),
         testing::AllOf(testing::HasSubstr("one reads what is assigned by two reads what is assigned by one"),
                        testing::HasSubstr("iterate: {do: [one, two]}")));
+  }
+}
+
+/// A strip whose side meets a well-mixed bath of which both change.
+std::string strip_and_bath(const std::string& side, double step) {
+  return fmt::format(R"(
+holon: 1
+title: A strip and a bath
+spaces:
+  strip: {{type: grid, sites: cells, size: [100 um], spacing: 4 um}}
+  all: {{type: point}}
+  end: {{type: named_points, points: {{here: [98 um]}}}}
+fields: {{a: {{space: strip, unit: uM, kind: density, initial: 10 uM, conserved: {{stuff: 1}}}}}}
+couplings:
+  near: {{from: a, to: end, kernel: nearest}}
+  met: {{from: near, to: all, type: average}}
+processes:
+  spreading: {{type: diffusion, field: a, diffusivity: 10 um^2/s, integrator: implicit, {0}}}
+  bath:
+    type: kinetics
+    space: all
+    integrator: rk4
+    units: {{time: s, b: uM, a: uM}}
+    states: {{b: 0}}
+    inputs: {{a: =met}}
+    equations: |
+      b' = 0.5*(a - b)
+schedule:
+  step: {1} s
+  until: 4 s
+  iterate: {{do: [spreading, bath], substeps: {{bath: 4}}, tolerance: 1e-11, waveform: {{degree: 1}}}}
+ledger: strict
+observe: {{a: {{type: total, of: a}}}}
+results: {{a: {{of: a, unit: uM*um}}}}
+)",
+                     side, step);
+}
+
+// Sides and sources that follow another member of the window are taken at the times of the scheme, and what
+// passes is what is booked: the ledger is strict.
+TEST(Waveforms, ReachTheSidesAndSourcesOfImplicitDiffusionWithItsOrder) {
+  for (const char* side :
+       {"boundary: {x_max: {dirichlet: =bath.b}}", "boundary: {x_max: {neumann: =(2 um/s)*bath.b}}",
+        "boundary: {x_max: {robin: {transfer: 20 um/s, outside: =bath.b}}}", "source: =bath.b/(3 s)"}) {
+    std::array<double, 3> a{};
+    for (std::size_t k = 0; k < a.size(); ++k)
+      a[k] = ModelRun::of_text(strip_and_bath(side, 0.2 / std::exp2(k))).to_the_end().result("a");
+    EXPECT_GT(std::log2(std::abs((a[0] - a[1]) / (a[1] - a[2]))), 1.8) << side;
   }
 }
 

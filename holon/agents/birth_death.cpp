@@ -156,6 +156,8 @@ Outcome BirthDeath::advance(State& state, const Interval& interval, const Inputs
     for (std::size_t site = begin; site < end; ++site)
       if (columns.fate[site] == static_cast<std::int64_t>(Fate::stay))
         live(columns, site, interval.dt(), rates.birth[site], rates.death[site]);
+      else  // decided in an earlier part, and not committed since: what is born then has this to live, too
+        columns.rest[site] += interval.dt();
   });
   ++work.counters.steps;
   return {Outcome::Why::done, interval.end, {}, {}};

@@ -205,7 +205,11 @@ class Adviser {
     for (const auto& process : model_.processes)
       if (const auto* restructure = dynamic_cast<const Restructure*>(process.get()))
         nodes.push_back(fmt::format("{{restructure: {}}}", restructure->population().name()));
-    const std::string step = time_text(result_.step, map_.time);
+    // To be pasted: exact, in the unit of the model file.
+    const Unit& unit = model_.schedule.time_unit;
+    const std::string step =
+        fmt::format("{:.12g}{}{}", result_.step / unit.factor(), unit.dimension().dimensionless() ? "" : " ",
+                    unit.dimension().dimensionless() ? "" : unit.text());
     if (nodes.size() == 1 && nodes.front().starts_with("{strang"))
       result_.yaml = fmt::format("schedule: {{step: {}, strang: [{}]}}", step, fmt::join(together, ", "));
     else if (nodes.size() == 1)

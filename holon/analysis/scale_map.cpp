@@ -2,6 +2,7 @@
 
 #include "holon/base/error.hpp"
 #include "holon/base/progress.hpp"
+#include "holon/engine/quasi_steady.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -157,6 +158,8 @@ class Mapper {
   }
 
   void own_times(const Process& process, ProcessScales& scales) const {
+    // What says at once what its fields are has no time of its own.
+    if (!process.assigned().empty() && dynamic_cast<const QuasiSteady*>(&process) == nullptr) return;
     const Scales stated = process.scales(*states_.front());
     const bool transport = stated.space_extent > 0.0 && stated.time_extent > 0.0;
     for (std::size_t k = 0; k < states_.size() && !transport; ++k) {

@@ -75,11 +75,21 @@ State Model::initial_state(ThreadPool& threads, std::uint64_t seed) const {
     work.threads = &threads;
     process->initialise(state, work);
   }
-  for (const ProcessId p : determination.order()) {
-    Workspace work;
-    work.threads = &threads;
-    processes[p]->determine(state, 0.0, work);
-  }
+  const auto determine = [&] {
+    for (const ProcessId p : determination.order()) {
+      Workspace work;
+      work.threads = &threads;
+      processes[p]->determine(state, 0.0, work);
+    }
+  };
+  determine();
+  bool rests = false;
+  for (const ProcessId p : processes_below(schedule.root))
+    if (const auto* steady = dynamic_cast<const QuasiSteady*>(processes[p].get())) {
+      steady->begin_at_rest(state, threads);
+      rests = true;
+    }
+  if (rests) determine();
   return state;
 }
 
@@ -234,6 +244,13 @@ void join_fates(Model& model) {
       for (const Port& port : process->ports())
         if (port.role == Port::Role::advance && port.field == fate) sets_fates = process.get();
     }
+    if (fates.size() > 1)
+      refuse(
+          model.schedule.root, "schedule",
+          fmt::format("several processes decide by rates which agents of '{}' divide and die: whoever comes "
+                      "first in a step would be favoured",
+                      name),
+          "birth and death of one population in one process");
     if (commits != nullptr)
       commits->set_fate_processes(std::move(fates));
     else if (sets_fates != nullptr)
@@ -241,6 +258,32 @@ void join_fates(Model& model) {
              fmt::format("'{}' decides which agents of '{}' divide and die, and nobody commits it",
                          sets_fates->name(), name),
              fmt::format("{{restructure: {}}} in the schedule, after '{}'", name, sets_fates->name()));
+  }
+}
+
+/// Who divides or dies in a step after the last commit of it is counted later: also at the end.
+void warn_of_late_commits(Model& model) {
+  const std::vector<Instruction>& body = model.program.body;
+  for (std::size_t k = 0; k < body.size(); ++k) {
+    if (body[k].window || body[k].average) continue;
+    const Process& decides = *model.processes[body[k].process];
+    const auto* fates = dynamic_cast<const FateProcess*>(&decides);
+    if (fates == nullptr) continue;
+    const auto commits = [&](const Instruction& later) {
+      if (later.window || later.average || later.every > 1) return false;
+      const auto* found = dynamic_cast<const Restructure*>(model.processes[later.process].get());
+      return found != nullptr && &found->population() == &fates->population();
+    };
+    if (std::none_of(body.begin() + static_cast<std::ptrdiff_t>(k), body.end(), commits))
+      model.warnings.push_back(
+          {.severity = Diagnostic::Severity::warning,
+           .place = model.schedule.root.place,
+           .path = "schedule",
+           .message =
+               fmt::format("'{}' has a turn after the last {{restructure: {}}} of a step: who divides or "
+                           "dies in it is counted a step later, and not at the end of the run",
+                           decides.name(), fates->population().name()),
+           .hint = "write the restructure after it, for every step"});
   }
 }
 
@@ -364,6 +407,14 @@ void Model::finish() {
     for (const Port& port : processes[p]->ports())
       if (port.role == Port::Role::advance) owners[port.field].push_back(processes[p]->name());
   }
+  for (const auto& process : processes)
+    for (const Port& port : process->ports())
+      if (const auto found = owners.find(port.field);
+          port.role == Port::Role::determine && found != owners.end())
+        refuse(schedule.root, "schedule",
+               fmt::format("'{}' says what field '{}' is at every moment, and '{}' advances it",
+                           process->name(), (*fields)[port.field].name, found->second.front()),
+               "one or the other", "what else changes it can be a source of the first");
   for (const auto& [field, names] : owners)
     if (names.size() > 1 && !schedule.order_stated)
       refuse(schedule.root, "schedule",
@@ -407,6 +458,7 @@ void Model::finish() {
   choose_subcycles(schedule.root, schedule.step, *this, state);
   program = compile(schedule.root);
   refuse_untimely_events(*this);
+  warn_of_late_commits(*this);
   check_averages(*this);
   if (program.merged && processes[program.closing.process]->traits().resizes)
     refuse(schedule.root, "schedule",

@@ -44,6 +44,12 @@ Entries entries_of(std::string_view text) {
 
 bool is_end(const std::string& path) { return path == "schedule.until" || path == "schedule.steps"; }
 
+/// What is written for readers uses nothing.
+bool is_remark(const std::string& path) {
+  const std::string key = path.substr(path.rfind('.') + 1);
+  return key == "title" || key == "description";
+}
+
 /// Names that stand in an equation or a text.
 void add_names(const std::string& text, std::set<std::string>& names) {
   for (std::size_t at = 0; at < text.size();) {
@@ -66,7 +72,7 @@ void take_out_end(Entries& entries) {
   for (bool changed = true; changed;) {
     std::set<std::string> used;
     for (const auto& [path, value] : entries)
-      if (!path.starts_with("title") && !path.starts_with("description")) add_names(value, used);
+      if (!is_remark(path)) add_names(value, used);
     changed = std::erase_if(entries, [&](const auto& entry) {
                 if (!entry.first.starts_with(parameters)) return false;
                 const std::string name = entry.first.substr(

@@ -84,11 +84,12 @@ class QuasiSteady::Solver {
   std::optional<std::string> rest(double time) {
     Values x = values(), f = rate(time);
     Values scale(x.size(), 1e-300);  // the largest value of each unknown so far
-    double former = size(f);
+    double former = size(f), relative = 0.0;
     for (int n = 0; n < most_iterations; ++n) {
       const auto correction = jacobian(time).solve(f);
       if (!correction) return "the Jacobian of its rates is singular: there is no single rest state";
-      double part = 1.0, relative = 0.0;
+      double part = 1.0;
+      relative = 0.0;
       for (std::size_t i = 0; i < x.size(); ++i) {
         scale[i] = std::max({scale[i], std::abs(x[i]), std::abs(x[i] - (*correction)[i])});
         relative = std::max(relative, std::abs((*correction)[i]) / scale[i]);
@@ -110,8 +111,13 @@ class QuasiSteady::Solver {
       if (relative <= converged || former == 0.0) return std::nullopt;
       if (relative <= 1e-10 && n > 8) return std::nullopt;  // round-off of ill-conditioned equations
     }
-    return fmt::format("Newton's method for its rest state did not converge in {} iterations",
-                       most_iterations);
+    return fmt::format(
+        "Newton's method for its rest state did not converge in {} iterations (the last one moved it by "
+        "{:.1g} of "
+        "its size): there may be no rest state any more (a fold), which `study: continuation` finds; "
+        "otherwise "
+        "a shorter step brings the next rest state nearer",
+        most_iterations, relative);
   }
 
   /// Rates of what its equations read of others, with its own fields as they are.
@@ -283,6 +289,20 @@ std::vector<ProcessId> QuasiSteady::slow_processes() const {
       slow.push_back(p);
   }
   return slow;
+}
+
+void QuasiSteady::begin_at_rest(State& state, ThreadPool& threads) const {
+  Work work;
+  Solver solver(*this, state, work, threads);
+  const Values given = solver.values();
+  const double delta = difference_of_time * model_->schedule.step;
+  if (solver.rest(0.0) || !solver.jacobian(0.0).stable()) return solver.put(given);
+  if (options_.order == 0) return;
+  const auto lag = solver.lag(0.0, delta);
+  if (!lag) return;
+  Values x = solver.values();
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] += (*lag)[i];
+  solver.put(x);
 }
 
 Outcome QuasiSteady::advance(State& state, const Interval& interval, const Inputs&, Workspace& work) const {

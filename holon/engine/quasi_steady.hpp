@@ -30,6 +30,10 @@ class QuasiSteady final : public Process {
   Traits traits() const override;
   std::vector<LedgerAccount> ledger_accounts() const override;
   void initialise(State& state, Workspace& work) const override { inner_->initialise(state, work); }
+  /// Puts the fields of a state at the beginning of a run where they are at rest, so that what reads them
+  /// before this process's first turn sees them there. Where that fails they stay, and the first turn says
+  /// why.
+  void begin_at_rest(State& state, ThreadPool& threads) const;
   /// Puts the fields where they are at rest at the end of the interval. Fails where Newton's method does not
   /// converge or a rest state is not stable.
   Outcome advance(State& state, const Interval& interval, const Inputs& inputs,

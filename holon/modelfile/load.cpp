@@ -4,9 +4,14 @@
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/model_schema.hpp"
 #include "holon/modelfile/study.hpp"
+#include "holon/space/network.hpp"
+#include "holon/space/population.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
+
+#include <fmt/format.h>
 
 namespace holon::modelfile {
 
@@ -37,10 +42,10 @@ Parts build_parts(Loader& loader, Value& root) {
   for (Value::Member& section : root.mapping)
     if (section.key != "parameters") complete(loader, section.value, section.key);
   for (const char* section : {"fields", "processes", "couplings"})
-    for (const auto* entry : entries(root, section)) loader.announce(entry->key);
+    for (const auto* entry : entries(root, section)) loader.announce(entry->key, entry->key_place);
   for (const auto* entry : entries(root, "spaces"))
     if (const Value* type = entry->value.find("type"); type != nullptr && type->scalar == "population")
-      loader.announce(entry->key);
+      loader.announce(entry->key, entry->key_place);
   check_untaken(loader);
   find_time_dimension(loader, root);
   find_length_dimension(loader, root);
@@ -93,6 +98,43 @@ Place place_of(const Value& root, const std::string& path) {
   return place;
 }
 
+/// Division changes what daughters don't get a copy of, of what is conserved the books tell, and what edges
+/// have is mostly data.
+bool may_be_forgotten(const Field& field) {
+  const bool divides = dynamic_cast<const Population*>(field.space.get()) != nullptr;
+  return field.conserved.empty() && !(divides && field.on_division != OnDivision::copy) &&
+         dynamic_cast<const EdgeSpace*>(field.space.get()) == nullptr;
+}
+
+/// Fields that stay as they are without a word that this is meant, and those that don't although it is.
+void look_for_idle_fields(Loader& loader, const Value& root) {
+  const Model& model = loader.model();
+  std::map<FieldId, std::string> changed;
+  for (const auto& process : model.processes)
+    for (const Port& port : process->ports())
+      if (port.role == Port::Role::advance || port.role == Port::Role::determine ||
+          port.role == Port::Role::contribute)
+        changed.emplace(port.field, process->name());
+  for (const auto* entry : entries(root, "fields")) {
+    if (!model.fields->contains(entry->key)) continue;
+    const FieldId id = model.fields->id(entry->key);
+    const std::string path = "fields." + entry->key;
+    const Value* stated = entry->value.find("constant");
+    const bool constant = stated != nullptr && loader.flag(*stated, path + ".constant").value_or(false);
+    const auto found = changed.find(id);
+    if (constant && found != changed.end())
+      loader.error(
+          stated->place, path + ".constant",
+          fmt::format("'{}' is said to be constant, and '{}' changes it", entry->key, found->second));
+    else if (!constant && found == changed.end() && may_be_forgotten((*model.fields)[id]))
+      loader.warning(
+          entry->key_place, path,
+          fmt::format("no process advances '{}' or contributes to it: it stays as it is at the start",
+                      entry->key),
+          "if that is meant: constant: true");
+  }
+}
+
 /// From the tree of the whole file on.
 Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   stop_if_errors(loader);
@@ -112,6 +154,7 @@ Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   complete_schedule(loader, root);
   // Couplings are in no schedule: their fields follow whenever somebody looks.
   for (auto& coupling : parts.couplings) loader.model().processes.push_back(std::move(coupling));
+  look_for_idle_fields(loader, root);
   build_observers(loader, root);
   build_results(loader, root);
   Loaded loaded;

@@ -50,7 +50,7 @@ class Loader {
     Value value;
   };
   const std::vector<Untaken>& untaken() const { return untaken_; }
-  const std::set<std::string>& announced() const { return announced_; }
+  const std::map<std::string, Place>& announced() const { return announced_; }
   void note_conversion(std::string line) { conversions_.push_back(std::move(line)); }
   const std::vector<std::string>& conversions() const { return conversions_; }
 
@@ -73,12 +73,13 @@ class Loader {
   std::optional<Position> position(const Value& value, const std::string& path, int axes);
   /// Coherent. Without `needed` of whatever dimension.
   std::optional<Coefficient> coefficient(const Value& value, const std::string& path,
-                                         const std::optional<Dimension>& needed);
+                                         const std::optional<Dimension>& needed, const Unit* unit = nullptr);
   /// As number_in, but an equation of place, time, fields and parameters; in `unit`, not coherent.
   std::optional<Coefficient> coefficient_in(const Value& value, const std::string& path, const Unit& unit);
   std::optional<Equation> equation(const Value& value, const std::string& path, Scope scope);
-  /// Reports a dimension that does not fit.
-  bool fits(const Value& value, const std::string& path, const Dimension& found, const Dimension& needed);
+  /// Reports a dimension that does not fit; where what is needed has a unit of its own, with that.
+  bool fits(const Value& value, const std::string& path, const Dimension& found, const Dimension& needed,
+            const Unit* unit = nullptr);
 
   /// A component: what a file name stands for (read, with `extends:` followed), or the mapping itself, or for
   /// a block of equations a mapping with `equations` alone. A mapping without keys where it is wrong.
@@ -93,7 +94,7 @@ class Loader {
                                  const std::string& path);
   std::vector<std::string> names(Scope scope);
   /// Names that will be fields, or processes that will have some: not to be told that they are not defined.
-  void announce(const std::string& name) { announced_.insert(name); }
+  void announce(const std::string& name, const Place& where) { announced_.emplace(name, where); }
   /// Fields of this process are not to be missed in messages: its own declaration failed.
   void mark_broken(const std::string& process) { broken_.insert(process); }
   bool broken(const std::string& name) const;
@@ -103,6 +104,8 @@ class Loader {
   std::optional<FieldId> field(const std::string& name, const Place& place, const std::string& path);
 
  private:
+  /// "'here' is in mM (model.yaml:5:3)", for the fields that an equation reads.
+  std::string units_of_fields_in(const Value& value) const;
   /// True for a text that lacks nothing but its '=': "L/100", "1/64".
   bool reads_as_expression(const Value& value) const;
   std::optional<Meaning> field_meaning(FieldId id, const Place& place, const std::string& path);
@@ -124,7 +127,8 @@ class Loader {
   std::map<std::string, Dimension> dimensions_;
   Parameters parameters_;
   std::vector<Untaken> untaken_;
-  std::set<std::string> announced_, broken_;
+  std::map<std::string, Place> announced_;
+  std::set<std::string> broken_;
   std::map<std::string, std::optional<Dimension>> results_;
   std::map<std::string, Value> components_;
 };

@@ -301,6 +301,8 @@ const Schema& field_schema() {
         .make_optional();
     s.mapping("conserved", element(Type::number), "how much of a conserved quantity one unit of it holds")
         .make_optional();
+    s.add("constant", Type::flag, "that nobody changes it is meant: a map of something, a mask")
+        .with_default("false");
     s.add("description", Type::text, "a remark for readers").make_optional();
     return s;
   }();

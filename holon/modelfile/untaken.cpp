@@ -12,7 +12,8 @@ namespace {
 
 class UntakenReader {
  public:
-  explicit UntakenReader(Loader& loader) : loader_(loader), names_(loader.announced()) {
+  explicit UntakenReader(Loader& loader) : loader_(loader) {
+    for (const auto& [name, where] : loader.announced()) names_.insert(name);
     // A branch may hold the whole section, and another name processes that only it has.
     for (const Loader::Untaken& branch : loader.untaken())
       if (std::count(branch.path.begin(), branch.path.end(), '.') == 1)

@@ -81,15 +81,32 @@ bool scalar_text(const Value& value) { return value.kind == Value::Kind::scalar 
 }  // namespace
 
 bool Loader::fits(const Value& value, const std::string& path, const Dimension& found,
-                  const Dimension& needed) {
+                  const Dimension& needed, const Unit* unit) {
   if (found == needed) return true;
   const std::string text = value.kind == Value::Kind::scalar ? "'" + value.scalar + "'" : value.description();
   error(value.place, path,
         text + (found.dimensionless()
                     ? " has no unit"
                     : " is a quantity of " + dimension_words(found) + " [" + found.text() + ']'),
-        quantity_of(needed));
+        quantity_of(needed) + (unit != nullptr ? ", as this is in " + unit->text() : ""),
+        units_of_fields_in(value));
   return false;
+}
+
+std::string Loader::units_of_fields_in(const Value& value) const {
+  std::string text;
+  if (!value.is_equation()) return text;
+  Diagnostics ignored;
+  const auto syntax = expr::parse_expression(value.scalar.substr(1), {}, true, ignored);
+  if (!syntax || ignored.has_errors()) return text;
+  for (const std::string& name : expr::names_used(*syntax)) {
+    const auto declared = announced_.find(name.substr(0, name.find('.')));
+    if (declared == announced_.end() || !model_->fields->contains(name)) continue;
+    const Unit& unit = (*model_->fields)[model_->fields->id(name)].unit;
+    text +=
+        (text.empty() ? "'" : ", '") + name + "' is in " + unit.text() + " (" + declared->second.text() + ')';
+  }
+  return text;
 }
 
 bool Loader::reads_as_expression(const Value& value) const {
@@ -249,7 +266,7 @@ std::optional<Position> Loader::position(const Value& value, const std::string& 
 }
 
 std::optional<Coefficient> Loader::coefficient(const Value& value, const std::string& path,
-                                               const std::optional<Dimension>& needed) {
+                                               const std::optional<Dimension>& needed, const Unit* unit) {
   if (value.reported) return std::nullopt;
   if (value.kind == Value::Kind::mapping)
     return value.find("share_in_box") != nullptr ? share_in_box(value, path, needed)
@@ -283,7 +300,7 @@ std::optional<Coefficient> Loader::coefficient(const Value& value, const std::st
     return std::nullopt;
   }
   const bool any = equation->dimension().dimensionless() && result.constant() && fits_any(*result.constant());
-  if (needed && !any && !fits(value, path, equation->dimension(), *needed)) return std::nullopt;
+  if (needed && !any && !fits(value, path, equation->dimension(), *needed, unit)) return std::nullopt;
   return result;
 }
 
@@ -293,7 +310,7 @@ std::optional<Coefficient> Loader::coefficient_in(const Value& value, const std:
     const auto number = number_in(value, path, unit);
     return number ? std::optional(Coefficient(*number)) : std::nullopt;
   }
-  const auto coherent = coefficient(value, path, unit.dimension());
+  const auto coherent = coefficient(value, path, unit.dimension(), &unit);
   if (!coherent) return std::nullopt;
   if (const std::vector<double>* values = coherent->values_per_site()) {
     std::vector<double> scaled;

@@ -78,6 +78,11 @@ GridRemap::GridRemap(const GridSpace& from, const GridSpace& to)
   if (from.dimensions() != to.dimensions())
     throw InputError(fmt::format("grid '{}' has {} axes, grid '{}' has {}", from.name(), from.dimensions(),
                                  to.name(), to.dimensions()));
+  for (const GridSpace* grid : {&from, &to})
+    if (grid->sites_inside() != grid->sites())
+      throw InputError(fmt::format(
+          "the domain of grid '{}' is irregular ('where'), and fields are remapped between whole grids alone",
+          grid->name()));
   for (int a = 0; a < from.dimensions(); ++a) {
     const auto end = [&](const GridSpace& grid) { return grid.axis(a).origin + grid.extent(a); };
     const double slack = 1e-9 * from.extent(a);

@@ -24,7 +24,8 @@ std::string_view name(PointKernel::Shape shape) {
   return "";
 }
 
-PointWeights::PointWeights(const GridSpace& grid, PointKernel kernel) : grid_(&grid), kernel_(kernel) {
+PointWeights::PointWeights(const GridSpace& grid, PointKernel kernel)
+    : grid_(&grid), kernel_(kernel), irregular_(grid.sites_inside() != grid.sites()) {
   if (kernel.width < 1 || kernel.width > 8)
     throw InputError(fmt::format("a kernel over {} spacings; 1 to 8 are possible", kernel.width));
 }
@@ -87,6 +88,44 @@ PointWeights::Pair PointWeights::pair(int axis, double coordinate) const {
 }
 
 void PointWeights::find(const Position& point, double radius, LatticeWeights& weights) const {
+  find_in_box(point, radius, weights);
+  if (irregular_) keep_inside(point, weights);
+}
+
+bool in_domain(const GridSpace& grid, const Position& place) {
+  if (grid.sites_inside() == grid.sites()) return true;
+  LatticeWeights own;
+  const PointWeights nearest(grid, {.shape = PointKernel::Shape::nearest});
+  nearest.find_in_box(place, 0.0, own);
+  return grid.inside(
+      grid.index(nearest.fold(0, own.low[0]), nearest.fold(1, own.low[1]), nearest.fold(2, own.low[2])));
+}
+
+void PointWeights::keep_inside(const Position& point, LatticeWeights& weights) const {
+  double kept = 0.0;
+  std::size_t at = 0;
+  for (std::int64_t z = 0; z < weights.count[2]; ++z)
+    for (std::int64_t y = 0; y < weights.count[1]; ++y)
+      for (std::int64_t x = 0; x < weights.count[0]; ++x) {
+        double& weight = weights.weight[at++];
+        const std::size_t site = grid_->index(fold(0, weights.low[0] + x), fold(1, weights.low[1] + y),
+                                              fold(2, weights.low[2] + z));
+        if (!grid_->inside(site)) weight = 0.0;
+        kept += weight;
+      }
+  if (!(kept > 0.0) || !in_domain(*grid_, point)) {
+    const double unit = grid_->length_dimension().dimensionless() ? 1.0 : 1e3;
+    std::string place;
+    for (int a = 0; a < grid_->dimensions(); ++a)
+      place += fmt::format("{}{:g}{}", a > 0 ? ", " : "", unit * point[static_cast<std::size_t>(a)],
+                           unit == 1.0 ? "" : " mm");
+    throw NumericalFailure(
+        fmt::format("a point lies outside of the domain of grid '{}': at ({})", grid_->name(), place));
+  }
+  for (double& weight : weights.weight) weight /= kept;
+}
+
+void PointWeights::find_in_box(const Position& point, double radius, LatticeWeights& weights) const {
   const int axes = grid_->dimensions();
   std::array<double, 3> u{};
   for (int a = 0; a < axes; ++a) {

@@ -12,6 +12,7 @@
 namespace holon {
 
 /// Weights of sites around a point, w_k >= 0 with sum w_k = 1 everywhere, also at sides, edges and corners.
+/// In an irregular domain sites outside have none, and those inside share it in proportion.
 ///   nearest  the one site next to the point
 ///   linear   product over axes of (1 - |x_k - x|/(m h))/m, a tent over `width` m spacings to each side:
 ///            reproduces linear fields
@@ -39,8 +40,11 @@ class PointWeights {
  public:
   PointWeights(const GridSpace& grid, PointKernel kernel);
 
-  /// Throws NumericalFailure where the point is not inside the grid. `radius` matters to a sphere alone.
+  /// Throws NumericalFailure where the point is not inside the grid's domain. `radius` matters to a sphere
+  /// alone.
   void find(const Position& point, double radius, LatticeWeights& weights) const;
+  /// The same as if all of the grid belonged to its domain.
+  void find_in_box(const Position& point, double radius, LatticeWeights& weights) const;
   /// The grid's site of an index along an axis that may lie outside: periodic axes close in themselves,
   /// other sides mirror, as if nothing passed them.
   std::size_t fold(int axis, std::int64_t index) const;
@@ -52,12 +56,14 @@ class PointWeights {
   };
   Pair pair(int axis, double coordinate) const;
   /// Whether boxes are kept as they are, with the same number of sites everywhere: the linear kernel over one
-  /// spacing. Of other kernels sites without weight are left out.
-  bool keeps_boxes() const { return kernel_ == PointKernel{}; }
+  /// spacing in the whole of a grid. Of others sites without weight are left out.
+  bool keeps_boxes() const { return kernel_ == PointKernel{} && !irregular_; }
   const GridSpace& grid() const { return *grid_; }
 
  private:
   void check_inside(int axis, double coordinate) const;
+  /// Takes the weights of sites outside of the domain away.
+  void keep_inside(const Position& point, LatticeWeights& weights) const;
   struct Tent {
     std::int64_t low;
     int count;
@@ -70,7 +76,11 @@ class PointWeights {
 
   const GridSpace* grid_;
   PointKernel kernel_;
+  bool irregular_ = false;  ///< the domain is a part of the grid
 };
+
+/// Whether a place belongs to a grid's domain: the site whose cell it is in does.
+bool in_domain(const GridSpace& grid, const Position& place);
 
 /// Directions and weights (sum 1) of a rule for means over the unit sphere (circle, pair of points) that is
 /// symmetric in all axes and exact up to degree 2 n - 1.

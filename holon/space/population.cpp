@@ -2,6 +2,7 @@
 
 #include "holon/base/error.hpp"
 #include "holon/base/random.hpp"
+#include "holon/space/point_kernel.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -59,6 +60,8 @@ Population::Population(std::string name, std::shared_ptr<const Space> frame, std
       count_(count),
       placement_(std::move(placement)),
       box_(box_of(this->name(), frame_.get())) {
+  if (frame_ != nullptr && frame_->sites_inside() == 0)
+    throw InputError(fmt::format("'{}' has no site inside its domain for agents to be in", frame_->name()));
   if (placement_.rule != Placement::Rule::listed) return;
   require(frame_ != nullptr && placement_.listed.size() == count_, "listed positions are one per agent");
   for (std::size_t k = 0; k < count_; ++k)
@@ -72,6 +75,15 @@ Population::Population(std::string name, std::shared_ptr<const Space> frame, std
           k, this->name(), "xyz"[a], number_text(x), frame_ -> name(), number_text(box_[a].low),
           number_text(box_[a].high), length_dimension().dimensionless() ? "pure numbers" : "m"));
     }
+  for (std::size_t k = 0; k < count_; ++k)
+    if (!in_domain(placement_.listed[k]))
+      throw InputError(fmt::format("agent {} of '{}' is placed outside of the domain of '{}'", k,
+                                   this->name(), frame_->name()));
+}
+
+bool Population::in_domain(const Position& place) const {
+  const auto* grid = dynamic_cast<const GridSpace*>(frame_.get());
+  return grid == nullptr || holon::in_domain(*grid, place);
 }
 
 Position Population::position(std::size_t) const {
@@ -90,10 +102,10 @@ std::vector<Position> Population::positions_at_start(std::uint64_t seed) const {
   const std::uint32_t stream = stream_of("place " + name());
   if (placement_.rule == Placement::Rule::random) {
     for (std::size_t k = 0; k < count_; ++k)
-      for (std::size_t a = 0; a < box_.size(); ++a)
-        positions[k][a] =
-            box_[a].low + box_[a].extent() * uniform({.seed = seed, .process = stream, .site = k},
-                                                     static_cast<std::uint32_t>(a));
+      for (std::uint32_t draw = 0; draw == 0 || !in_domain(positions[k]);)
+        for (std::size_t a = 0; a < box_.size(); ++a)
+          positions[k][a] =
+              box_[a].low + box_[a].extent() * uniform({.seed = seed, .process = stream, .site = k}, draw++);
     return positions;
   }
   if (placement_.rule == Placement::Rule::ball) {

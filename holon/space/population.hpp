@@ -63,6 +63,8 @@ class Population final : public Space {
   std::string site_text(std::size_t site) const override;
 
   const Space* frame() const { return frame_.get(); }
+  /// Whether a place belongs to the frame's domain, which may be a part of its box.
+  bool in_domain(const Position& place) const;
   /// The frame's box along its axes: agents are kept inside; beyond a periodic side they come in again.
   struct Side {
     double low = 0.0, high = 0.0;

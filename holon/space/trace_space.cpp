@@ -11,6 +11,7 @@ TraceSpace::TraceSpace(std::string name, std::shared_ptr<const StructuredSpace> 
   if (axis < 0 || axis >= grid_->dimensions() || !grid_->has_side(axis, side))
     throw InputError(fmt::format("'{}' has no side {}", grid_->name(), grid_->side_name(axis, side)));
   sites_ = grid_->sites() / grid_->count(axis);
+  for (std::size_t face = 0; face < sites_; ++face) sites_inside_ += inside(face) ? 1 : 0;
 }
 
 std::size_t TraceSpace::grid_site(std::size_t face) const {
@@ -29,6 +30,7 @@ Position TraceSpace::position(std::size_t site) const {
 }
 
 double TraceSpace::measure(std::size_t site) const {
+  if (!inside(site)) return 0.0;
   const auto index = grid_->indices(grid_site(site));
   double area = grid_->side_area(axis_, side_);
   for (int a = 0; a < grid_->dimensions(); ++a)

@@ -20,6 +20,9 @@ class TraceSpace final : public Space {
   int measure_power() const override { return grid_->measure_power() - 1; }
   Position position(std::size_t site) const override;
   double measure(std::size_t site) const override;
+  /// Whether the site behind a face belongs to the grid's domain.
+  bool inside(std::size_t face) const override { return grid_->inside(grid_site(face)); }
+  std::size_t sites_inside() const override { return sites_inside_; }
   std::optional<Stencil> interpolation(const Position& place) const override;
   std::optional<std::size_t> nearest(const Position& place) const override;
   std::string site_text(std::size_t site) const override;
@@ -34,7 +37,7 @@ class TraceSpace final : public Space {
  private:
   std::shared_ptr<const StructuredSpace> grid_;
   int axis_, side_;
-  std::size_t sites_;
+  std::size_t sites_, sites_inside_ = 0;
 };
 
 }  // namespace holon

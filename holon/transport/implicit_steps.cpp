@@ -45,7 +45,7 @@ std::optional<DataFault> Diffusion::take_implicit(Step& step) const {
   if (auto fault = evaluate(step, step.t0 + step.dt, scratch.end)) return fault;
   impose(step, scratch.begin);
   const std::span<double> u = step.u, y = scratch.work(0);
-  const bool moving = data().depends_on_time();
+  const bool moving = data().depends_on_time() || step.inputs != nullptr;
 
   // y = u + dt (all rates at the step's begin); then each mechanism's own part is replaced by the mean of its
   // rates at begin and end: y_j = y_{j-1} + dt/2 (F_j(t1, y_j) - F_j(t0, u)).
