@@ -162,6 +162,33 @@ class QuasiSteady::Solver {
     return twice;
   }
 
+  /// The rate of relaxation over that at which the slow fields move, each relative to its size: for rest
+  /// states that pass zero, whose own size says nothing. 0 where the time itself moves the rest state.
+  double gap_to_slow_fields(double time, double delta) {
+    const auto rates_at = [&](double t) { return std::optional(rate(t)); };
+    const Values slow = slow_rates(time), y = slow_values();
+    const auto drift = along_slow_flow(time, delta, slow, rates_at);
+    const auto by_time = along_slow_flow(time, delta, Values(slow.size(), 0.0), rates_at);
+    if (size(*by_time) > 1e-6 * size(*drift)) return 0.0;
+    const FastBlocks j = jacobian(time);
+    const auto once = j.solve(*drift);
+    const auto twice = once ? j.solve(*once) : std::nullopt;
+    if (!twice || size(*twice) == 0.0) return 0.0;
+    double speed = 0.0;
+    std::size_t offset = 0;
+    for (const FieldId field : slow_.fields()) {
+      const std::size_t count =
+          slow_.sites(field) * static_cast<std::size_t>((*model_.fields)[field].components);
+      const double moved = size({slow.begin() + static_cast<std::ptrdiff_t>(offset),
+                                 slow.begin() + static_cast<std::ptrdiff_t>(offset + count)});
+      const double held = size({y.begin() + static_cast<std::ptrdiff_t>(offset),
+                                y.begin() + static_cast<std::ptrdiff_t>(offset + count)});
+      offset += count;
+      if (moved > 0.0) speed = std::max(speed, held > 0.0 ? moved / held : HUGE_VAL);
+    }
+    return speed > 0.0 ? size(*once) / size(*twice) / speed : 0.0;
+  }
+
   /// The slow manifold to first order, from the rest state on.
   std::optional<Values> first_order(double time, double delta) {
     if (rest(time)) return std::nullopt;
@@ -374,7 +401,9 @@ double QuasiSteady::gap(const State& start, double begin, double end, double ste
     const auto lag = solver.lag(time, difference_of_time * step);
     if (!lag) throw Refused(fmt::format("'{}' can't be kept at rest: its Jacobian is singular", name()));
     const double moved = size(*lag);
-    if (moved > 0.0) least = std::min(least, size(solver.values()) / moved);
+    if (moved > 0.0)
+      least = std::min(least, std::max(size(solver.values()) / moved,
+                                       solver.gap_to_slow_fields(time, difference_of_time * step)));
   }
   if (!(least > 1.0))
     throw Refused(
