@@ -18,6 +18,9 @@ struct Kind {
   std::string held;            ///< the unit of what is held at a site: what c holds, per measure of the site
   std::string kind = "value";  ///< of c
   std::string unit = "uM";     ///< of c
+  friend void PrintTo(const Kind& each, std::ostream* out) {
+    *out << "from " << each.from << " to " << each.to << each.options;
+  }
 };
 
 std::string model_of(const Kind& kind) {
