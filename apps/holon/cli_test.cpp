@@ -482,6 +482,41 @@ TEST_F(CommandLine, ListAndShowKnowTheTypes) {
   EXPECT_THAT(holon({"show", "activation_time"}).out, HasSubstr("threshold"));
   const Ended unknown = holon({"show", "activation_tiem"});
   EXPECT_EQ(unknown.status, 2);
+TEST_F(CommandLine, BooksAreReadableAndSmallLeaksOfEquationsAreDoubted) {
+  const std::string text = R"yaml(holon: 1
+title: Two forms
+spaces: {box: {type: grid, sites: cells, size: [100 um, 100 um, 100 um], spacing: 50 um}}
+processes:
+  turning:
+    type: kinetics
+    space: box
+    integrator: rk4
+    units: {time: s, a: uM, b: uM}
+    states: {a: 3, b: 0}
+    kinds: {a: density, b: density}
+    conserved: {a: {sugar: 1}, b: {sugar: 1}}
+    equations: |
+      a' = -0.1*a
+      b' = 0.1*a
+schedule: {step: 0.1 s, until: 1 s}
+ledger: strict
+)yaml";
+  const Ended sound = run(write("sound.yaml", text), "sound");
+  EXPECT_EQ(sound.status, 0);
+  EXPECT_THAT(sound.out, HasSubstr("ledger of sugar: 3 fmol at the start"));
+  EXPECT_EQ(sound.err.find("warning"), std::string::npos) << sound.err;
+  EXPECT_EQ(json("sound/run.json").at("ledger").at("sugar").at("unit"), "umol");
+  std::string leaking = text;
+  leaking.replace(leaking.find("b' = 0.1*a"), 10, "b' = 0.10002*a");
+  const Ended doubted = run(write("leaking.yaml", leaking), "leaking");
+  EXPECT_EQ(doubted.status, 0);
+  EXPECT_THAT(doubted.err, HasSubstr("warning: ledger.sugar: the equations of 'turning' made"));
+  EXPECT_THAT(doubted.err, HasSubstr(" fmol, 0.0001 of what they moved"));
+  ASSERT_EQ(json("leaking/run.json").at("warnings").size(), 1U);
+  leaking.replace(leaking.find("ledger: strict"), 14, "ledger: report");
+  EXPECT_EQ(run(write("leaking.yaml", leaking), "report").err.find("warning"), std::string::npos);
+}
+
   EXPECT_THAT(unknown.err, HasSubstr("did you mean 'activation_time'?"));
   EXPECT_EQ(holon({"show", "--all", (folder / "reference").string()}).status, 0);
   EXPECT_TRUE(fs::exists(folder / "reference/probe.md"));

@@ -287,6 +287,26 @@ class Run {
   void write_checkpoint() {
     const Archive archive = simulation_.checkpoint();
     on_first_rank(ranks_, [&] {
+    if (record_.status == report::RunRecord::Status::running) doubt_small_productions();
+  }
+
+  /// The books of equations that leak close: what they lose is consumed, by the equations.
+  void doubt_small_productions() {
+    Diagnostics doubts;
+    for (const LedgerBalance& balance : simulation_.ledger())
+      for (const SmallProduction& made : small_productions(readable(balance)))
+        doubts.add({.severity = Diagnostic::Severity::warning,
+                    .path = "ledger." + balance.quantity,
+                    .message = fmt::format(
+                        "the equations of '{}' {} {:.4g} {}, {:.2g} of what they moved: more than round-off, "
+                        "and little for a {}",
+                        fmt::join(made.processes, "' and '"), made.amount > 0.0 ? "made" : "lost",
+                        std::abs(made.amount), readable(balance).unit.text(), made.share,
+                        made.amount > 0.0 ? "source" : "sink"),
+                    .hint = "where they should only pass it on, what one of them takes is not what "
+                            "another one gets"});
+    if (is_first(ranks_)) print(doubts.list());
+    for (const Diagnostic& doubt : doubts.list()) record_.warnings.push_back(doubt.text());
       frames_.flush();
       archive.write(checkpoint_file());
     });
@@ -388,7 +408,7 @@ class Run {
     const auto results = simulation_.results();
     for (const ResultRecipe& recipe : model_->results)
       std::printf("%-28s %s\n", recipe.name.c_str(), value_text(results.at(recipe.name)).c_str());
-    for (const LedgerBalance& balance : record_.ledger) print_books(balance);
+    for (const LedgerBalance& balance : record_.ledger) print_books(readable(balance));
   }
 
   /// "ledger of calcium: 2.5 pmol at the start, produced 0.1, consumed -0.3, 2.3 at the end, relative

@@ -1,6 +1,7 @@
 #include "holon/report/page_sections.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/base/readable_unit.hpp"
 #include "holon/report/xml_text.hpp"
 
 #include <algorithm>
@@ -164,6 +165,18 @@ std::string header_section(const OutputFolder& folder) {
   const Json& time = member(run, "time");
   const Json& timings = member(run, "timings");
   std::string unit = unit_text(text_of(time, "unit", "1"));
+/// The unit in which the books of a quantity are short to read, and the factor that leads to it.
+std::pair<Unit, double> readable_unit_of(const Json& books) {
+  double largest =
+      std::max(std::fabs(number_of(books, "held_at_start")), std::fabs(number_of(books, "held_now")));
+  if (largest == 0.0)
+    for (const Json& entry : member(books, "lines"))
+      largest = std::max(largest, std::fabs(number_of(entry, "amount")));
+  const Unit stored = Unit::parse(text_of(books, "unit", "1"));
+  const Unit unit = with_fitting_prefix(stored, largest);
+  return {unit, conversion_factor(stored, unit)};
+}
+
   if (!unit.empty()) unit = " " + unit;
   const double steps = number_of(time, "steps_done");
   std::string line;
@@ -246,8 +259,9 @@ std::string ledger_section(const OutputFolder& folder) {
   if (ledger.empty()) return "";
   std::string rows;
   for (const auto& [quantity, books] : ledger.items()) {
-    const auto line = [](const std::string& what, double amount, const std::string& style) {
-      return "<tr class=\"" + style + "\"><td>" + what + "</td>" + cell(shown(amount, 10), "number") +
+    const auto [unit, factor] = readable_unit_of(books);
+    const auto line = [scale = factor](const std::string& what, double amount, const std::string& style) {
+      return "<tr class=\"" + style + "\"><td>" + what + "</td>" + cell(shown(scale * amount, 10), "number") +
              "<td></td></tr>\n";
     };
     rows += "<tr class=\"group\"><th scope=\"row\">" + escape_html(quantity) + "</th><td></td>" +
@@ -265,7 +279,8 @@ std::string ledger_section(const OutputFolder& folder) {
       rows += line(across + "arrived on the other", number_of(entry, "arrived"), "indented");
       rows += line(across + "difference", number_of(entry, "difference"), "indented");
     }
-    rows += line("relative residual", number_of(books, "relative_residual"), "residual");
+    rows += "<tr class=\"residual\"><td>relative residual</td>" +
+            cell(shown(number_of(books, "relative_residual"), 10), "number") + "<td></td></tr>\n";
   }
   return "<section><h2>Ledger</h2><p>What was held, brought in and taken out, from rate integrals inside the "
          "steps.</p>\n" +
