@@ -172,6 +172,19 @@ TEST_F(CommandLine, AFolderThatHoldsSomethingIsLeftAlone) {
   EXPECT_EQ(run(model, "out", {"--force"}).status, 0);
   EXPECT_EQ(read_file(folder / "out/mine.txt"), "precious");
   EXPECT_EQ(run(model, "decay.yaml").status, 2);  // a file
+  const auto scales = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"scales", model.string(), "-o", (folder / "out").string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return holon(arguments);
+  };
+  const std::string results = read_file(folder / "out/results.json");
+  const Ended warned = scales({});
+  EXPECT_EQ(warned.status, 2);
+  EXPECT_THAT(warned.err, HasSubstr("--force"));
+  EXPECT_FALSE(fs::exists(folder / "out/scales.html"));
+  EXPECT_EQ(scales({"--force"}).status, 0);
+  EXPECT_TRUE(fs::exists(folder / "out/scales.html"));
+  EXPECT_EQ(read_file(folder / "out/results.json"), results);
 }
 
 TEST_F(CommandLine, AllMistakesAreReportedWithTheirPlaceAndNothingIsWritten) {
@@ -283,10 +296,13 @@ TEST_F(CommandLine, ARunThatIsKilledAtAnyMomentLeavesAFolderToGoOnFrom) {
     }
     if (!fs::exists(folder / out / "checkpoint.h5")) continue;
     ++resumed;
+    write(out + "/.run.json." + std::to_string(child) + ".0.part", "what was written when it was killed");
     const Ended ended = run(model, out, {"--resume", "--quiet"});
     ASSERT_EQ(ended.status, 0) << out << ": " << ended.err;
     EXPECT_EQ(read_file(folder / out / "results.json"), read_file(folder / "whole/results.json"));
     EXPECT_EQ(read_file(folder / out / "series/trace.csv"), read_file(folder / "whole/series/trace.csv"));
+    for (const auto& entry : fs::directory_iterator(folder / out))
+      EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr(".part")));
   }
   EXPECT_GT(resumed, 0);
 }
@@ -466,22 +482,6 @@ TEST_F(CommandLine, TheLedgerOfAConservedQuantityCloses) {
   EXPECT_NEAR(books.at("lines").at(0).at("amount").get<double>(), -16 * (1 - std::exp(-2.0)), 1e-7);
 }
 
-TEST_F(CommandLine, CheckPrintsFieldsPortsStepsAndMemory) {
-  const Ended ended = holon({"check", write("decay.yaml", decay).string()});
-  EXPECT_EQ(ended.status, 0) << ended.err;
-  for (const char* text : {"decay.u", "[mV]", "100 macro steps of 0.01 s", "memory", "kinetics", "no errors"})
-    EXPECT_THAT(ended.out, HasSubstr(text));
-  EXPECT_EQ(holon({"check", write("empty.yaml", "").string()}).status, 2);
-}
-
-TEST_F(CommandLine, ListAndShowKnowTheTypes) {
-  const Ended list = holon({"list"});
-  EXPECT_EQ(list.status, 0);
-  for (const char* name : {"kinetics", "diffusion", "action_potential"})
-    EXPECT_THAT(list.out, HasSubstr(name));
-  EXPECT_THAT(holon({"show", "activation_time"}).out, HasSubstr("threshold"));
-  const Ended unknown = holon({"show", "activation_tiem"});
-  EXPECT_EQ(unknown.status, 2);
 TEST_F(CommandLine, BooksAreReadableAndSmallLeaksOfEquationsAreDoubted) {
   const std::string text = R"yaml(holon: 1
 title: Two forms
@@ -517,6 +517,26 @@ ledger: strict
   EXPECT_EQ(run(write("leaking.yaml", leaking), "report").err.find("warning"), std::string::npos);
 }
 
+TEST_F(CommandLine, CheckPrintsFieldsPortsStepsAndMemory) {
+  const Ended ended = holon({"check", write("decay.yaml", decay).string()});
+  EXPECT_EQ(ended.status, 0) << ended.err;
+  for (const char* text : {"decay.u", "[mV]", "100 macro steps of 0.01 s", "memory", "kinetics", "no errors"})
+    EXPECT_THAT(ended.out, HasSubstr(text));
+  EXPECT_THAT(ended.out, Not(HasSubstr("nobody changes it")));
+  const std::string idle = decay + "fields: {forgotten: {space: point, unit: mM, initial: 1 mM}}\n";
+  EXPECT_THAT(holon({"check", write("idle.yaml", idle).string()}).out,
+              HasSubstr("forgotten                [mM] on point (1 sites), value; nobody changes it"));
+  EXPECT_EQ(holon({"check", write("empty.yaml", "").string()}).status, 2);
+}
+
+TEST_F(CommandLine, ListAndShowKnowTheTypes) {
+  const Ended list = holon({"list"});
+  EXPECT_EQ(list.status, 0);
+  for (const char* name : {"kinetics", "diffusion", "action_potential"})
+    EXPECT_THAT(list.out, HasSubstr(name));
+  EXPECT_THAT(holon({"show", "activation_time"}).out, HasSubstr("threshold"));
+  const Ended unknown = holon({"show", "activation_tiem"});
+  EXPECT_EQ(unknown.status, 2);
   EXPECT_THAT(unknown.err, HasSubstr("did you mean 'activation_time'?"));
   EXPECT_EQ(holon({"show", "--all", (folder / "reference").string()}).status, 0);
   EXPECT_TRUE(fs::exists(folder / "reference/probe.md"));
