@@ -1,4 +1,5 @@
 // Birth and death against the exact distribution of the number of descendants (case: tissue-agents V10).
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -164,6 +165,23 @@ TEST(BirthDeath, TwoCellsDivideWhileFieldsObserversAndKernelsHoldThem) {
     for (const LedgerBalance& balance : run.simulation().ledger())
       EXPECT_LT(balance.relative_residual, 1e-12);
   }
+}
+
+TEST(BirthDeath, WhatOnlyDivisionsShareOutIsNotTakenForForgotten) {
+  // No process advances `mass`, but it goes from mothers to daughters.
+  const auto forgotten = [](const ModelRun& run) {
+    return std::count_if(run.warnings().begin(), run.warnings().end(), [](const Diagnostic& warning) {
+      return warning.message.find("no process advances it") != std::string::npos;
+    });
+  };
+  EXPECT_EQ(forgotten(ModelRun::of_text(with_integrator("rush_larsen"))), 0);
+  // Where nothing ever divides or dies, nobody changes it.
+  std::string still = with_integrator("rush_larsen");
+  const auto cut = [&](std::size_t begin, std::size_t end) { still.erase(begin, end - begin); };
+  cut(still.find("  life:"), still.find("schedule:"));
+  const std::string order = ", life, {restructure: cells}";
+  cut(still.find(order), still.find(order) + order.size());
+  EXPECT_EQ(forgotten(ModelRun::of_text(still)), 1);
 }
 
 TEST(BirthDeath, ACheckpointAmongDivisionsGoesOnBitByBit) {

@@ -35,6 +35,16 @@ TEST(DirichletSplitting, WithoutItThereIsAWarning) {
   EXPECT_TRUE(with.model().warnings.empty());
   ASSERT_EQ(without.model().warnings.size(), 1u);
   EXPECT_NE(without.model().warnings[0].message.find("order 1 only"), std::string::npos);
+  EXPECT_EQ(without.model().warnings[0].hint.find("nodes"), std::string::npos);
+}
+
+TEST(DirichletSplitting, TheWarningOnAGridOfCellsDoesNotAdviseWhatIsRefusedThere) {
+  const std::vector<std::string> cells = {"spaces.line.sites=cells"};
+  ModelRun without("models/principles/dirichlet_splitting.yaml",
+                   {"spaces.line.sites=cells", "parameters.boundary_correction=off"});
+  ASSERT_EQ(without.model().warnings.size(), 1u);
+  EXPECT_NE(without.model().warnings[0].hint.find("sites: nodes"), std::string::npos);
+  EXPECT_THROW(ModelRun("models/principles/dirichlet_splitting.yaml", cells), InputError);
 }
 
 }  // namespace

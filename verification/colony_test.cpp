@@ -61,6 +61,7 @@ double u_centre(double Phi2, double k_tilde, double start) {
 struct Folds {
   double k_tilde, on, off;
   double u_on, u_off;  ///< at the centre; 0: not published
+  friend void PrintTo(const Folds& folds, std::ostream* out) { *out << "k_tilde " << folds.k_tilde; }
 };
 
 class Colony : public testing::TestWithParam<Folds> {};

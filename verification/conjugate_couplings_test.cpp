@@ -18,6 +18,9 @@ struct Kind {
   std::string held;            ///< the unit of what is held at a site: what c holds, per measure of the site
   std::string kind = "value";  ///< of c
   std::string unit = "uM";     ///< of c
+  friend void PrintTo(const Kind& each, std::ostream* out) {
+    *out << "from " << each.from << " to " << each.to << each.options;
+  }
 };
 
 std::string model_of(const Kind& kind) {
@@ -252,7 +255,10 @@ schedule: {step: 1 s, until: 1 min}
   straight.to_the_end();
   const LedgerBalance both = straight.simulation().ledger().at(0);
   ASSERT_EQ(both.crossings.size(), 1u);
-  const double amount = 40 * 2e-15 * 60 / 1e-3;  // fmol/s of 40 cells over a minute, in uM m^3
+  const double amount = 40 * 2e-15 * 60 / 1e-6;  // fmol/s of 40 cells over a minute, in umol
+  EXPECT_EQ(both.unit.text(), "umol");
+  EXPECT_EQ(readable(both).unit.text(), "pmol");
+  EXPECT_NEAR(readable(both).crossings[0].left, 4.8, 1e-11);
   EXPECT_NEAR(both.crossings[0].left / amount, 1.0, 1e-12);
   EXPECT_NEAR(both.crossings[0].arrived / amount, 1.0, 1e-12);
   EXPECT_LT(both.relative_residual, 1e-12);
@@ -299,6 +305,52 @@ schedule: {step: 1 s, until: 10 s}
   EXPECT_EQ(warning.path, "fields.loss");
   EXPECT_EQ(warning.place.line, 7);
   EXPECT_TRUE(ModelRun::of_text(text, {"fields.loss.constant=true"}).warnings().empty());
+}
+
+/// A transfer whose two ends a person wrote: what the cells gain is `gained` times what they take, 0.1/min.
+std::vector<SmallProduction> production(const char* gained) {
+  std::string text = R"(
+holon: 1
+title: Cells that take up
+spaces:
+  tissue: {type: grid, sites: cells, size: [200 um, 200 um, 50 um], spacing: 10 um}
+  cells: {type: population, in: tissue, count: 40, radius: 5 um}
+fields:
+  c: {space: tissue, unit: uM, kind: density, initial: 1 uM, conserved: {signal: 1}}
+couplings: {here: {from: c, to: cells}}
+processes:
+  inside:
+    type: kinetics
+    space: cells
+    integrator: rk4
+    units: {time: min, a: fmol, b: fmol, u: uM}
+    states: {a: 0, b: 0}
+    kinds: {a: amount, b: amount}
+    conserved: {a: {signal: 1}, b: {signal: 1}}
+    inputs: {u: =here}
+    contribute: {here: =-(0.02 fmol/uM/min)*here}
+    equations: |
+      a' = GAINED*u - 0.5*a + 0.5*b
+      b' = 0.5*a - 0.5*b
+  spreading: {type: diffusion, field: c, diffusivity: 100 um^2/s, decay: 0.01 1/s}
+schedule: {step: 1 s, until: 1 min, lie: [inside, spreading]}
+)";
+  text.replace(text.find("GAINED"), 6, gained);
+  ModelRun run = ModelRun::of_text(text);
+  run.to_the_end();
+  return small_productions(run.simulation().ledger().at(0));
+}
+
+TEST(ThroughCouplings, ATransferWhoseEndsDifferALittleIsDoubted) {
+  EXPECT_TRUE(production("0.02").empty());
+  EXPECT_TRUE(production("0.03").empty());  // plainly a source
+  EXPECT_TRUE(production("0").empty());     // plainly a sink
+  const auto found = production("0.020002");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].processes, std::vector<std::string>{"inside"});
+  EXPECT_GT(found[0].amount, 0.0);
+  EXPECT_NEAR(found[0].share, 0.5e-4, 1e-6);  // of what left the one side and what arrived on the other
+  EXPECT_LT(production("0.019998").at(0).amount, 0.0);
 }
 
 }  // namespace

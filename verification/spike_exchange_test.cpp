@@ -17,6 +17,9 @@ const std::string file = "models/brain/spike_exchange.yaml";
 
 struct Case {
   double delay, weight, step;
+  friend void PrintTo(const Case& c, std::ostream* out) {
+    *out << "delay " << c.delay << " ms, weight " << c.weight << " mV, step " << c.step << " ms";
+  }
 };
 
 constexpr double tau = 20.0, rest = -70.0, threshold = -50.0, reset = -65.0, until = 200.0;  // ms, mV

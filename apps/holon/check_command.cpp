@@ -6,6 +6,7 @@
 #include "holon/engine/rest.hpp"
 #include "holon/modelfile/study.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <exception>
@@ -24,13 +25,27 @@ std::string time_text(double coherent, const Schedule& schedule) {
                                                  : fmt::format("{:.6g} {}", t, schedule.time_unit.text());
 }
 
+/// Whether somebody changes a field: agents that divide and die change all that they hold, and what belongs
+/// to the numerics of a process (PROCESS:NAME) is its own affair.
+bool changes(const Model& model, FieldId id) {
+  const Field& field = (*model.fields)[id];
+  return field.space->varies() || field.name.find(':') != std::string::npos ||
+         std::any_of(model.processes.begin(), model.processes.end(), [id](const auto& process) {
+           const Ports ports = process->ports();
+           return std::any_of(ports.begin(), ports.end(), [id](const Port& port) {
+             return port.field == id && port.role != Port::Role::read;
+           });
+         });
+}
+
 void print_fields(const Model& model) {
   fmt::print("Fields\n");
   for (FieldId id = 0; id < model.fields->size(); ++id) {
     const Field& field = (*model.fields)[id];
     const std::size_t sites = field.space->sites(), inside = field.space->sites_inside();
-    fmt::print("  {:<24} [{}] on {} ({}{} sites), {}\n", field.name, field.unit.text(), field.space->name(),
-               inside < sites ? fmt::format("{} of ", inside) : "", sites, name(field.kind));
+    fmt::print("  {:<24} [{}] on {} ({}{} sites), {}{}\n", field.name, field.unit.text(), field.space->name(),
+               inside < sites ? fmt::format("{} of ", inside) : "", sites, name(field.kind),
+               changes(model, id) ? "" : "; nobody changes it");
   }
   fmt::print("  memory of one state: {:.3g} MB\n\n", state_bytes(model) / 1e6);
 }

@@ -172,6 +172,19 @@ TEST_F(CommandLine, AFolderThatHoldsSomethingIsLeftAlone) {
   EXPECT_EQ(run(model, "out", {"--force"}).status, 0);
   EXPECT_EQ(read_file(folder / "out/mine.txt"), "precious");
   EXPECT_EQ(run(model, "decay.yaml").status, 2);  // a file
+  const auto scales = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"scales", model.string(), "-o", (folder / "out").string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return holon(arguments);
+  };
+  const std::string results = read_file(folder / "out/results.json");
+  const Ended warned = scales({});
+  EXPECT_EQ(warned.status, 2);
+  EXPECT_THAT(warned.err, HasSubstr("--force"));
+  EXPECT_FALSE(fs::exists(folder / "out/scales.html"));
+  EXPECT_EQ(scales({"--force"}).status, 0);
+  EXPECT_TRUE(fs::exists(folder / "out/scales.html"));
+  EXPECT_EQ(read_file(folder / "out/results.json"), results);
 }
 
 TEST_F(CommandLine, AllMistakesAreReportedWithTheirPlaceAndNothingIsWritten) {
@@ -283,10 +296,13 @@ TEST_F(CommandLine, ARunThatIsKilledAtAnyMomentLeavesAFolderToGoOnFrom) {
     }
     if (!fs::exists(folder / out / "checkpoint.h5")) continue;
     ++resumed;
+    write(out + "/.run.json." + std::to_string(child) + ".0.part", "what was written when it was killed");
     const Ended ended = run(model, out, {"--resume", "--quiet"});
     ASSERT_EQ(ended.status, 0) << out << ": " << ended.err;
     EXPECT_EQ(read_file(folder / out / "results.json"), read_file(folder / "whole/results.json"));
     EXPECT_EQ(read_file(folder / out / "series/trace.csv"), read_file(folder / "whole/series/trace.csv"));
+    for (const auto& entry : fs::directory_iterator(folder / out))
+      EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr(".part")));
   }
   EXPECT_GT(resumed, 0);
 }
@@ -466,11 +482,50 @@ TEST_F(CommandLine, TheLedgerOfAConservedQuantityCloses) {
   EXPECT_NEAR(books.at("lines").at(0).at("amount").get<double>(), -16 * (1 - std::exp(-2.0)), 1e-7);
 }
 
+TEST_F(CommandLine, BooksAreReadableAndSmallLeaksOfEquationsAreDoubted) {
+  const std::string text = R"yaml(holon: 1
+title: Two forms
+spaces: {box: {type: grid, sites: cells, size: [100 um, 100 um, 100 um], spacing: 50 um}}
+processes:
+  turning:
+    type: kinetics
+    space: box
+    integrator: rk4
+    units: {time: s, a: uM, b: uM}
+    states: {a: 3, b: 0}
+    kinds: {a: density, b: density}
+    conserved: {a: {sugar: 1}, b: {sugar: 1}}
+    equations: |
+      a' = -0.1*a
+      b' = 0.1*a
+schedule: {step: 0.1 s, until: 1 s}
+ledger: strict
+)yaml";
+  const Ended sound = run(write("sound.yaml", text), "sound");
+  EXPECT_EQ(sound.status, 0);
+  EXPECT_THAT(sound.out, HasSubstr("ledger of sugar: 3 fmol at the start"));
+  EXPECT_EQ(sound.err.find("warning"), std::string::npos) << sound.err;
+  EXPECT_EQ(json("sound/run.json").at("ledger").at("sugar").at("unit"), "umol");
+  std::string leaking = text;
+  leaking.replace(leaking.find("b' = 0.1*a"), 10, "b' = 0.10002*a");
+  const Ended doubted = run(write("leaking.yaml", leaking), "leaking");
+  EXPECT_EQ(doubted.status, 0);
+  EXPECT_THAT(doubted.err, HasSubstr("warning: ledger.sugar: the equations of 'turning' made"));
+  EXPECT_THAT(doubted.err, HasSubstr(" fmol, 0.0001 of what they moved"));
+  ASSERT_EQ(json("leaking/run.json").at("warnings").size(), 1U);
+  leaking.replace(leaking.find("ledger: strict"), 14, "ledger: report");
+  EXPECT_EQ(run(write("leaking.yaml", leaking), "report").err.find("warning"), std::string::npos);
+}
+
 TEST_F(CommandLine, CheckPrintsFieldsPortsStepsAndMemory) {
   const Ended ended = holon({"check", write("decay.yaml", decay).string()});
   EXPECT_EQ(ended.status, 0) << ended.err;
   for (const char* text : {"decay.u", "[mV]", "100 macro steps of 0.01 s", "memory", "kinetics", "no errors"})
     EXPECT_THAT(ended.out, HasSubstr(text));
+  EXPECT_THAT(ended.out, Not(HasSubstr("nobody changes it")));
+  const std::string idle = decay + "fields: {forgotten: {space: point, unit: mM, initial: 1 mM}}\n";
+  EXPECT_THAT(holon({"check", write("idle.yaml", idle).string()}).out,
+              HasSubstr("forgotten                [mM] on point (1 sites), value; nobody changes it"));
   EXPECT_EQ(holon({"check", write("empty.yaml", "").string()}).status, 2);
 }
 

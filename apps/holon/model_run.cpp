@@ -22,6 +22,7 @@
 #include <thread>
 
 #include "launch.hpp"
+#include "output_folder.hpp"
 #include <fmt/format.h>
 
 namespace holon::cli {
@@ -33,39 +34,6 @@ extern "C" void on_signal(int signal) {
   static std::atomic<int> count{0};
   if (++count > 2) std::_Exit(130);
   interrupted = signal;
-}
-
-/// Says no to a folder that holds something, unless it may be used. Nothing is touched.
-void check_folder(const RunOptions& options) {
-  namespace fs = std::filesystem;
-  const fs::path folder = options.folder;
-  if (fs::exists(folder) && !fs::is_directory(folder))
-    throw InputError(fmt::format("'{}' is a file; -o names a folder", options.folder));
-  if (options.resume) {
-    if (!fs::exists(folder / "checkpoint.h5"))
-      throw InputError(fmt::format("'{}' holds no checkpoint.h5 to resume from", options.folder));
-    return;
-  }
-  if (fs::exists(folder) && !fs::is_empty(folder) && !options.force)
-    throw InputError(
-        fmt::format("the folder '{}' is not empty; --force overwrites what a run wrote there, "
-                    "--resume goes on from its checkpoint",
-                    options.folder));
-}
-
-/// Makes the folder and removes what an earlier run left there.
-void prepare_folder(const RunOptions& options) {
-  namespace fs = std::filesystem;
-  const fs::path folder = options.folder;
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw SystemError(fmt::format("cannot make the folder '{}': {}", options.folder, error.message()));
-  if (options.resume) return;
-  for (const char* name :
-       {"run.json", "results.json", "model.resolved.yaml", "checkpoint.h5", "report.html", "scales.json"})
-    fs::remove(folder / name, error);
-  for (const char* name : {"series", "fields"}) fs::remove_all(folder / name, error);
 }
 
 /// A state, with the observers' memories, that a run can go on from. Kept fresh at little cost, so that a
@@ -319,6 +287,26 @@ class Run {
           "the ledger of '{}' does not close: relative residual {:.3g}, at most {:.0e} is round-off",
           balance.quantity, balance.relative_residual, largest_ledger_residual);
     }
+    if (record_.status == report::RunRecord::Status::running) doubt_small_productions();
+  }
+
+  /// The books of equations that leak close: what they lose is consumed, by the equations.
+  void doubt_small_productions() {
+    Diagnostics doubts;
+    for (const LedgerBalance& balance : simulation_.ledger())
+      for (const SmallProduction& made : small_productions(readable(balance)))
+        doubts.add({.severity = Diagnostic::Severity::warning,
+                    .path = "ledger." + balance.quantity,
+                    .message = fmt::format(
+                        "the equations of '{}' {} {:.4g} {}, {:.2g} of what they moved: more than round-off, "
+                        "and little for a {}",
+                        fmt::join(made.processes, "' and '"), made.amount > 0.0 ? "made" : "lost",
+                        std::abs(made.amount), readable(balance).unit.text(), made.share,
+                        made.amount > 0.0 ? "source" : "sink"),
+                    .hint = "where they should only pass it on, what one of them takes is not what "
+                            "another one gets"});
+    if (is_first(ranks_)) print(doubts.list());
+    for (const Diagnostic& doubt : doubts.list()) record_.warnings.push_back(doubt.text());
   }
 
   void write_outputs() {
@@ -388,7 +376,7 @@ class Run {
     const auto results = simulation_.results();
     for (const ResultRecipe& recipe : model_->results)
       std::printf("%-28s %s\n", recipe.name.c_str(), value_text(results.at(recipe.name)).c_str());
-    for (const LedgerBalance& balance : record_.ledger) print_books(balance);
+    for (const LedgerBalance& balance : record_.ledger) print_books(readable(balance));
   }
 
   /// "ledger of calcium: 2.5 pmol at the start, produced 0.1, consumed -0.3, 2.3 at the end, relative
@@ -459,7 +447,13 @@ void take_signals() {
 int run_model(const RunOptions& options, Ranks* ranks) {
   set_verbosity(!is_first(ranks) ? Verbosity::silent : options.quiet ? Verbosity::quiet : Verbosity::normal);
   const auto file = find_model(options.model);
-  on_first_rank(ranks, [&] { check_folder(options); });
+  const FolderUse use = options.resume  ? FolderUse::resume
+                        : options.force ? FolderUse::overwrite
+                                        : FolderUse::fresh;
+  on_first_rank(ranks, [&] {
+    check_output_folder(options.folder, use,
+                        "--force overwrites what a run wrote there, --resume goes on from its checkpoint");
+  });
   take_signals();
   modelfile::LoadOptions load;
   for (const std::string& setting : options.settings)
@@ -469,7 +463,10 @@ int run_model(const RunOptions& options, Ranks* ranks) {
   if (is_first(ranks)) print(loaded.warnings);
   if (options.what == RunOptions::What::studies && loaded.studies.empty())
     throw InputError(fmt::format("{} has no section 'study'; `holon run` runs its schedule", options.model));
-  on_first_rank(ranks, [&] { prepare_folder(options); });
+  on_first_rank(ranks, [&] {
+    make_output_folder(options.folder);
+    if (use != FolderUse::resume) clear_output_folder(options.folder);
+  });
   const auto variant = [&](const std::vector<modelfile::Override>& overrides) {
     modelfile::LoadOptions of_variant = load;
     of_variant.overrides.insert(of_variant.overrides.end(), overrides.begin(), overrides.end());

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "command.hpp"
+#include "output_folder.hpp"
 #include <fmt/format.h>
 
 namespace holon::cli {
@@ -19,9 +20,13 @@ namespace {
 struct ScalesOptions {
   std::string model, folder;
   std::vector<std::string> settings;
+  bool force = false;
 };
 
 int scales(const ScalesOptions& options) {
+  if (!options.folder.empty())
+    check_output_folder(options.folder, options.force ? FolderUse::overwrite : FolderUse::fresh,
+                        "--force writes scales.json and scales.html beside what it holds");
   modelfile::LoadOptions load;
   for (const std::string& setting : options.settings)
     load.overrides.push_back(modelfile::parse_override(setting));
@@ -36,10 +41,7 @@ int scales(const ScalesOptions& options) {
   fmt::print("{}", analysis::text(map));
   if (options.folder.empty()) return 0;
   const std::filesystem::path folder = options.folder;
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error)
-    throw SystemError(fmt::format("cannot make the folder '{}': {}", options.folder, error.message()));
+  make_output_folder(options.folder);
   write_file(folder / "scales.json", analysis::json(map));
   report::write_scale_map_page(folder);
   fmt::print("{}\n", (folder / "scales.html").string());
@@ -55,6 +57,7 @@ void add_scales(CLI::App& program, Action& action) {
   command->add_option("MODEL", options->model, "Model file, or the name of a cookbook model")->required();
   command->add_option("-o,--output", options->folder,
                       "Folder for scales.json and the map as a page, scales.html");
+  command->add_flag("--force", options->force, "Write into a folder that is not empty");
   command->add_option("--set", options->settings, "PATH=VALUE, as for holon run")->allow_extra_args(false);
   command->callback([options, &action] { action = [options] { return scales(*options); }; });
 }

@@ -4,9 +4,13 @@
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <optional>
 #include <system_error>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,42 +58,68 @@ fs::path target_of(const fs::path& path) {
   return error ? path : target;
 }
 
-/// A name beside the target that no other process or thread uses; removed again unless the rename succeeded.
+/// A new file beside the target that no other process or thread uses, locked as long as it is open: who finds
+/// it unlocked knows that its writer is gone. Removed again unless the rename succeeded.
 class Temporary {
  public:
   explicit Temporary(const fs::path& target) {
     static std::atomic<unsigned> number{0};
-    path_ = target;
-    path_.replace_filename("." + target.filename().string() + "." + std::to_string(::getpid()) + "." +
-                           std::to_string(number++) + ".part");
+    // Where process ids begin anew (containers), an abandoned file may have the name already.
+    do {
+      path_ = target;
+      path_.replace_filename("." + target.filename().string() + "." + std::to_string(::getpid()) + "." +
+                             std::to_string(number++) + std::string(suffix));
+      file_.emplace(path_, O_WRONLY | O_CREAT | O_EXCL);
+    } while (!file_->valid() && errno == EEXIST);
+    if (!file_->valid()) fail("cannot write", target, errno);
+    ::flock(file_->number(), LOCK_EX | LOCK_NB);  // some file systems have no locks
   }
   ~Temporary() {
     if (!path_.empty()) ::unlink(path_.c_str());
   }
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
-  const fs::path& path() const { return path_; }
+  const Descriptor& file() const { return *file_; }
 
   /// Gives the content to the disk, then the name to the content.
   void commit(const fs::path& target) {
-    {
-      const Descriptor file(path_, O_RDONLY);
-      if (!file.valid()) fail("cannot write", target, errno);
-      if (::fsync(file.number()) != 0) fail("cannot write", target, errno);
-    }
+    if (::fsync(file_->number()) != 0) fail("cannot write", target, errno);
     struct stat old{};
     if (::stat(target.c_str(), &old) == 0) ::chmod(path_.c_str(), old.st_mode & 07777);
     if (::rename(path_.c_str(), target.c_str()) != 0) fail("cannot replace", target, errno);
     path_.clear();
+    file_.reset();  // readers may want locks of their own
     const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
     const Descriptor directory(folder, O_RDONLY | O_DIRECTORY);
     if (directory.valid())
       ::fsync(directory.number());  // some file systems refuse; the content is safe already
   }
 
+  static constexpr std::string_view suffix = ".part";
+
  private:
   fs::path path_;
+  std::optional<Descriptor> file_;
 };
+
+/// The process id in ".NAME.PID.NUMBER.part", or nothing for other names.
+std::optional<pid_t> writer_of(const std::string& name) {
+  if (!name.starts_with('.') || !name.ends_with(Temporary::suffix)) return std::nullopt;
+  const auto digits_before = [&](std::size_t end) {  // where they begin; `end` if there are none
+    std::size_t begin = end;
+    while (begin > 0 && name[begin - 1] >= '0' && name[begin - 1] <= '9') --begin;
+    return begin;
+  };
+  const std::size_t dot = name.size() - Temporary::suffix.size(), number = digits_before(dot);
+  if (number == dot || name[number - 1] != '.') return std::nullopt;
+  const std::size_t process = digits_before(number - 1);
+  if (process == number - 1 || process < 3 || name[process - 1] != '.') return std::nullopt;
+  pid_t writer = 0;
+  const auto [end, error] = std::from_chars(name.data() + process, name.data() + number - 1, writer);
+  return error == std::errc{} && writer > 0 ? std::optional(writer) : std::nullopt;
+}
+
+bool lives(pid_t process) { return ::kill(process, 0) == 0 || errno == EPERM; }
 
 /// Devices and pipes (/dev/stdout, /dev/null) are written to and never replaced.
 bool is_special(const fs::path& path) {
@@ -132,12 +162,19 @@ void write_file(const fs::path& path, std::string_view content) {
   refuse_folder(path);
   const fs::path target = target_of(path);
   Temporary temporary(target);
-  {
-    const Descriptor file(temporary.path(), O_WRONLY | O_CREAT | O_EXCL);
-    if (!file.valid()) fail("cannot write", path, errno);
-    write_all(file, content, path);
-  }
+  write_all(temporary.file(), content, path);
   temporary.commit(target);
+}
+
+void remove_abandoned_writes(const fs::path& folder) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    const auto writer = writer_of(entry.path().filename().string());
+    // Another process may go by the number of one that is gone, also this one.
+    if (!writer || (*writer != ::getpid() && lives(*writer))) continue;
+    const Descriptor file(entry.path(), O_RDONLY | O_NOFOLLOW);
+    if (file.valid() && ::flock(file.number(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+  }
 }
 
 fs::path program_data(std::string_view folder) {

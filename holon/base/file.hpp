@@ -14,6 +14,10 @@ std::string read_file(
 /// Throws SystemError and leaves the old file intact when it can't (full disk, no permission).
 void write_file(const std::filesystem::path& path, std::string_view content);
 
+/// Removes from a folder what write_file left there in processes that were killed while they wrote
+/// (".NAME.PID.NUMBER.part"). A file that a living process writes is locked, and stays.
+void remove_abandoned_writes(const std::filesystem::path& folder);
+
 /// Where the program's own files are (cookbook, for `holon list`): beside the executable in a build tree, or
 /// under share/holon in an installation. Empty if not found.
 std::filesystem::path program_data(std::string_view folder);

@@ -4,12 +4,15 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace holon {
@@ -112,6 +115,62 @@ TEST_F(FileTest, LeavesTheOldFileIntactWhenTheNewOneDoesNotFit) {
   EXPECT_EQ(message, "cannot write '" + path.string() + "': File too large");
   EXPECT_EQ(read_file(path), "old");
   EXPECT_EQ(files(), 1u) << "the half file is left behind";
+}
+
+TEST_F(FileTest, RemovesWhatAKilledProcessLeftBehind) {
+  const std::string content(32 << 20, 'x');
+  bool left = false;
+  for (int attempt = 0; attempt < 100 && !left; ++attempt) {
+    const pid_t writer = ::fork();
+    if (writer == 0)
+      while (true) write_file(path, content);
+    while (files() == 0) ::usleep(100);
+    ::usleep(static_cast<useconds_t>(500 * attempt));
+    remove_abandoned_writes(folder);  // takes nothing from a living writer, which would end with an error
+    ::kill(writer, SIGKILL);
+    int status = 0;
+    ::waitpid(writer, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    left = files() > (fs::exists(path) ? 1U : 0U);
+    fs::remove(path);
+  }
+  ASSERT_TRUE(left) << "no process was killed while it wrote";
+  remove_abandoned_writes(folder);
+  EXPECT_EQ(files(), 0U);
+}
+
+TEST_F(FileTest, KeepsWhatMayBelongToLivingProcessesAndAllOtherNames) {
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ::waitpid(gone, nullptr, 0);
+  const std::string own = std::to_string(::getpid()), parent = std::to_string(::getppid()),
+                    dead = std::to_string(gone);
+  const auto make = [&](const std::string& name) { std::ofstream(folder / name) << "x"; };
+  const std::vector<std::string> kept = {".run.json." + own + ".7.part",     // locked below
+                                         ".run.json." + parent + ".0.part",  // of a living process
+                                         "run.json." + dead + ".0.part",
+                                         ".run.json." + dead + ".0.partial",
+                                         ".run.json.part",
+                                         ".run.json.x1.0.part",
+                                         "." + dead + ".0.part"};
+  for (const std::string& name : kept) make(name);
+  // Of an earlier process by the same number, and of one that is gone.
+  for (const std::string& process : {own, dead}) make(".checkpoint.h5." + process + ".3.part");
+  const int locked = ::open((folder / kept[0]).c_str(), O_RDONLY);
+  ASSERT_EQ(::flock(locked, LOCK_EX | LOCK_NB), 0);
+  remove_abandoned_writes(folder);
+  ::close(locked);
+  EXPECT_EQ(files(), kept.size());
+  for (const std::string& name : kept) EXPECT_TRUE(fs::exists(folder / name)) << name;
+  remove_abandoned_writes(folder / "missing");
+}
+
+TEST_F(FileTest, WritesBesideWhatAnEarlierProcessOfTheSameNumberLeft) {
+  for (int number = 0; number < 1000; ++number)
+    std::ofstream(folder /
+                  (".results.json." + std::to_string(::getpid()) + "." + std::to_string(number) + ".part"));
+  write_file(path, "new");
+  EXPECT_EQ(read_file(path), "new");
 }
 
 // A pipe stands for all that is no regular file (/dev/stdout, /dev/null).

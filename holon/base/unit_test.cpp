@@ -60,6 +60,7 @@ struct Expected {
   const char* text;
   double factor;
   const char* dimension;
+  friend void PrintTo(const Expected& expected, std::ostream* out) { *out << expected.text; }
 };
 
 class UnitTexts : public testing::TestWithParam<Expected> {};

@@ -263,6 +263,7 @@ void correct(Model& model, ScheduleNode& node) {
 }
 
 void warn(Model& model, const ScheduleNode& node) {
+  const State state(model.fields, model.parameters, 0);
   if (node.kind == ScheduleNode::Kind::strang && !node.boundary_correction)
     for (const SplitField& split : split_fields(
              model, node, [](const Process& process) { return process.held_values_depend_on_time(); }))
@@ -274,7 +275,11 @@ void warn(Model& model, const ScheduleNode& node) {
                fmt::format("the splitting of '{}' is of order 1 only: its values at the sides depend on "
                            "time, and what reacts knows nothing of them",
                            (*model.fields)[split.field].name),
-           .hint = "boundary_correction: true beside strang keeps order 2"});
+           .hint =
+               model.processes[split.diffusion]->held_sites(state).empty()
+                   ? "on a grid of nodes (sites: nodes), which has sites on its sides, boundary_correction: "
+                     "true beside strang keeps order 2"
+                   : "boundary_correction: true beside strang keeps order 2"});
   for (const ScheduleNode& child : node.children) warn(model, child);
 }
 

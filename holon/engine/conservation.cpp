@@ -50,10 +50,16 @@ class Look {
       }
   }
 
+  /// Also what only appears and vanishes with the agents that hold it: restructure keeps books about it.
   bool changes(FieldId field) const {
     return std::any_of(model_.processes.begin(), model_.processes.end(), [&](const auto& process) {
-      return gives(*process, field) || has(*process, Role::determine, field);
+      return gives(*process, field) || has(*process, Role::determine, field) || books(*process, field);
     });
+  }
+  static bool books(const Process& process, FieldId field) {
+    const std::vector<LedgerAccount> accounts = process.ledger_accounts();
+    return std::any_of(accounts.begin(), accounts.end(),
+                       [&](const LedgerAccount& account) { return account.field == field; });
   }
 
   void warn_of_rest(FieldId id) {

@@ -1,6 +1,7 @@
 #include "holon/engine/ledger.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/base/readable_unit.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -25,12 +26,13 @@ double content(const Field& field, std::span<const double> values, ThreadPool& t
   });
 }
 
-Unit content_unit(const Field& field) {
-  Dimension place;
-  for (int a = 0; a < field.space->measure_power(); ++a) place = place * field.space->length_dimension();
-  const bool measured = field.kind != FieldKind::amount && !place.dimensionless();
-  return measured ? field.unit * Unit::coherent(place) : field.unit;
+ContentUnit content_unit_of(const Field& field) {
+  if (field.kind == FieldKind::amount) return {field.unit};
+  return content_unit(field.unit, field.space->length_dimension(), field.space->measure_power());
 }
+
+/// Whether an account is about what equations make of a quantity.
+bool by_reactions(const std::string& channel) { return channel == "reaction" || channel == "contribution"; }
 
 /// Enters an account of a coupling in its line.
 void cross(LedgerBalance& balance, const LedgerAccount& account, double amount) {
@@ -56,6 +58,54 @@ void cross(LedgerBalance& balance, const LedgerAccount& account, double amount) 
 
 }  // namespace
 
+LedgerBalance readable(LedgerBalance balance) {
+  double largest = std::max(std::abs(balance.held_at_start), std::abs(balance.held_now));
+  if (largest == 0.0)
+    for (const LedgerLine& line : balance.lines) largest = std::max(largest, std::abs(line.amount));
+  const Unit unit = with_fitting_prefix(balance.unit, largest);
+  const double factor = unit.text() == balance.unit.text() ? 1.0 : conversion_factor(balance.unit, unit);
+  for (double* amount : {&balance.held_at_start, &balance.held_now, &balance.produced_by_reactions,
+                         &balance.moved_by_reactions})
+    *amount *= factor;
+  for (LedgerLine& line : balance.lines)
+    for (double* amount : {&line.amount, &line.moved}) *amount *= factor;
+  for (LedgerCrossing& crossing : balance.crossings)
+    for (double* amount : {&crossing.left, &crossing.arrived, &crossing.moved}) *amount *= factor;
+  balance.unit = unit;
+  return balance;
+}
+
+std::vector<SmallProduction> small_productions(const LedgerBalance& balance) {
+  constexpr double least_share = 1e-10, largest_share = 1e-2;
+  // A balance of forces moves little, and sums of rates over many steps leave round-off of what is held.
+  const double round_off = 1e-13 * std::max(std::abs(balance.held_at_start), std::abs(balance.held_now));
+  struct Sum {
+    double amount = 0.0, moved = 0.0;
+  };
+  const auto small = [&](const Sum& sum) {
+    const double amount = std::abs(sum.amount);
+    return amount > round_off && amount > least_share * sum.moved && amount < largest_share * sum.moved;
+  };
+  std::map<std::string, Sum> sums;
+  Sum together;
+  for (const LedgerLine& line : balance.lines) {
+    if (!by_reactions(line.channel)) continue;
+    for (Sum* sum : {&sums[line.process], &together}) {
+      sum->amount += line.amount;
+      sum->moved += line.moved;
+    }
+  }
+  std::vector<SmallProduction> found;
+  std::vector<std::string> all;
+  for (const auto& [process, sum] : sums) {
+    all.push_back(process);
+    if (small(sum)) found.push_back({{process}, sum.amount, std::abs(sum.amount) / sum.moved});
+  }
+  if (found.empty() && small(together))
+    found.push_back({all, together.amount, std::abs(together.amount) / together.moved});
+  return found;
+}
+
 double LedgerCrossing::relative_difference() const {
   return moved > 0.0 ? std::abs(difference()) / moved : difference() == 0.0 ? 0.0 : HUGE_VAL;
 }
@@ -67,7 +117,7 @@ Ledger::Ledger(const FieldTable& fields, std::vector<LedgerAccount> accounts)
     const Field& field = fields[id];
     if (field.type != FieldType::real) continue;
     for (const auto& [name, weight] : field.conserved) {
-      const Unit unit = content_unit(field);
+      const auto [unit, factor] = content_unit_of(field);
       const auto [found, first] = quantities.try_emplace(name, Quantity{name, unit, {}});
       Quantity& quantity = found->second;
       if (!unit.compatible(quantity.unit))
@@ -79,7 +129,8 @@ Ledger::Ledger(const FieldTable& fields, std::vector<LedgerAccount> accounts)
             .expected =
                 "amounts of one dimension: a density holds its value times the size of its space, a field of "
                 "kind amount its value alone"});
-      quantity.shares.push_back({id, weight * (first ? 1.0 : conversion_factor(unit, quantity.unit))});
+      quantity.shares.push_back(
+          {id, weight * factor * (first ? 1.0 : conversion_factor(unit, quantity.unit))});
     }
   }
   for (auto& [name, quantity] : quantities) quantities_.push_back(std::move(quantity));
@@ -131,7 +182,7 @@ std::vector<LedgerBalance> Ledger::balances(const State& state,
         cross(balance, account, amount);
         continue;
       }
-      if (account.channel == "reaction" || account.channel == "contribution") {
+      if (by_reactions(account.channel)) {
         balance.produced_by_reactions += amount;
         balance.moved_by_reactions += std::abs(amount);
       }

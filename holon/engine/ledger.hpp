@@ -33,7 +33,7 @@ struct LedgerCrossing {
 /// The books of one conserved quantity over a run.
 struct LedgerBalance {
   std::string quantity;
-  Unit unit;  ///< of the first field that holds it, times its measure's unit
+  Unit unit;  ///< of the content of the first field that holds it (base/readable_unit.hpp)
   double held_at_start = 0.0, held_now = 0.0;
   std::vector<LedgerLine> lines;
   /// |held_now - held_at_start - sum of lines| / (|held| + sum |lines|), with |held| the sum of absolute
@@ -43,6 +43,20 @@ struct LedgerBalance {
   /// What reactions brought in altogether, and what they moved: 0 where they only turn one form into another.
   double produced_by_reactions = 0.0, moved_by_reactions = 0.0;
 };
+
+/// The same books in the unit that makes short numbers of what is held (base/readable_unit.hpp). For people:
+/// files keep the unit that depends on the model alone.
+LedgerBalance readable(LedgerBalance balance);
+
+/// What reactions made of a quantity (less than nothing: what they lost), where that is a small share of what
+/// they moved and yet no round-off: so look the two ends of a transfer that do not match.
+struct SmallProduction {
+  std::vector<std::string> processes;
+  double amount = 0.0;
+  double share = 0.0;  ///< |amount| / moved
+};
+/// Processes one by one, or, where each for itself is plainly a source or a sink, all together.
+std::vector<SmallProduction> small_productions(const LedgerBalance& balance);
 
 /// Reads the books from a state. Quantities are the names in Field::conserved.
 class Ledger {

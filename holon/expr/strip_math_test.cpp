@@ -26,6 +26,9 @@ struct Range {
   double low, high;
   bool logarithmic;  // spread over magnitudes, both signs if low < 0
   double tolerance;  // [ulp], as strip_math.hpp promises
+  friend void PrintTo(const Range& range, std::ostream* out) {
+    *out << name(range.op) << " from " << range.low << " to " << range.high;
+  }
 };
 
 class StripMathTest : public ::testing::TestWithParam<Range> {};

@@ -33,6 +33,7 @@ results:
 struct Mistake {
   std::string name, wrong, right;  ///< what is put in the place of what
   std::string message;             ///< must be part of the errors
+  friend void PrintTo(const Mistake& mistake, std::ostream* out) { *out << mistake.name; }
 };
 
 std::string broken(const Mistake& mistake) {

@@ -196,6 +196,36 @@ TEST(Total, IsTheIntegralWithHalfMeasuresAtTheSidesOfNodes) {
   }
 }
 
+TEST(Total, OfADensityIsAnAmountInTheUnitThatTheDensityNames) {
+  // 0.5 fmol/um^2 on 200 um by 100 um are 10 pmol; 3 nM in a cube of 100 um are 3 amol.
+  const auto run = test::run(R"(
+holon: 1
+title: amounts
+spaces:
+  dish: {type: grid, sites: cells, size: [200 um, 100 um], spacing: 50 um}
+  drop: {type: grid, sites: cells, size: [100 um, 100 um, 100 um], spacing: 50 um}
+processes:
+  c: {type: prescribed, space: dish, unit: fmol/um^2, value: "=0.5 fmol/um^2"}
+  s: {type: prescribed, space: drop, unit: nM, value: "=3 nM"}
+schedule: {step: 1 s, until: 2 s, lie: [c, s]}
+observe:
+  c: {type: total, of: c.u, every: 1 s}
+  s: {type: total, of: s.u}
+  room: {type: total, of: =if s.u > 0 nM then 1 else 0}
+results: {c: {of: c}, s: {of: s}, s_in_amol: {of: s, unit: amol}, room: {of: room}}
+)");
+  const auto unit = [&](const char* name) { return run->results().at(name).unit.text(); };
+  EXPECT_EQ(unit("c"), "fmol");
+  EXPECT_NEAR(number(*run, "c"), 1e4, 1e-9);
+  EXPECT_EQ(run->series().at("c").columns[1].unit.text(), "fmol");
+  EXPECT_NEAR(run->series().at("c").rows[1][1], 1e4, 1e-9);
+  EXPECT_EQ(unit("s"), "nmol");
+  EXPECT_NEAR(number(*run, "s"), 3e-9, 1e-20);
+  EXPECT_NEAR(number(*run, "s_in_amol"), 3.0, 1e-11);
+  EXPECT_EQ(unit("room"), "m^3");
+  EXPECT_NEAR(number(*run, "room"), 1e-12, 1e-24);
+}
+
 TEST(Total, CanBeUsedInResultsThatAreEquations) {
   const auto run = test::run(on_a_line(R"(
 observe: {t: {type: total, of: a.u}}

@@ -1,4 +1,5 @@
 // total and mean: the integral of a field over its space, and that over the measure of the space.
+#include "holon/base/readable_unit.hpp"
 #include "holon/observe/crossing.hpp"
 #include "holon/observe/observed.hpp"
 #include "holon/observe/timed_observer.hpp"
@@ -19,6 +20,7 @@ struct TotalOptions {
   Observed of;
   bool per_site = false;  // the field's numbers are amounts per site: no measure
   Unit unit;
+  double factor = 1.0;     // from the field's unit times coherent measures to `unit`
   double divisor = 1.0;    // of the sum: the measure of the space for a mean
   bool per_agent = false;  // a mean over those agents of a population that there are
   Unit time_unit;
@@ -71,7 +73,8 @@ class Total final : public SampledObserver {
           return sum;
         });
     times_.push_back(observation.time);
-    totals_.push_back(total / (options_.per_agent ? static_cast<double>(values.size()) : options_.divisor));
+    totals_.push_back(options_.factor * total /
+                      (options_.per_agent ? static_cast<double>(values.size()) : options_.divisor));
   }
   void save_more(Archive& archive) const override {
     archive.put("times", std::span<const double>(times_));
@@ -120,9 +123,12 @@ std::unique_ptr<ObserverRecipe> make_total(ObserverContext& context) {
   TotalOptions options = read_options(context);
   const Space& space = *options.of.space;
   options.per_site = options.of.field && (*context.model.fields)[*options.of.field].kind == FieldKind::amount;
-  const Unit length = Unit::coherent(space.length_dimension());
-  for (int a = 0; !options.per_site && a < space.measure_power() && length.text() != "1"; ++a)
-    options.unit = options.unit.text() == "1" ? length : options.unit * length;
+  if (!options.per_site) {
+    const ContentUnit content =
+        content_unit(options.of.unit, space.length_dimension(), space.measure_power());
+    options.unit = content.unit;
+    options.factor = content.factor;
+  }
   return std::make_unique<TotalRecipe>(context.name, std::move(options));
 }
 
@@ -149,7 +155,9 @@ modelfile::ObserverType total_type() {
   return {
       "total",
       "The integral of a field over its space: the sum over sites of value times measure (length, area or "
-      "volume; a node on a side counts half); of a field of kind 'amount' the sum of its values. Outcomes: "
+      "volume; a node on a side counts half); of a field of kind 'amount' the sum of its values. Its unit "
+      "follows from the field's, with lengths in metres: nmol for nM in a volume, fmol for fmol/um^2 on an "
+      "area. Outcomes: "
       "the "
       "total at the end; with 'every' its 'peak' and 'peak_time', by the parabola through the highest looks. "
       "With "

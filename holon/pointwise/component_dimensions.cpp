@@ -15,6 +15,9 @@ class ComponentDimensions {
       : loader_(loader), declared_(declared), path_(path) {
     for (const expr::Statement& statement : statements)
       if (statement.kind == expr::Statement::Kind::assignment) assignments_[statement.name] = &statement;
+    const Dimension time = declared.at("time"), rate = Dimension() / time;
+    for (const auto& [name, dimension] : declared)
+      states_times_ = states_times_ || (name != "time" && (dimension == time || dimension == rate));
   }
 
   void check(const expr::Statement& statement) {
@@ -25,6 +28,9 @@ class ComponentDimensions {
     if (!found || unit == declared_.end()) return;
     const Dimension stated = rate ? unit->second / declared_.at("time") : unit->second;
     if (*found == stated) return;
+    // x' = -x + tanh(y): its coefficients are 1 per unit of time. Where the component states times or rates,
+    // one may have been forgotten.
+    if (rate && !states_times_ && found->dimensionless() && unit->second.dimensionless()) return;
     loader_.warning(statement.place, path_,
                     "'" + statement.name + (rate ? "'' is " : "' is ") + described(*found) +
                         ", but by its unit " + described(stated));
@@ -63,6 +69,7 @@ class ComponentDimensions {
   modelfile::Loader& loader_;
   const std::map<std::string, Dimension>& declared_;
   const std::string& path_;
+  bool states_times_ = false;  // whether a name besides time is a time or a rate by its unit
   std::map<std::string, const expr::Statement*> assignments_;
   std::map<std::string, std::optional<Dimension>> measured_;
   std::set<std::string> seen_;

@@ -10,7 +10,18 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+std::vector<std::string> warnings_of(const std::string& component);
+
 std::vector<std::string> warnings(const std::string& equations) {
+  return warnings_of(R"(    units: {time: ms, V: mV, c: uM, g: nS/pF, K: mM, k: mV, n: 1, tau: ms, I: pA/pF}
+    states: {V: -80, c: 1}
+    parameters: {g: 2, K: 0.5, n: 2, k: 5, tau: 3}
+    outputs: [I]
+    equations: |
+)" + equations);
+}
+
+std::vector<std::string> warnings_of(const std::string& component) {
   const test::Folder folder;
   modelfile::Registry registry;
   register_pointwise(registry);
@@ -21,12 +32,7 @@ processes:
     type: kinetics
     space: p
     integrator: rk4
-    units: {time: ms, V: mV, c: uM, g: nS/pF, K: mM, k: mV, n: 1, tau: ms, I: pA/pF}
-    states: {V: -80, c: 1}
-    parameters: {g: 2, K: 0.5, n: 2, k: 5, tau: 3}
-    outputs: [I]
-    equations: |
-)" + equations + "schedule: {step: 0.1 ms, until: 1 ms}\n";
+)" + component + "schedule: {step: 0.1 ms, until: 1 ms}\n";
   std::vector<std::string> all;
   for (const Diagnostic& d :
        modelfile::load(folder.write("m.yaml", text), registry, test::interpreted()).warnings)
@@ -66,6 +72,21 @@ TEST(ComponentDimensions, RatesAndOutputsHaveThoseOfTheirUnits) {
       ElementsAre(HasSubstr("'I' is a quantity of electric potential, but by its unit a quantity of")));
   EXPECT_THAT(warnings("      I = g*V\n      V' = -I\n      c' = -c\n"),
               ElementsAre(HasSubstr("'c'' is a quantity of concentration, but by its unit a quantity of")));
+}
+
+TEST(ComponentDimensions, PlainStatesMayHavePlainRates) {
+  const auto of = [](const std::string& units, const std::string& rate) {
+    return warnings_of("    units: {time: ms, x: 1, " + units + "}\n    states: {x: 0.1}\n" +
+                       "    parameters: {p: 2}\n    equations: |\n      x' = " + rate + "\n");
+  };
+  EXPECT_THAT(of("p: 1", "-x + tanh(p*x)"), IsEmpty());
+  EXPECT_THAT(of("p: mV", "-x + tanh(p/p)"), IsEmpty());
+  EXPECT_THAT(of("p: 1/ms", "-p*x"), IsEmpty());
+  // Quantities that do not belong there, and times and rates that were forgotten.
+  EXPECT_THAT(of("p: mV", "-x*p"), ElementsAre(HasSubstr("'x'' is a quantity of electric potential")));
+  EXPECT_THAT(of("p: mV", "p - x"), ElementsAre(HasSubstr("the parts of a difference")));
+  EXPECT_THAT(of("p: ms", "-x"), ElementsAre(HasSubstr("'x'' is a plain number, but by its unit")));
+  EXPECT_THAT(of("p: 1/ms", "-x"), ElementsAre(HasSubstr("'x'' is a plain number, but by its unit")));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "holon/report/page_sections.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/base/readable_unit.hpp"
 #include "holon/report/xml_text.hpp"
 
 #include <algorithm>
@@ -61,6 +62,26 @@ std::string table(const std::string& head, const std::string& rows) {
          "</tbody></table></div>\n";
 }
 
+/// The first of many values, how many there are, and between what they lie: all of them stand in
+/// results.json.
+std::string list_html(const Json& values) {
+  constexpr std::size_t most = 6;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(most, values.size()); ++i)
+    list += (i == 0 ? "" : ", ") +
+            (values[i].is_number() ? shown(values[i].get<double>(), 5) : escape_html(values[i].dump()));
+  if (values.size() <= most) return list;
+  double least = HUGE_VAL, greatest = -HUGE_VAL;
+  for (const Json& value : values)
+    if (value.is_number()) {
+      least = std::min(least, value.get<double>());
+      greatest = std::max(greatest, value.get<double>());
+    }
+  list += ", \u2026<small>" + count(static_cast<double>(values.size())) + " values";
+  if (least <= greatest) list += ", from " + shown(least, 5) + " to " + shown(greatest, 5);
+  return list + "</small>";
+}
+
 std::string value_html(const Json& entry) {
   const auto found = entry.find("value");
   if (found == entry.end() || found->is_null())
@@ -68,16 +89,7 @@ std::string value_html(const Json& entry) {
            "</span>";
   if (found->is_number()) return shown(found->get<double>());
   if (found->is_string()) return escape_html(found->get<std::string>());
-  std::string list;
-  constexpr std::size_t most = 12;
-  std::size_t given = 0;
-  for (const Json& element : *found) {
-    if (given == most) break;
-    list += (given++ == 0 ? "" : ", ") +
-            (element.is_number() ? shown(element.get<double>()) : escape_html(element.dump()));
-  }
-  if (found->size() > most) list += ", \u2026 (" + std::to_string(found->size()) + " values)";
-  return list;
+  return list_html(*found);
 }
 
 /// A result beside what was published.
@@ -133,7 +145,9 @@ std::string result_row(const OutputFolder& folder, const std::string& name, cons
   std::string row = "<tr><th scope=\"row\">" + escape_html(name);
   const std::string description = text_of(note, "description");
   if (!description.empty()) row += "<small>" + escape_html(description) + "</small>";
-  row += "</th>" + cell(value_html(entry), "number") + cell(escape_html(unit_text(text_of(entry, "unit"))));
+  const bool several = entry.contains("value") && entry["value"].is_array();
+  row += "</th>" + cell(value_html(entry), several ? "number list" : "number") +
+         cell(escape_html(unit_text(text_of(entry, "unit"))));
   if (!comparison.published) return row + "<td colspan=\"4\"></td></tr>";
   const bool known = entry.contains("value") && entry["value"].is_number();
   std::string published = shown(comparison.value);
@@ -149,6 +163,18 @@ std::string result_row(const OutputFolder& folder, const std::string& name, cons
   const std::string source = text_of(member(note, "published"), "source");
   row += cell(published + "<small>" + escape_html(source) + "</small>", "number") + cell(deviation, "number");
   return row + cell(known ? gauge(comparison) : "") + cell(known ? verdict(comparison) : "") + "</tr>";
+}
+
+/// The unit in which the books of a quantity are short to read, and the factor that leads to it.
+std::pair<Unit, double> readable_unit_of(const Json& books) {
+  double largest =
+      std::max(std::fabs(number_of(books, "held_at_start")), std::fabs(number_of(books, "held_now")));
+  if (largest == 0.0)
+    for (const Json& entry : member(books, "lines"))
+      largest = std::max(largest, std::fabs(number_of(entry, "amount")));
+  const Unit stored = Unit::parse(text_of(books, "unit", "1"));
+  const Unit unit = with_fitting_prefix(stored, largest);
+  return {unit, conversion_factor(stored, unit)};
 }
 
 }  // namespace
@@ -246,12 +272,13 @@ std::string ledger_section(const OutputFolder& folder) {
   if (ledger.empty()) return "";
   std::string rows;
   for (const auto& [quantity, books] : ledger.items()) {
-    const auto line = [](const std::string& what, double amount, const std::string& style) {
-      return "<tr class=\"" + style + "\"><td>" + what + "</td>" + cell(shown(amount, 10), "number") +
+    const auto [unit, factor] = readable_unit_of(books);
+    const auto line = [scale = factor](const std::string& what, double amount, const std::string& style) {
+      return "<tr class=\"" + style + "\"><td>" + what + "</td>" + cell(shown(scale * amount, 10), "number") +
              "<td></td></tr>\n";
     };
     rows += "<tr class=\"group\"><th scope=\"row\">" + escape_html(quantity) + "</th><td></td>" +
-            cell(escape_html(unit_text(text_of(books, "unit")))) + "</tr>\n";
+            cell(escape_html(unit_text(unit.text()))) + "</tr>\n";
     rows += line("held at the start", number_of(books, "held_at_start"), "");
     for (const Json& entry : member(books, "lines"))
       rows += line(escape_html(text_of(entry, "process")) + ": " + escape_html(text_of(entry, "channel")),
@@ -265,7 +292,8 @@ std::string ledger_section(const OutputFolder& folder) {
       rows += line(across + "arrived on the other", number_of(entry, "arrived"), "indented");
       rows += line(across + "difference", number_of(entry, "difference"), "indented");
     }
-    rows += line("relative residual", number_of(books, "relative_residual"), "residual");
+    rows += "<tr class=\"residual\"><td>relative residual</td>" +
+            cell(shown(number_of(books, "relative_residual"), 10), "number") + "<td></td></tr>\n";
   }
   return "<section><h2>Ledger</h2><p>What was held, brought in and taken out, from rate integrals inside the "
          "steps.</p>\n" +

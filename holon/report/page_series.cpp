@@ -1,6 +1,7 @@
 #include "holon/report/page_data.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace holon::report {
@@ -24,6 +25,27 @@ nlohmann::json curve(const Series& series, std::size_t column, std::size_t bucke
           {"unit", series.columns[column].unit.text()},
           {"x", packed(x)},
           {"y", packed(y)}};
+}
+
+/// Whether a series holds the special points of the branch `of`.
+bool holds_points(const Series& series, const Series& of) {
+  constexpr std::array certificates = {"uncertainty", "transversality", "curvature", "omega"};
+  if (series.columns.size() <= certificates.size() || series.columns[0].name != of.columns[0].name)
+    return false;
+  return std::equal(certificates.begin(), certificates.end(), series.columns.begin() + 1,
+                    [](const char* name, const Series::Column& column) { return column.name == name; });
+}
+
+nlohmann::json points_data(const Series& series) {
+  nlohmann::json out = nlohmann::json::array();
+  for (std::size_t c = 0; c < series.columns.size(); ++c) {
+    std::vector<double> values;
+    for (const std::vector<double>& row : series.rows) values.push_back(row[c]);
+    out.push_back({{"name", series.columns[c].name},
+                   {"unit", series.columns[c].unit.text()},
+                   {"values", packed(values)}});
+  }
+  return out;
 }
 
 }  // namespace
@@ -73,8 +95,16 @@ std::vector<std::size_t> thinned(std::span<const double> values, std::size_t buc
 nlohmann::json series_data(const OutputFolder& folder, const PageBudget& budget) {
   const std::vector<std::string> names = folder.series_names();
   nlohmann::json out = nlohmann::json::array();
+  const std::string suffix = "_points";
+  const auto is_series = [&](const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   for (const std::string& name : names) {
     const Series series = folder.series(name);
+    if (name.ends_with(suffix)) {
+      const std::string of = name.substr(0, name.size() - suffix.size());
+      if (is_series(of) && holds_points(series, folder.series(of))) continue;
+    }
     const std::size_t curves = std::min(series.columns.size() - 1, budget.curves_of_a_series);
     if (curves == 0 || series.rows.empty()) continue;
     const std::size_t buckets =
@@ -92,6 +122,9 @@ nlohmann::json series_data(const OutputFolder& folder, const PageBudget& budget)
                    {"x", {{"name", series.columns[0].name}, {"unit", series.columns[0].unit.text()}}},
                    {"columns", std::move(columns)},
                    {"note", note}});
+    if (!is_series(name + suffix)) continue;
+    const Series points = folder.series(name + suffix);
+    if (holds_points(points, series)) out.back()["points"] = points_data(points);
   }
   return out;
 }

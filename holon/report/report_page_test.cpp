@@ -181,6 +181,60 @@ TEST_F(ReportPage, ShowsLedgerEventsTimingsModelAndEnvironment) {
     EXPECT_NE(page.find(text), std::string::npos) << text;
 }
 
+TEST_F(ReportPage, ShowsTheLedgerInAUnitThatMakesShortNumbers) {
+  write_all();
+  RunRecord run = record();
+  run.ledger[0].held_at_start = 1e-7;  // [mmol]
+  run.ledger[0].held_now = 1.25e-7;
+  run.ledger[0].lines[0].amount = 2.5e-8;
+  write_run(run);
+  const std::string page = report_html(path);
+  const std::string ledger =
+      page.substr(page.find("<h2>Ledger</h2>"), page.find("<h2>Time</h2>") - page.find("<h2>Ledger</h2>"));
+  for (const char* text : {"<td>pmol</td>", ">100<", ">125<", ">25<", ">3e-16<"})
+    EXPECT_NE(ledger.find(text), std::string::npos) << text << '\n' << ledger;
+}
+
+TEST_F(ReportPage, ShortensLongLists) {
+  write_all();
+  std::vector<double> values(1234, 2.0);
+  values[700] = -0.123456789;
+  write_file(path / "results.json", results_json({{"masses", {values, Unit::parse("pg")}}}));
+  const std::string page = report_html(path);
+  EXPECT_NE(page.find("2, 2, 2, 2, 2, 2, \u2026<small>1\u202f234 values, from \u22120.12346 to 2<"),
+            std::string::npos);
+}
+
+TEST_F(ReportPage, ShowsSpecialPointsWithTheirBranchAndNotAsCurves) {
+  write_all();
+  Series branch, points, times;
+  branch.columns = {{"kappa", Unit{}}, {"c", Unit::parse("nM")}};
+  branch.rows = {{1, 1}, {3, 2}, {2, 3}, {4, 4}};
+  points.columns = {{"kappa", Unit{}},     {"uncertainty", Unit{}}, {"transversality", Unit{}},
+                    {"curvature", Unit{}}, {"omega", Unit{}},       {"c", Unit::parse("nM")}};
+  points.rows = {{3, 1e-14, 0.1, 0.2, 0, 2}, {2, 1e-14, 0.1, 0.2, 0, 3}};
+  times.columns = {{"kappa", Unit{}}, {"x", Unit{}}};
+  times.rows = {{1, 2}, {2, 3}};
+  write_series(path / "series",
+               {{"branch", branch}, {"branch_points", points}, {"branch_points_points", times}});
+  const auto data = series_data(OutputFolder(path), {});
+  std::map<std::string, nlohmann::json> entries;
+  for (const auto& entry : data) entries[entry.at("name").get<std::string>()] = entry;
+  EXPECT_FALSE(entries.contains("branch_points"));
+  EXPECT_TRUE(entries.contains("branch_points_points"));  // of another kind
+  const auto& shown = entries.at("branch").at("points");
+  ASSERT_EQ(shown.size(), 6U);
+  EXPECT_EQ(shown[5].at("name"), "c");
+  const std::vector<double> heights = {2, 3};
+  EXPECT_EQ(shown[5].at("values"), base64({reinterpret_cast<const char*>(heights.data()), 16}));
+  // Alone it is a series like any other.
+  fs::remove(path / "series" / "branch.csv");
+  bool alone = false;
+  for (const auto& entry : series_data(OutputFolder(path), {}))
+    alone = alone || entry.at("name") == "branch_points";
+  EXPECT_TRUE(alone);
+}
+
 TEST_F(ReportPage, IsThinnedToItsBudget) {
   write_all();
   PageBudget small;

@@ -188,6 +188,20 @@ double PointResponses::self_of_uptake(std::size_t point, const SparseMap& map,
   return sensed > 0.0 ? self_[point] + (evenly - unevenly / sensed) : self_[point];
 }
 
+void PointResponses::self_of_uptake_slopes(std::size_t point, const SparseMap& map, std::span<const double> c,
+                                           std::span<double> slopes) const {
+  const SparseMap::Rows& rows = map.rows();
+  const std::size_t first = rows.begin[point];
+  double sensed = 0.0, unevenly = 0.0;
+  for (std::size_t e = first; e < rows.begin[point + 1]; ++e) {
+    const double from_here = rows.weight[e] * c[rows.site[e]];
+    sensed += from_here;
+    unevenly += from_here * shown_[e];
+  }
+  for (std::size_t e = first; e < rows.begin[point + 1]; ++e)
+    slopes[e - first] = sensed > 0.0 ? -rows.weight[e] * (shown_[e] - unevenly / sensed) / sensed : 0.0;
+}
+
 double PointResponses::from_neighbours(std::size_t point, std::span<const double> given) const {
   double sum = 0.0;
   for (std::size_t e = begin_[point]; e < begin_[point + 1]; ++e) sum += mutual_[e] * given[other_[e]];

@@ -27,13 +27,20 @@ class PointResponses {
   void each(Visit visit) const {
     for (std::size_t i = 0; i < self_.size(); ++i) {
       visit(i, i, self_[i]);
-      if (begin_.empty()) continue;
-      for (std::size_t k = begin_[i]; k < begin_[i + 1]; ++k) visit(i, other_[k], mutual_[k]);
+      each_neighbour(i, [&](std::size_t other, double response) { visit(i, other, response); });
     }
+  }
+  /// Calls visit(j, R_ij) for the neighbours of a point.
+  template <class Visit>
+  void each_neighbour(std::size_t point, Visit visit) const {
+    for (std::size_t k = begin_[point]; k < begin_[point + 1]; ++k) visit(other_[k], mutual_[k]);
   }
   /// R_ii of what a point takes from its sites k in proportion to w_ik c_k, not to w_ik alone: sites that are
   /// emptier give less. `map` is that of the points and kernel that the responses were made for.
   double self_of_uptake(std::size_t point, const SparseMap& map, std::span<const double> c) const;
+  /// d self_of_uptake / d c at the sites of the point, in the order of the map's entries.
+  void self_of_uptake_slopes(std::size_t point, const SparseMap& map, std::span<const double> c,
+                             std::span<double> slopes) const;
   /// sum over others j of R_ij q_j.
   double from_neighbours(std::size_t point, std::span<const double> given) const;
 

@@ -84,7 +84,7 @@ class ContinuationStudy final : public Study {
     StudyOutcome outcome;
     ResultsAtState results(model, setup_.collected);
     outcome.series[name()] = table(*model, branch, results);
-    give(model, branch, outcome);
+    give(model, branch, results, outcome);
     const auto warn = [&](std::string message) {
       outcome.warnings.push_back({.severity = Diagnostic::Severity::warning,
                                   .path = "study." + name(),
@@ -144,7 +144,7 @@ class ContinuationStudy final : public Study {
   }
 
   void give(const std::shared_ptr<const Model>& model, const analysis::Branch& branch,
-            StudyOutcome& outcome) const {
+            ResultsAtState& results, StudyOutcome& outcome) const {
     for (const Asked& asked : setup_.asked) {
       std::vector<const SpecialPoint*> points;
       for (const SpecialPoint& point : branch.special)
@@ -183,16 +183,28 @@ class ContinuationStudy final : public Study {
       }
       outcome.results[asked.name] = in_asked_unit(value, asked.unit);
     }
-    Series special;
-    special.columns = {{short_name(setup_.parameter), unit(*model)},
-                       {"uncertainty", Unit{}},
-                       {"transversality", Unit{}},
-                       {"curvature", Unit{}},
-                       {"omega", Unit::coherent(Dimension{} / model->schedule.time_dimension)}};
-    for (const SpecialPoint& point : branch.special)
-      special.rows.push_back(
-          {point.parameter, point.uncertainty, point.transversality, point.curvature, point.omega});
-    if (!special.rows.empty()) outcome.series[name() + "_points"] = std::move(special);
+    if (!branch.special.empty()) outcome.series[name() + "_points"] = points(*model, branch, results);
+  }
+
+  /// The columns of certificates are those by which the report knows such a series (report/page_data.hpp).
+  Series points(const Model& model, const analysis::Branch& branch, ResultsAtState& results) const {
+    Series table;
+    table.columns = {{short_name(setup_.parameter), unit(model)},
+                     {"uncertainty", Unit{}},
+                     {"transversality", Unit{}},
+                     {"curvature", Unit{}},
+                     {"omega", Unit::coherent(Dimension{} / model.schedule.time_dimension)}};
+    for (const SpecialPoint& point : branch.special) {
+      const auto values = results.at(point.state);
+      if (table.rows.empty())
+        for (std::size_t k = 0; k < setup_.collected.size(); ++k)
+          table.columns.push_back({setup_.collected[k], values.units[k]});
+      std::vector<double> row{point.parameter, point.uncertainty, point.transversality, point.curvature,
+                              point.omega};
+      row.insert(row.end(), values.numbers.begin(), values.numbers.end());
+      table.rows.push_back(std::move(row));
+    }
+    return table;
   }
 
   Setup setup_;
@@ -264,7 +276,9 @@ modelfile::StudyType continuation_type() {
       "that "
       "make a fold a fold. Gives the series NAME (the parameter, the collected results, unstable modes and "
       "the "
-      "leading eigenvalue, in the order of the branch), NAME_points, and the results that are asked for. A "
+      "leading eigenvalue, in the order of the branch), NAME_points with these points, their certificates "
+      "and the "
+      "collected results there, and the results that are asked for. A "
       "branch that is lost keeps its last point, with a warning.";
   type.schema = Schema("continuation", "Steady states against a parameter.");
   type.schema.add(

@@ -1,7 +1,7 @@
 #include "holon/transport/exchange.hpp"
 
 #include "holon/base/error.hpp"
-#include "holon/transport/transport_data.hpp"
+#include "holon/transport/exchange_scratch.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,23 +17,6 @@ constexpr std::size_t grain = 2048;
 
 }  // namespace
 
-/// Of one member at one time.
-struct Exchange::Rates {
-  PointGeometry::Known known;
-  std::vector<double> clearance;   ///< u [coherent], what reaches the grid
-  std::vector<double> secretion;   ///< s [field's unit times coherent volume per time], what reaches the grid
-  std::vector<double> recaptured;  ///< taken up again at once; empty where there is no response
-  std::vector<double> sensed;
-  bool takes = false, gives = false;
-};
-
-struct Exchange::ExchangeScratch final : Scratch {
-  std::vector<std::unique_ptr<CouplingGeometry::Kept>> kept;
-  std::vector<Rates> rates;
-  std::vector<double> clearance, secretion;  ///< of sites, where several members share them
-  std::vector<double> mean;                  ///< over the step, where it is not the value at its end
-};
-
 /// Amounts that a step moves, in field unit times measure.
 struct Exchange::Book {
   double uptake = 0.0, secretion = 0.0;
@@ -47,8 +30,14 @@ Exchange::Exchange(std::string name, const Model& model, ExchangeOptions options
       return CoefficientKernel(this->name() + ' ' + member.name + ' ' + what, c, member.space, *model.fields,
                                *model.parameters, model.kernels);
     };
+    const auto slopes = [&](const char* what, const Coefficient& c) {
+      return FieldDependence(this->name() + ' ' + member.name + ' ' + what, c, member.space, *model.fields,
+                             *model.parameters, model.kernels);
+    };
     uptake_.push_back(kernel("uptake", member.uptake));
     secretion_.push_back(kernel("secretion", member.secretion));
+    uptake_slopes_.push_back(slopes("uptake", member.uptake));
+    secretion_slopes_.push_back(slopes("secretion", member.secretion));
     for (const FieldId id : member.points->reads()) reads_.push_back(id);
   }
   const Field& field = (*fields_)[options_.field];
@@ -75,6 +64,17 @@ Ports Exchange::ports() const {
 }
 
 std::vector<FieldId> Exchange::determined_from() const { return reads_; }
+
+std::vector<FieldId> Exchange::assigned() const {
+  std::vector<FieldId> fields;
+  for (const ExchangeOptions::Member& member : options_.members)
+    if (member.given) fields.push_back(*member.given);
+  return fields;
+}
+
+double Exchange::per_store(FieldId store) const {
+  return (*fields_)[options_.field].unit.factor() / (*fields_)[store].unit.factor();
+}
 
 std::vector<LedgerAccount> Exchange::ledger_accounts() const {
   std::vector<LedgerAccount> accounts;
@@ -163,6 +163,8 @@ void Exchange::meet_responses(const State& state, std::size_t member, Rates& rat
   const auto response = responses.self();
   const std::size_t points = rates.clearance.size();
   rates.recaptured.assign(points, 0.0);
+  rates.own_clearance = rates.clearance;
+  if (rates.gives) rates.own_secretion = rates.secretion;
   const auto given = options_.members[member].given;
   if (given) {
     rates.sensed.resize(points);
@@ -301,7 +303,6 @@ void Exchange::book(State& state, std::size_t member, double dt, ExchangeScratch
   const ExchangeOptions::Member& options = options_.members[member];
   Rates& rates = scratch.rates[member];
   const std::size_t points = rates.known.sampling->to_sites();
-  const Field& field = (*fields_)[options_.field];
   const auto sum = [&](auto&& term) {
     return threads.sum(points, grain, [&](std::size_t begin, std::size_t end) {
       // Sums that keep their rounding errors (Knuth's two-sum), several side by side.
@@ -339,7 +340,7 @@ void Exchange::book(State& state, std::size_t member, double dt, ExchangeScratch
   }
   if (options.taken) {
     const auto taken = state.real(*options.taken);
-    const double factor = dt * field.unit.factor() / (*fields_)[*options.taken].unit.factor();
+    const double factor = dt * per_store(*options.taken);
     for (std::size_t i = 0; i < points; ++i) taken[i] += factor * (rates.sensed[i] + recaptured(i));
   }
   if (options.given) {
@@ -371,91 +372,12 @@ Outcome Exchange::advance(State& state, const Interval& interval, const Inputs&,
       state.account(accounts()[account++]).add(book.secretion);
     }
     if (member.taken && !(*fields_)[*member.taken].conserved.empty())
-      state.account(accounts()[account++])
-          .add(book.uptake * (*fields_)[options_.field].unit.factor() /
-               (*fields_)[*member.taken].unit.factor());
+      state.account(accounts()[account++]).add(book.uptake * per_store(*member.taken));
   }
   if (!(*fields_)[options_.field].conserved.empty())
     for (const double amount : {given, gained, moved}) state.account(accounts()[account++]).add(amount);
   ++work.counters.steps;
   return {Outcome::Why::done, interval.end, std::numeric_limits<double>::infinity(), {}};
-}
-
-void Exchange::rate(const State& state, double time, Workspace& work, Vector& rates) const {
-  ExchangeScratch& scratch = this->scratch(work);
-  if (auto fault = evaluate(state, time, scratch, *work.threads))
-    throw NumericalFailure(fmt::format("process '{}': {}, {}", name(), fault->message, fault->place));
-  const auto c = state.real(options_.field);
-  const auto out = rates(options_.field);
-  for (std::size_t m = 0; m < options_.members.size(); ++m) {
-    const Rates& member = scratch.rates[m];
-    const SparseMap::Rows& rows = member.known.sampling->rows();
-    const auto volume = member.known.sampling->from_measures();
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      const double u = member.takes ? member.clearance[i] : 0.0, s = member.gives ? member.secretion[i] : 0.0;
-      double taken = member.recaptured.empty() || !member.takes ? 0.0 : member.recaptured[i];
-      for (std::size_t e = rows.begin[i]; e < rows.begin[i + 1]; ++e) {
-        const std::size_t site = rows.site[e];
-        out[site] += rows.weight[e] * (s - u * c[site]) / volume[site];
-        taken += rows.weight[e] * u * c[site];
-      }
-      if (const auto store = options_.members[m].taken)
-        rates(*store)[i] +=
-            taken * (*fields_)[options_.field].unit.factor() / (*fields_)[*store].unit.factor();
-    }
-  }
-}
-
-namespace {
-
-/// Calls entry(row field, row site, site of the field, slope) for every derivative.
-template <class Scratch, class Entry>
-void each_slope(const ExchangeOptions& options, const FieldTable& fields, const Scratch& scratch,
-                Entry&& entry) {
-  for (std::size_t m = 0; m < options.members.size(); ++m) {
-    const auto& member = scratch.rates[m];
-    if (!member.takes) continue;
-    const SparseMap::Rows& rows = member.known.sampling->rows();
-    const auto volume = member.known.sampling->from_measures();
-    const auto taken = options.members[m].taken;
-    const double factor = taken ? fields[options.field].unit.factor() / fields[*taken].unit.factor() : 0.0;
-    for (std::size_t i = 0; i < rows.rows(); ++i)
-      for (std::size_t e = rows.begin[i]; e < rows.begin[i + 1]; ++e) {
-        const std::size_t site = rows.site[e];
-        const double flow = rows.weight[e] * member.clearance[i];
-        entry(options.field, site, site, -flow / volume[site]);
-        if (taken) entry(*taken, i, site, factor * flow);
-      }
-  }
-}
-
-}  // namespace
-
-void Exchange::jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const {
-  ExchangeScratch& scratch = this->scratch(work);
-  evaluate(state, time, scratch, *work.threads);
-  const auto d = du(options_.field);
-  each_slope(options_, *fields_, scratch, [&](FieldId row, std::size_t i, std::size_t site, double slope) {
-    out(row)[i] += slope * d[site];
-  });
-}
-
-void Exchange::vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const {
-  ExchangeScratch& scratch = this->scratch(work);
-  evaluate(state, time, scratch, *work.threads);
-  const auto target = out(options_.field);
-  each_slope(options_, *fields_, scratch, [&](FieldId row, std::size_t i, std::size_t site, double slope) {
-    target[site] += slope * w(row)[i];
-  });
-}
-
-void Exchange::jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const {
-  ExchangeScratch& scratch = this->scratch(work);
-  evaluate(state, time, scratch, *work.threads);
-  const Layout& layout = entries.layout();
-  each_slope(options_, *fields_, scratch, [&](FieldId row, std::size_t i, std::size_t site, double slope) {
-    entries.add(layout.offset(row) + i, layout.offset(options_.field) + site, slope);
-  });
 }
 
 std::vector<std::string> Exchange::description() const {

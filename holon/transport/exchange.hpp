@@ -19,6 +19,7 @@
 #pragma once
 
 #include "holon/engine/coupling_geometry.hpp"
+#include "holon/engine/field_dependence.hpp"
 #include "holon/engine/model.hpp"
 
 #include <optional>
@@ -53,6 +54,8 @@ class Exchange final : public Process {
   Ports ports() const override;
   std::vector<LedgerAccount> ledger_accounts() const override;
   std::vector<FieldId> determined_from() const override;
+  /// What each point gave off: it follows from the rest.
+  std::vector<FieldId> assigned() const override;
   void initialise(State&, Workspace&) const override {}
   Outcome advance(State& state, const Interval& interval, const Inputs& inputs,
                   Workspace& work) const override;
@@ -66,11 +69,20 @@ class Exchange final : public Process {
   struct ExchangeScratch;
   struct Rates;
   struct Book;
+  struct Change;
   ExchangeScratch& scratch(Workspace& work) const;
+  /// Number of a store's unit per number of the field's, times coherent measure.
+  double per_store(FieldId store) const;
   /// Clearances and secretions of all members, in numbers that act on the field's.
   std::optional<Diagnosis> evaluate(const State& state, double time, ExchangeScratch& scratch,
                                     ThreadPool& threads) const;
   void meet_responses(const State& state, std::size_t member, Rates& rates, ThreadPool& threads) const;
+  /// evaluate(), with a fault thrown as a NumericalFailure.
+  ExchangeScratch& rates_at(const State& state, double time, Workspace& work) const;
+  /// Calls visit(field, row, field, component, column, slope) for all derivatives of fields that the layout
+  /// holds. Throws Refused where points move with the unknowns.
+  template <class Visit>
+  void each_slope(const State& state, double time, const Layout& layout, Workspace& work, Visit visit) const;
   /// What the sites gained, in the field's unit times measure.
   double solve_sites(std::span<double> c, double dt, ExchangeScratch& scratch, ThreadPool& threads) const;
   /// The same for one member, backward Euler and one thread, which needs the map's rows alone: cells that
@@ -83,6 +95,7 @@ class Exchange final : public Process {
   ExchangeOptions options_;
   std::shared_ptr<const FieldTable> fields_;
   std::vector<CoefficientKernel> uptake_, secretion_;
+  std::vector<FieldDependence> uptake_slopes_, secretion_slopes_;
   Unit clearance_, given_off_;  ///< coherent, for messages
   std::vector<FieldId> reads_;
 };

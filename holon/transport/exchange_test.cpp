@@ -211,6 +211,32 @@ TEST(Exchange, StatesItsRateWithItsDerivative) {
     EXPECT_NEAR(product.values()[i], slope.values()[i], 1e-12);
 }
 
+TEST(Exchange, RefusesDerivativesWherePointsMoveWithTheUnknowns) {
+  Fixture fixture(random_places(5));
+  Field position;
+  position.name = "points.position";
+  position.space = fixture.points;
+  position.components = 3;
+  const FieldId moves = fixture.model.fields->add(position);
+  const Exchange& process = fixture.add({fixture.member(2.0, 0.3)});
+  State state = fixture.state(1.0);
+  for (int a = 0; a < 3; ++a) std::ranges::fill(state.real(moves, a), 4.2);
+  ThreadPool threads(1);
+  Workspace work;
+  work.threads = &threads;
+  const Layout with(*fixture.model.fields, {fixture.c, moves}), without(*fixture.model.fields, {fixture.c});
+  Vector du(with), out(with);
+  try {
+    process.jvp(state, 0.0, du, work, out);
+    ADD_FAILURE() << "not refused";
+  } catch (const Refused& refused) {
+    EXPECT_THAT(refused.what(), testing::HasSubstr("'eat' follows 'points.position', which moves"));
+  }
+  SparseBuilder entries(without);
+  EXPECT_NO_THROW(process.jacobian(state, 0.0, work, entries));
+  EXPECT_EQ(entries.entries().size(), 5u * 8u) << "of 'taken', which the layout lacks, nothing is said";
+}
+
 TEST(Exchange, RefusesANegativeUptakeWithThePlace) {
   Fixture fixture({{4.5, 4.5, 4.5}});
   const Exchange& process = fixture.add({fixture.member(-1.0, 0.0)});

@@ -52,8 +52,9 @@ function logarithmicTicks(least, greatest) {
   return {ticks, shared: 0};
 }
 
-// The index of the entry of an increasing array that is nearest to x.
-function nearestIndex(array, x) {
+// The index of the entry that is nearest to x: quickly where the array is increasing.
+function nearestIndex(array, x, increasing = true) {
+  if (!increasing) return array.reduce((best, value, i) => Math.abs(value - x) < Math.abs(array[best] - x) ? i : best, 0);
   let low = 0, high = array.length - 1;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
@@ -74,9 +75,11 @@ function extremes(curves, range) {
   return {least, greatest, positive};
 }
 
-// One set of axes with curves: {name, unit, colour, x, y}. `fixed` is a range of values to keep.
+// One set of axes with curves: {name, unit, colour, x, y, increasing, marks}; marks ({x, y}) are points to be seen on
+// a curve. `fixed` is a range of values to keep.
 class Panel {
   constructor(host, {curves, label, xLabel, height, fixed, onCursor, onZoom}) {
+    this.dots = curves.some(curve => curve.dots);
     Object.assign(this, {curves, label, xLabel, height, fixed, onCursor, onZoom, logarithmic: false, hidden: new Set()});
     this.box = element(host, 'div', {class: 'panel'});
     this.drawing = element(this.box, 'div');
@@ -155,12 +158,16 @@ class Panel {
       line.setAttribute('x2', this.toX(x));
     }
     this.curves.forEach((curve, c) => {
-      this.readings[c].textContent = x === null || !curve.x.length ? '' : readable(curve.y[nearestIndex(curve.x, x)]);
+      this.readings[c].textContent = x === null || !curve.x.length ? '' : readable(curve.y[nearestIndex(curve.x, x, curve.increasing)]);
     });
   }
 
   valueRange(shown, range) {
     if (this.fixed) return this.fixed;
+    if (this.dots) {
+      const {least, greatest} = extremes(this.curves, [-Infinity, Infinity]);
+      return [least - 0.6, greatest + 0.6];
+    }
     let {least, greatest, positive} = extremes(shown, range);
     if (!(least <= greatest)) return [0, 1];
     if (this.logarithmic) return [positive * 0.8, greatest * 1.25];
@@ -180,7 +187,8 @@ class Panel {
     this.toX = x => this.left + (x - range[0]) / (range[1] - range[0]) * inner;
     const toY = y => height - bottom - (scale(y) - scale(low)) / (scale(high) - scale(low)) * (height - top - bottom);
     const across = linearTicks(range[0], range[1], Math.max(3, Math.min(9, inner / 80)));
-    const up = this.logarithmic ? logarithmicTicks(low, high) : linearTicks(low, high, (height - top - bottom) / 34);
+    const rough = (height - top - bottom) / 34;
+    const up = this.logarithmic ? logarithmicTicks(low, high) : linearTicks(low, high, this.dots ? Math.min(rough, high - low) : rough);
     const power = n => n === 0 ? '' : '  ×10' + superscript(n);
     let svg = `<svg viewBox="0 0 ${this.width} ${height}" height="${height}" role="img" aria-label="${escaped(this.label)}">`;
     for (const {value, text} of up.ticks)
@@ -193,9 +201,13 @@ class Panel {
       `<text class="label" x="${this.left}" y="13">${escaped(this.label)}${power(up.shared)}</text>` +
       `<text x="${this.width - this.right}" y="${height - 6}" text-anchor="end">${escaped(this.xLabel)}${power(across.shared)}</text>`;
     const clip = 'clip' + Panel.made++;
-    svg += `<clipPath id="${clip}"><rect x="${this.left}" y="${top - 3}" width="${inner}" height="${height - top - bottom + 6}"/></clipPath>`;
+    svg += `<clipPath id="${clip}"><rect x="${this.left - (this.dots ? 3 : 0)}" y="${top - 3}" width="${inner + (this.dots ? 6 : 0)}" height="${height - top - bottom + 6}"/></clipPath>`;
     for (const curve of shown)
       svg += `<path class="curve" stroke="${curve.colour}" ${curve.dots ? 'style="stroke-width: 4; stroke-linecap: round"' : ''} clip-path="url(#${clip})" d="${this.path(curve, range, toY)}"/>`;
+    for (const curve of shown)
+      for (const [i, x] of (curve.marks ? curve.marks.x : []).entries())
+        if (Number.isFinite(scale(curve.marks.y[i])))
+          svg += `<circle class="mark" stroke="${curve.colour}" r="4" cx="${this.toX(x)}" cy="${toY(curve.marks.y[i])}" clip-path="url(#${clip})"/>`;
     svg += `<line class="cursor" y1="${top}" y2="${height - bottom}" visibility="hidden"/>` +
       `<rect class="selection" y="${top}" width="0" height="${height - top - bottom}"/></svg>`;
     this.drawing.innerHTML = svg;
@@ -242,11 +254,16 @@ function showSeries(host, series) {
   if (series.note) element(host, 'p', {class: 'note'}, series.note);
   // Sites at which something happened at a time are no curve.
   const dots = series.columns.length === 1 && series.columns[0].name === 'site';
-  const curves = series.columns.map(c => ({name: c.name, unit: c.unit, dots, x: doublesOf(c.x), y: doublesOf(c.y)}));
+  const points = (series.points || []).map(c => ({name: c.name, unit: c.unit, values: doublesOf(c.values)}));
+  const curves = series.columns.map(c => {
+    const x = doublesOf(c.x), there = points.find(column => column.name === c.name);
+    return {name: c.name, unit: c.unit, dots, x, y: doublesOf(c.y), increasing: x.every((value, i) => i === 0 || value >= x[i - 1]),
+      marks: there && {x: points[0].values, y: there.values}};
+  });
   const groups = grouped(curves);
   const box = element(host, 'div', {class: groups.length === 1 ? 'panels single' : 'panels'});
   const {least, greatest} = extremes(curves.map(c => ({x: c.x, y: c.x})), [-Infinity, Infinity]);
-  const whole = greatest > least ? [least, greatest] : [least - 0.5, least + 0.5];
+  const whole = dots ? rasterRange(series, least, greatest) : greatest > least ? [least, greatest] : [least - 0.5, least + 0.5];
   let range = whole;
   const panels = groups.map(group => new Panel(box, {
     curves: group.curves,
@@ -259,6 +276,38 @@ function showSeries(host, series) {
   const redraw = () => panels.forEach(panel => panel.draw(range));
   redraw();
   new ResizeObserver(redraw).observe(box);
+  if (points.length) showPoints(host, points);
+}
+
+// Events are drawn over the time of the run's curves, so that they line up.
+function rasterRange(series, least, greatest) {
+  for (const other of pageData.series)
+    if (other !== series && other.x.name === series.x.name && other.x.unit === series.x.unit)
+      for (const column of other.columns) {
+        const x = doublesOf(column.x);
+        least = Math.min(least, x[0]);
+        greatest = Math.max(greatest, x[x.length - 1]);
+      }
+  return greatest > least ? [least, greatest] : [least - 0.5, least + 0.5];
+}
+
+// Folds and Hopf points of a branch (continuation): where they are, what was collected there, and their certificates.
+function showPoints(host, points) {
+  const certificates = ['uncertainty', 'transversality', 'curvature'];
+  const omega = points.find(column => column.name === 'omega').values;
+  const hopf = omega.some(value => value !== 0);
+  const [parameter, ...others] = points.filter(column => !certificates.includes(column.name) && (hopf || column.name !== 'omega'));
+  const columns = [[parameter, 10], ...others.map(column => [column, 6]),
+    ...points.filter(column => certificates.includes(column.name)).map(column => [column, 3])];
+  const table = element(element(host, 'div', {class: 'wide'}), 'table');
+  const head = element(element(table, 'thead'), 'tr'), body = element(table, 'tbody');
+  element(head, 'th', {}, 'Special point');
+  for (const [{name, unit}] of columns) element(head, 'th', {class: 'number'}, withUnit(name, unit));
+  for (let i = 0; i < omega.length; ++i) {
+    const row = element(body, 'tr');
+    element(row, 'th', {scope: 'row'}, omega[i] === 0 ? 'fold' : 'Hopf point');
+    for (const [{values}, digits] of columns) element(row, 'td', {class: 'number'}, readable(values[i], digits));
+  }
 }
 
 {

@@ -1,0 +1,27 @@
+// What an exchange keeps between its calls.
+#pragma once
+
+#include "holon/transport/exchange.hpp"
+
+namespace holon::transport {
+
+/// Of one member at one time.
+struct Exchange::Rates {
+  PointGeometry::Known known;
+  std::vector<double> clearance;   ///< u [coherent], what reaches the grid
+  std::vector<double> secretion;   ///< s [field's unit times coherent volume per time], what reaches the grid
+  std::vector<double> recaptured;  ///< taken up again at once; empty where there is no response
+  std::vector<double> sensed;
+  /// u and s of the points themselves, before what they meet; empty where there is no response.
+  std::vector<double> own_clearance, own_secretion;
+  bool takes = false, gives = false;
+};
+
+struct Exchange::ExchangeScratch final : Scratch {
+  std::vector<std::unique_ptr<CouplingGeometry::Kept>> kept;
+  std::vector<Rates> rates;
+  std::vector<double> clearance, secretion;  ///< of sites, where several members share them
+  std::vector<double> mean;                  ///< over the step, where it is not the value at its end
+};
+
+}  // namespace holon::transport
