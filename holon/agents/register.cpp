@@ -1,0 +1,11 @@
+#include "holon/agents/register.hpp"
+
+#include "holon/agents/types.hpp"
+
+namespace holon {
+
+void register_agents(modelfile::Registry& registry) {
+  registry.add(agents::birth_death_type());
+}
+
+}  // namespace holon

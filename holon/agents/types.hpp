@@ -1,0 +1,10 @@
+// The process types of this module, one function per file.
+#pragma once
+
+#include "holon/modelfile/registry.hpp"
+
+namespace holon::agents {
+
+modelfile::ProcessType birth_death_type();
+
+}  // namespace holon::agents
