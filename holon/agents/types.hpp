@@ -6,5 +6,6 @@
 namespace holon::agents {
 
 modelfile::ProcessType birth_death_type();
+modelfile::ProcessType motion_type();
 
 }  // namespace holon::agents
