@@ -4,6 +4,7 @@
 #include "holon/base/random.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -51,14 +52,30 @@ BirthDeath::BirthDeath(Setup setup, const Model& model)
       population_(population_fields(*model.fields, *setup_.space)),
       stream_(stream_of(name())),
       birth_(name() + " birth", setup_.birth, setup_.space, *model.fields, *model.parameters, model.kernels),
-      death_(name() + " death", setup_.death, setup_.space, *model.fields, *model.parameters, model.kernels) {
+      death_(name() + " death", setup_.death, setup_.space, *model.fields, *model.parameters, model.kernels),
+      divide_(name() + " divide_when", setup_.divide_when, setup_.space, *model.fields, *model.parameters,
+              model.kernels),
+      die_(name() + " die_when", setup_.die_when, setup_.space, *model.fields, *model.parameters,
+           model.kernels) {
+  const auto never_holds = [](const Coefficient& each) { return each.constant() == 0.0; };
+  has_rules_ = !never_holds(setup_.divide_when) || !never_holds(setup_.die_when);
+  random_ = !never_holds(setup_.birth) || !never_holds(setup_.death) ||
+            setup_.divide_when.depends_on("random:*") || setup_.die_when.depends_on("random:*");
+  const std::array all{&setup_.birth, &setup_.death, &setup_.divide_when, &setup_.die_when};
+  const auto depends = [&](std::string_view symbol) {
+    return std::any_of(all.begin(), all.end(), [&](const auto* each) { return each->depends_on(symbol); });
+  };
+  exact_ = !has_rules_;
   for (const char* varying : {"field:*", "time", "position.*", "random:*"})
-    exact_ = exact_ && !setup_.birth.depends_on(varying) && !setup_.death.depends_on(varying);
-  for (FieldId id = 0; id < model.fields->size(); ++id) {
-    const std::string symbol = "field:" + (*model.fields)[id].name;
-    if (setup_.birth.depends_on(symbol) || setup_.death.depends_on(symbol)) reads_.push_back(id);
-  }
+    exact_ = exact_ && !depends(varying);
+  for (FieldId id = 0; id < model.fields->size(); ++id)
+    if (depends("field:" + (*model.fields)[id].name)) reads_.push_back(id);
 }
+
+struct BirthDeath::Kept final : Scratch {
+  Rates rates;
+  Rules rules;
+};
 
 Ports BirthDeath::ports() const {
   Ports ports{{Port::Role::advance, population_.fate, FieldKind::value, {}}};
@@ -68,9 +85,9 @@ Ports BirthDeath::ports() const {
 
 Traits BirthDeath::traits() const {
   return {.smooth = false,
-          .stochastic = true,
+          .stochastic = random_,
           .error_controlled = exact_,
-          .reason = "agents of '" + setup_.space->name() + "' divide and die at random times"};
+          .reason = "agents of '" + setup_.space->name() + "' divide and die"};
 }
 
 void BirthDeath::evaluate(const State& state, double time, Rates& rates, ThreadPool& threads) const {
@@ -140,12 +157,26 @@ void BirthDeath::live(const Columns& columns, std::size_t site, double span, dou
   }
 }
 
+void BirthDeath::decide_by_rules(const State& state, double time, const Columns& columns, Rules& rules,
+                                 ThreadPool& threads) const {
+  rules.divide.resize(columns.id.size());
+  rules.die.resize(columns.id.size());
+  divide_.evaluate(state, time, rules.divide, threads);
+  die_.evaluate(state, time, rules.die, threads);
+  threads.for_range(columns.id.size(), grain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t site = begin; site < end; ++site) {
+      if (columns.fate[site] != static_cast<std::int64_t>(Fate::stay)) continue;
+      if (rules.die[site] != 0.0)
+        columns.fate[site] = static_cast<std::int64_t>(Fate::die);
+      else if (rules.divide[site] != 0.0)
+        columns.fate[site] = static_cast<std::int64_t>(Fate::divide);
+    }
+  });
+}
+
 Outcome BirthDeath::advance(State& state, const Interval& interval, const Inputs&, Workspace& work) const {
-  struct Kept final : Scratch {
-    Rates rates;
-  };
   if (!work.scratch) work.scratch = std::make_unique<Kept>();
-  Rates& rates = dynamic_cast<Kept&>(*work.scratch).rates;
+  auto& [rates, rules] = dynamic_cast<Kept&>(*work.scratch);
   ThreadPool& threads = *work.threads;
   const double middle = interval.t0() + 0.5 * interval.dt();
   evaluate(state, middle, rates, threads);
@@ -159,6 +190,7 @@ Outcome BirthDeath::advance(State& state, const Interval& interval, const Inputs
       else  // decided in an earlier part, and not committed since: what is born then has this to live, too
         columns.rest[site] += interval.dt();
   });
+  if (has_rules_) decide_by_rules(state, interval.t1(), columns, rules, threads);
   ++work.counters.steps;
   return {Outcome::Why::done, interval.end, {}, {}};
 }
@@ -179,9 +211,13 @@ void BirthDeath::live_on(State& state, const Interval& interval, Workspace& work
 }
 
 std::vector<std::string> BirthDeath::description() const {
-  return {exact_ ? "exact: waiting times are drawn in continuous time"
-                 : "waiting times in continuous time, with the rates of the beginning "
-                   "of each step"};
+  std::vector<std::string> lines;
+  if (exact_)
+    lines.emplace_back("exact: waiting times are drawn in continuous time");
+  else if (setup_.birth.constant() != 0.0 || setup_.death.constant() != 0.0)
+    lines.emplace_back("waiting times in continuous time, with the rates of the beginning of each step");
+  if (has_rules_) lines.emplace_back("rules are looked at at the end of each step (order 1)");
+  return lines;
 }
 
 }  // namespace holon::agents

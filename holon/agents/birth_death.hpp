@@ -1,4 +1,4 @@
-// The process type `birth_death`: agents divide and die at random times.
+// The process type `birth_death`: agents divide and die, at random times or when a rule of theirs is met.
 //
 // An agent with birth rate b and death rate d divides or dies when its integrated rate reaches a threshold
 // drawn from the exponential distribution of mean 1 (the random time change of a Poisson process; Gillespie,
@@ -9,6 +9,11 @@
 // any macro step, with several generations inside one. Rates that depend on fields are those at the beginning
 // of the step, or of the daughters' fields at their birth (order 1 in the macro step); where they depend on
 // time, that of its middle.
+//
+// Rules are conditions, true or false of each agent: divide_when, die_when. They are looked at once, at the
+// end of each step of the process, with the state and the time of then, at those for which no rate has
+// decided (order 1 in the step). An agent for which both hold dies. Daughters are looked at at the end of the
+// next step.
 //
 // Failures: a rate that is negative or not a number.
 #pragma once
@@ -26,7 +31,8 @@ class BirthDeath final : public Process, public FateProcess {
   struct Setup {
     std::string name;
     std::shared_ptr<const Population> space;
-    Coefficient birth, death;  ///< [1/coherent time]
+    Coefficient birth, death;           ///< [1/coherent time]
+    Coefficient divide_when, die_when;  ///< conditions: 1 where they hold, 0 where not
     /// Its own fields NAME:birth_left, NAME:death_left (what is left of the thresholds), NAME:rest (of the
     /// step, of agents that were born in it; coherent time) and NAME:drawn (generation for which thresholds
     /// were drawn, + 1).
@@ -58,19 +64,27 @@ class BirthDeath final : public Process, public FateProcess {
   struct Rates {
     std::vector<double> birth, death;  // of each site
   };
+  struct Rules {
+    std::vector<double> divide, die;  // of each site, 1 or 0
+  };
+  struct Kept;
   void evaluate(const State& state, double time, Rates& rates, ThreadPool& threads) const;
   std::optional<Diagnosis> wrong_rate(const State& state, double time, const Rates& rates,
                                       ThreadPool& threads) const;
-  /// Lets an agent live for `span`: it may be destined to divide or die then.
   struct Columns;
+  void decide_by_rules(const State& state, double time, const Columns& columns, Rules& rules,
+                       ThreadPool& threads) const;
+  /// Lets an agent live for `span`: it may be destined to divide or die then.
   void live(const Columns& columns, std::size_t site, double span, double birth, double death) const;
 
   Setup setup_;
   PopulationFields population_;
   std::uint32_t stream_;  // tells its draws from those of others
-  CoefficientKernel birth_, death_;
+  CoefficientKernel birth_, death_, divide_, die_;
   std::vector<FieldId> reads_;
-  bool exact_ = true;  // the same rates for every agent at any time
+  bool random_ = false;  // there are rates, or rules that draw numbers
+  bool has_rules_ = false;
+  bool exact_ = true;  // the same rates for every agent at any time, and no rules
 };
 
 }  // namespace holon::agents

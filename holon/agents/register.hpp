@@ -1,4 +1,4 @@
-// Process types of populations of agents: `birth_death`.
+// Process types of populations of agents: `birth_death`, `motion`.
 #pragma once
 
 namespace holon::modelfile {
@@ -7,4 +7,4 @@ class Registry;
 
 namespace holon {
 void register_agents(modelfile::Registry& registry);
-}
+}  // namespace holon

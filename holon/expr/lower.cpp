@@ -1,4 +1,5 @@
 #include "holon/expr/lowering.hpp"
+#include "holon/expr/truth_value.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,26 +14,6 @@ constexpr int deepest_expansion = 500;
 constexpr std::size_t most_work = 5'000'000, work_of_a_call = 20;
 
 bool is_component_name(std::string_view s) { return s == "x" || s == "y" || s == "z"; }
-
-bool gives_truth(Op op) {
-  return op == Op::less || op == Op::less_equal || op == Op::equal || op == Op::logical_and ||
-         op == Op::logical_or || op == Op::logical_not;
-}
-
-/// Whether a node is always 0 or 1 because it is made of comparisons.
-bool is_truth_value(const Graph& g, Node n) {
-  std::vector<Node> rest{n};
-  for (std::size_t visits = 0; !rest.empty() && visits < 10'000; ++visits) {
-    const Node m = rest.back();
-    rest.pop_back();
-    const Term& t = g[m];
-    if (gives_truth(t.op) || g.is_constant(m, 0.0) || g.is_constant(m, 1.0)) continue;
-    if (t.op != Op::select) return false;
-    rest.push_back(t.argument[1]);
-    rest.push_back(t.argument[2]);
-  }
-  return true;
-}
 
 std::vector<std::string> words(const std::string& text) {
   std::vector<std::string> result(1);

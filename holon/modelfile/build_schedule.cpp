@@ -101,7 +101,7 @@ class ScheduleReader {
     if (value.kind == Value::Kind::scalar) {
       const auto name = loader_.text(value, path);
       const auto found = name ? ids_.find(*name) : ids_.end();
-      if (name && found == ids_.end())
+      if (name && found == ids_.end() && !loader_.broken(*name))
         loader_.error(value.place, path, "there is no process '" + *name + "'", "",
                       suggestion(*name, names()));
       if (found != ids_.end()) {

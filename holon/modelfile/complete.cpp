@@ -98,6 +98,20 @@ void fill_in(Loader& loader, Value& value, const std::string& path) {
   value.scalar = std::move(text);
 }
 
+/// `choose` that names a part of the model instead of a parameter. What else stands beside it is kept.
+bool refuse_as_a_name(Loader& loader, Value& value, const std::string& path) {
+  const auto member = std::find_if(value.mapping.begin(), value.mapping.end(),
+                                   [](const Value::Member& m) { return m.key == "choose"; });
+  if (member->value.kind != Value::Kind::mapping && member->value.kind != Value::Kind::list) return false;
+  loader.error(
+      member->key_place, join(path, "choose"),
+      "'choose' is reserved: {choose: =PARAMETER, BRANCH: ..., ...} takes one of the branches beside it",
+      "choose: =PARAMETER", "give what is meant here another name");
+  loader.mark_broken("choose");
+  value.mapping.erase(member);
+  return true;
+}
+
 bool free_text(const std::string& key) { return key == "description" || key == "source"; }
 
 }  // namespace
@@ -105,6 +119,7 @@ bool free_text(const std::string& key) { return key == "description" || key == "
 void complete(Loader& loader, Value& value, const std::string& path) {
   for (int depth = 0; value.kind == Value::Kind::mapping && value.find("choose") != nullptr; ++depth) {
     if (depth == Document::deepest) return;
+    if (refuse_as_a_name(loader, value, path)) break;
     choose(loader, value, path);
   }
   switch (value.kind) {

@@ -1,5 +1,6 @@
 #include "holon/modelfile/coupling_types.hpp"
 
+#include "holon/engine/gradient_geometry.hpp"
 #include "holon/modelfile/build.hpp"
 #include "holon/modelfile/loader.hpp"
 #include "holon/space/grid_remap.hpp"
@@ -82,6 +83,11 @@ Unit times_measure(const Unit& unit, const Space& space) {
   return measure.dimensionless() ? unit : unit * Unit::coherent(measure);
 }
 
+Unit per_length(const Unit& unit, const Space& space) {
+  const Dimension length = space.length_dimension();
+  return length.dimensionless() ? unit : unit / Unit::coherent(length);
+}
+
 class Chooser {
  public:
   explicit Chooser(const CouplingRequest& request)
@@ -144,7 +150,7 @@ class Chooser {
       return {"average", "integrate"};
     }
     if (from_.type() == Type::point) return {"broadcast"};
-    if (from_.type() == Type::grid && has_points(to_) && to_.dimensions() > 0) return {"sample"};
+    if (from_.type() == Type::grid && has_points(to_) && to_.dimensions() > 0) return {"sample", "gradient"};
     if (has_points(from_) && from_.dimensions() > 0 && to_.type() == Type::grid) return {"deposit"};
     if (from_.type() == Type::grid && to_.type() == Type::grid) return {"remap"};
     if (edges_of(to_, from_)) return {"gather"};
@@ -186,7 +192,8 @@ class Chooser {
     const std::string to_one = "one site (average, integrate or sum)";
     switch (from_.type()) {
       case Space::Type::grid:
-        return "from a grid: to points (sample), to a grid over the same domain (remap), to its sides "
+        return "from a grid: to points (sample, gradient), to a grid over the same domain (remap), to its "
+               "sides "
                "(trace), to " +
                to_one + ", or to a product over it (lift)";
       case Space::Type::named_points:
@@ -257,7 +264,7 @@ class Chooser {
       return fixed(std::make_shared<GridRemap>(dynamic_cast<const GridSpace&>(from_),
                                                dynamic_cast<const GridSpace&>(to_)));
     }
-    if (type == "sample" || type == "deposit") return points(type == "sample");
+    if (type == "sample" || type == "gradient" || type == "deposit") return points(type);
     whole(type);
   }
 
@@ -272,6 +279,9 @@ class Chooser {
           from_.name());
     } else if (type == "extend") {
       choice_.no_way_back = "outside of the region there is nothing to take from; contribute in the region";
+    } else if (type == "gradient") {
+      choice_.no_way_back =
+          "a slope holds nothing that could be taken; contribute through a coupling of type sample";
     } else if (type == "flux") {
       choice_.no_way_back = "what crosses a side is decided at the side; contribute there";
     } else {
@@ -324,7 +334,8 @@ class Chooser {
     fixed(std::make_shared<AdjointMap>(std::make_shared<BroadcastMap>(from_)));
   }
 
-  void points(bool sample) {
+  void points(const std::string& type) {
+    const bool sample = type != "deposit";
     const auto& space = sample ? request_.to : field_.space;
     const auto grid = std::dynamic_pointer_cast<const GridSpace>(sample ? field_.space : request_.to);
     if (space->dimensions() != grid->dimensions())
@@ -347,7 +358,7 @@ class Chooser {
       if (!(*radius > 0.0)) section_.error("radius", "is not positive", "a positive length");
     }
     PointPlaces places(space, request_.fields, radius);
-    const bool response = sample && section_.has("source");
+    const bool response = type == "sample" && section_.has("source");
     if ((kernel.shape == PointKernel::Shape::sphere || response) && !places.has_radius()) {
       section_.error(response ? "source" : "kernel",
                      fmt::format("nothing says how large the points of '{}' are", space->name()),
@@ -383,7 +394,11 @@ class Chooser {
           "(lattice Green function), at any position and spacing");
       choice_.response = geometry;
     }
-    if (sample) {
+    if (type == "gradient") {
+      choice_.kind = FieldKind::value;
+      choice_.unit = per_length(field_.unit, *grid);
+      choice_.geometry = std::make_shared<GradientGeometry>(std::move(geometry), along(*grid));
+    } else if (sample) {
       choice_.kind = FieldKind::value;
       choice_.geometry = std::move(geometry);
     } else {
@@ -393,14 +408,32 @@ class Chooser {
     }
   }
 
+  /// The axis along which a slope is wanted.
+  int along(const GridSpace& grid) const {
+    if (!section_.has("along")) {
+      section_.error("along", "a slope is that along an axis", "along: x, y or z");
+      throw Abandoned{};
+    }
+    const int axis = section_.text("along")[0] - 'x';
+    if (axis >= grid.dimensions() || grid.count(axis) < 2) {
+      section_.error("along",
+                     fmt::format("'{}' has {} along {}", grid.name(),
+                                 axis >= grid.dimensions() ? "no axis" : "one site", "xyz"[axis]),
+                     "an axis with several sites");
+      throw Abandoned{};
+    }
+    return axis;
+  }
+
   /// Options that mean nothing here are mistakes.
   void refuse_idle_options(const std::string& type) const {
-    const bool sample = type == "sample", points = sample || type == "deposit";
+    const bool sample = type == "sample", points = sample || type == "gradient" || type == "deposit";
     const auto refuse = [&](const char* key, const std::string& why) {
       if (!is_stated(section_, key)) return;
       section_.loader().error(section_.key_place(key), section_.path_of(key),
                               fmt::format("'{}' means nothing here: {}", key, why), "", "leave it out");
     };
+    if (type != "gradient") refuse("along", fmt::format("the coupling is of type {}", type));
     if (type != "gather") refuse("end", fmt::format("the coupling is of type {}", type));
     if (type != "gather" && type != "identity")
       for (const char* key : {"delay", "degree"})
@@ -411,7 +444,7 @@ class Chooser {
         refuse(key, fmt::format("the coupling is of type {}", type));
     if (points && !sample)
       for (const char* key : {"source", "diffusivity", "decay", "neighbours"})
-        refuse(key, "it belongs to what points sense, and this coupling is of type deposit");
+        refuse(key, fmt::format("it belongs to what points sample, and this coupling is of type {}", type));
     if (sample && !section_.has("source"))
       for (const char* key : {"diffusivity", "decay", "neighbours"})
         refuse(key, "no 'source' says what the points give off");

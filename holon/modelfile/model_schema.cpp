@@ -318,8 +318,8 @@ const Schema& coupling_schema() {
     s.add("from", Type::anything, "a field, or a list of fields whose contributions add up");
     s.add("to", Type::space, "the space of the field that it makes");
     s.choice("type",
-             {"identity", "broadcast", "integrate", "average", "sum", "sample", "deposit", "remap", "lift",
-              "trace", "flux", "restrict", "extend", "gather", "scatter"},
+             {"identity", "broadcast", "integrate", "average", "sum", "sample", "gradient", "deposit",
+              "remap", "lift", "trace", "flux", "restrict", "extend", "gather", "scatter"},
              "chosen from the two spaces and the kind of the field where it is left out; `holon check` says "
              "what and why")
         .make_optional();
@@ -337,6 +337,7 @@ const Schema& coupling_schema() {
         .make_optional();
     s.quantity("diffusivity", "length^2/time", "with `source`: of what is sensed").make_optional();
     s.quantity("decay", "1/time", "with `source`: of what is sensed").with_default("0");
+    s.choice("along", {"x", "y", "z"}, "gradient: the axis along which the slope is").make_optional();
     s.choice("end", {"source", "target"}, "gather: from which end of an edge").with_default("source");
     s.coefficient("delay", "time",
                   "gather and identity: the value so long ago; on edges a field or an equation may give each "

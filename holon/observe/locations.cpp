@@ -45,7 +45,7 @@ class LocationReader {
 
   [[noreturn]] void fail(const std::string& message) const {
     section_.error(key_, message,
-                   space_.varies() ? "the ids of agents of '" + space_.name() + "': 3, [3, 5] or {mother: 3}"
+                   space_.varies() ? ids()
                    : in_network()
                        ? "nodes of '" + space_.name() + "' (or numbers of its edges): a, [a, b] or {first: a}"
                        : ways);
@@ -53,6 +53,17 @@ class LocationReader {
   }
 
  private:
+  /// Examples are ids that there are at the start.
+  std::string ids() const {
+    const std::size_t count = space_.sites();
+    const std::string one = std::to_string(std::min<std::size_t>(3, count > 1 ? count - 1 : 0)),
+                      other = std::to_string(std::min<std::size_t>(5, count > 1 ? count - 1 : 0));
+    return "ids of agents of '" + space_.name() + "'" +
+           (count > 1 ? " (at the start 0 to " + std::to_string(count - 1) + ")"
+            : count   ? " (at the start 0)"
+                      : "") +
+           ": " + one + (one == other ? "" : ", [" + one + ", " + other + "]") + " or {mother: " + one + "}";
+  }
   bool in_network() const {
     return space_.type() == Space::Type::network || space_.type() == Space::Type::edges;
   }
@@ -162,8 +173,9 @@ std::vector<Location> read_locations(const Section& section, const std::string& 
   const Value* value = section.raw(key);
   if (value != nullptr) return reader.read(*value);
   if (!space.single())
-    reader.fail("is missing: the space '" + space.name() + "' has " +
-                (space.varies() ? "many agents" : std::to_string(space.sites()) + " sites"));
+    reader.fail("is missing: the space '" + space.name() + "' " +
+                (space.varies() ? "is a population, whose agents come and go"
+                                : "has " + std::to_string(space.sites()) + " sites"));
   return {Location{"", space.position(0), Stencil{{0}, {1.0}}}};
 }
 

@@ -17,6 +17,33 @@ Observed of_field(const Model& model, FieldId id, const std::string& name) {
   return {name.empty() ? field.name : name, field.unit, field.space, id, {}};
 }
 
+/// cells.position.x; the components of fields that are no vectors are numbered.
+std::string component_name(const Field& field, int component) {
+  return field.name + (field.components <= 3 ? std::string(".") + "xyz"[component]
+                                             : '[' + std::to_string(component) + ']');
+}
+
+/// All of a field, or that of its components which a text names; none where it names nothing of the kind.
+std::vector<Observed> named(const Model& model, const std::string& text) {
+  std::vector<Observed> found;
+  for (FieldId id = 0; id < model.fields->size(); ++id) {
+    const Field& field = (*model.fields)[id];
+    if (!text.starts_with(field.name)) continue;
+    // On a line a place has one component, which is x all the same.
+    const bool place = field.space->varies() && field.name == field.space->name() + ".position";
+    if (field.components == 1 && (text == field.name || (place && text == field.name + ".x")))
+      return {of_field(model, id, "")};
+    for (int c = 0; field.components > 1 && c < field.components; ++c) {
+      const std::string name = component_name(field, c);
+      if (text != field.name && text != name) continue;
+      found.push_back(of_field(model, id, name));
+      found.back().component = c;
+    }
+    if (!found.empty()) return found;
+  }
+  return found;
+}
+
 /// The space on which an equation varies: that of its fields; without any, the model's only space of several
 /// sites if it depends on the place.
 std::shared_ptr<const Space> space_of(const Coefficient& equation, const Section& section, const Value& value,
@@ -74,6 +101,18 @@ std::vector<FieldId> fields_of(const Process& process, const FieldTable& fields)
   return ids;
 }
 
+/// Refuses populations where sites have to stay.
+Observed checked(const Section& section, const Value& value, const std::string& path, Sites sites,
+                 Observed observed) {
+  if (sites == Sites::may_change || !observed.space->varies()) return observed;
+  section.loader().error(value.place, path,
+                         "'" + observed.name + "' lives on the population '" + observed.space->name() +
+                             "', whose agents come and go",
+                         "something on a space whose sites stay",
+                         "probe, mean, total, final, extremum, error and fields look at populations");
+  throw modelfile::Abandoned{};
+}
+
 /// Adds what one text names: a process, a field or an equation.
 void add_named(const Section& section, const Value& value, const std::string& path, Sites sites,
                std::vector<Observed>& all) {
@@ -82,9 +121,15 @@ void add_named(const Section& section, const Value& value, const std::string& pa
   if (value.kind == Value::Kind::scalar && !value.is_equation() && !model.fields->contains(value.scalar))
     for (const auto& process : model.processes)
       if (process->name() == value.scalar) {
-        for (const FieldId id : fields_of(*process, *model.fields)) all.push_back(of_field(model, id, ""));
+        for (const FieldId id : fields_of(*process, *model.fields))
+          for (Observed& each : named(model, (*model.fields)[id].name)) all.push_back(std::move(each));
         return;
       }
+  if (value.kind == Value::Kind::scalar && !value.is_equation() && !value.block)
+    if (std::vector<Observed> components = named(model, value.scalar); components.size() > 1) {
+      for (Observed& each : components) all.push_back(checked(section, value, path, sites, std::move(each)));
+      return;
+    }
   all.push_back(read_observed(section, value, path, "", sites));
 }
 
@@ -97,24 +142,26 @@ bool Observed::reads(FieldId id) const {
 Observed read_observed(const Section& section, const Value& value, const std::string& path,
                        const std::string& name, Sites sites) {
   modelfile::Loader& loader = section.loader();
-  const auto checked = [&](Observed observed) {
-    if (sites == Sites::may_change || !observed.space->varies()) return observed;
-    loader.error(value.place, path,
-                 "'" + observed.name + "' lives on the population '" + observed.space->name() +
-                     "', whose agents come and go",
-                 "something on a space whose sites stay",
-                 "probe, mean, total, final, extremum, error and fields look at populations");
-    throw modelfile::Abandoned{};
-  };
   if (value.kind != Value::Kind::scalar || value.block) {
     loader.error(value.place, path, "is " + value.description(),
                  "the name of a field, or an =equation over fields");
     throw modelfile::Abandoned{};
   }
   if (!value.is_equation()) {
-    const auto id = loader.field(value.scalar, value.place, path);
-    if (!id) throw modelfile::Abandoned{};
-    return checked(of_field(loader.model(), *id, name));
+    std::vector<Observed> found = named(loader.model(), value.scalar);
+    if (found.empty()) {
+      loader.field(value.scalar, value.place, path);
+      throw modelfile::Abandoned{};
+    }
+    if (found.size() > 1) {
+      loader.error(
+          value.place, path,
+          "'" + value.scalar + "' has " + std::to_string(found.size()) + " components, and one is needed",
+          "one of them: " + found.front().name + " to " + found.back().name);
+      throw modelfile::Abandoned{};
+    }
+    if (!name.empty()) found.front().name = name;
+    return checked(section, value, path, sites, std::move(found.front()));
   }
   const auto equation = loader.equation(value, path, modelfile::Scope::coefficient);
   if (!equation) throw modelfile::Abandoned{};
@@ -124,7 +171,8 @@ Observed read_observed(const Section& section, const Value& value, const std::st
   std::vector<FieldId> fields;
   for (FieldId id = 0; id < table.size(); ++id)
     if (coefficient->depends_on("field:" + table[id].name)) fields.push_back(id);
-  return checked({name.empty() ? value.scalar.substr(1) : name, Unit::coherent(equation->dimension()),
+  return checked(section, value, path, sites,
+                 {name.empty() ? value.scalar.substr(1) : name, Unit::coherent(equation->dimension()),
                   space_of(*coefficient, section, value, path), std::nullopt, *coefficient, fields});
 }
 
@@ -183,8 +231,8 @@ ObservedValues::ObservedValues(const Observed& observed, const Model& model) : o
 double ObservedValues::number(const State& state, std::size_t site) const {
   const FieldId field = *observed_.field;
   if (state.fields()[field].type == FieldType::integer)
-    return static_cast<double>(state.integer(field)[site]);
-  return state.real(field)[site];
+    return static_cast<double>(state.integer(field, observed_.component)[site]);
+  return state.real(field, observed_.component)[site];
 }
 
 double ObservedValues::of_agent(const State& state, double time, std::int64_t id) {
@@ -216,7 +264,7 @@ double ObservedValues::at(const State& state, double time, const Stencil& stenci
 }
 
 std::span<const double> ObservedValues::all(const State& state, double time, ThreadPool& threads) {
-  if (observed_.field && !converts_) return state.real(*observed_.field);
+  if (observed_.field && !converts_) return state.real(*observed_.field, observed_.component);
   column_.resize(state.sites(*observed_.space));
   if (observed_.field) {
     for (std::size_t site = 0; site < column_.size(); ++site) column_[site] = number(state, site);

@@ -19,21 +19,23 @@ struct Observed {
   std::optional<FieldId> field;
   Coefficient equation;              ///< where it is no field
   std::vector<FieldId> fields = {};  ///< that the equation reads
+  int component = 0;                 ///< of the field
   bool reads(FieldId id) const;
 };
 
 /// Whether an observer can look at populations, whose agents come, go and change their order.
 enum class Sites { fixed, may_change };
 
-/// Reads the name of a field or an `=equation`. The equation's space is that of its fields. Reports what is
-/// wrong and throws modelfile::Abandoned.
+/// Reads the name of a field, of a field's component (cells.position.x) or an `=equation`. The equation's
+/// space is that of its fields. Reports what is wrong and throws modelfile::Abandoned.
 Observed read_observed(const modelfile::Section& section, const modelfile::Document::Value& value,
                        const std::string& path, const std::string& name, Sites sites = Sites::fixed);
 /// The same for an option that holds one.
 Observed read_observed(const modelfile::Section& section, const std::string& key, Sites sites = Sites::fixed);
 
 /// All that an option `of` names: a process (all its fields), a field, an =equation, or a list of fields and
-/// processes. Columns carry the field's own name, with the process before it where two would be the same.
+/// processes. A field of several components is one column for each. Columns carry the field's own name, with
+/// the process before it where two would be the same.
 std::vector<Observed> read_all_observed(const modelfile::Section& section, const std::string& key,
                                         Sites sites = Sites::fixed);
 

@@ -3,6 +3,7 @@
 #include "holon/engine/coupling_line.hpp"
 #include "holon/modelfile/loader.hpp"
 #include "holon/modelfile/on_division.hpp"
+#include "holon/modelfile/settable_field.hpp"
 #include "holon/pointwise/component.hpp"
 #include "holon/pointwise/kinetics_process.hpp"
 
@@ -154,6 +155,7 @@ void KineticsRecipe::declare_states(ProcessContext& context) {
       const auto id = name ? section.loader().field(*name, shared->place, where) : std::nullopt;
       if (!id) throw Abandoned{};
       const Field& field = fields[*id];
+      if (!modelfile::settable_by_equation(section.loader(), field, shared->place, where)) throw Abandoned{};
       if (field.space != context.space) {
         section.loader().error(shared->place, where,
                                fmt::format("field '{}' lives on space '{}', the equations on '{}'",
@@ -301,6 +303,7 @@ void KineticsRecipe::connect_contributions(ProcessContext& context, KineticsSyst
     }
     const FieldId target = fields.id(contribution.name);
     const Field& field = fields[target];
+    if (!modelfile::settable_by_equation(loader, field, contribution.place, where)) continue;
     if (field.space != context.space) {
       loader.error(contribution.place, where,
                    fmt::format("field '{}' lives on space '{}', the equations on '{}'", field.name,

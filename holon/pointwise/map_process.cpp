@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 #include "holon/engine/coupling_line.hpp"
 #include "holon/modelfile/loader.hpp"
+#include "holon/modelfile/settable_field.hpp"
 #include "holon/pointwise/kinetics_system.hpp"
 
 #include <algorithm>
@@ -163,7 +164,9 @@ class MapRecipe final : public modelfile::ProcessRecipe {
       const std::string where = context.section.path() + ".assign." + member.key;
       const auto field = loader.field(member.key, member.key_place, where);
       if (!field) continue;
-      const auto value = loader.coefficient_in(member.value, where, (*context.model.fields)[*field].unit);
+      const Field& assigned = (*context.model.fields)[*field];
+      if (!modelfile::settable_by_equation(loader, assigned, member.key_place, where)) continue;
+      const auto value = loader.coefficient_in(member.value, where, assigned.unit);
       if (value) assignments.push_back({*field, *value});
     }
     if (loader.has_errors()) return nullptr;

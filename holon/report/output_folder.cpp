@@ -60,6 +60,10 @@ std::vector<FrameList> OutputFolder::frame_lists() const {
   return lists;
 }
 
+AgentImage OutputFolder::agents(const fs::path& file) const {
+  return read_vtp(read_file(file), file.string());
+}
+
 Image OutputFolder::frame(const fs::path& file) const { return read_vti(read_file(file), file.string()); }
 
 }  // namespace holon::report

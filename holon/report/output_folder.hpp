@@ -3,6 +3,7 @@
 
 #include "holon/engine/observer.hpp"
 #include "holon/report/vtk_image.hpp"
+#include "holon/report/vtk_points.hpp"
 
 #include <filesystem>
 #include <map>
@@ -30,6 +31,7 @@ class OutputFolder {
   Series series(const std::string& name) const;
   std::vector<FrameList> frame_lists() const;
   Image frame(const std::filesystem::path& file) const;
+  AgentImage agents(const std::filesystem::path& file) const;
 
  private:
   std::filesystem::path folder_;

@@ -24,6 +24,7 @@ struct PageBudget {
   std::size_t series_points = 250000;  ///< of all curves together: 16 bytes each
   std::size_t frame_values = 3000000;  ///< of all animations together: 2 bytes each
   std::size_t curves_of_a_series = 120;
+  std::size_t agents = 40000;  ///< of all pictures of populations together: 8 bytes a number
 };
 
 /// {"name", "x": {"name", "unit"}, "columns": [{"name", "unit", "x", "y"}], "note"}: x and y are base64 of
@@ -36,5 +37,10 @@ nlohmann::json series_data(const OutputFolder& folder, const PageBudget& budget)
 ///  "columns": [{"name", "unit", "least", "greatest", "frames"}]}: frames are base64 of little-endian 16-bit
 /// numbers from 0 (least) to 65534 (greatest); 65535 is no number.
 nlohmann::json frames_data(const OutputFolder& folder, const PageBudget& budget);
+
+/// The last frame of each population: {"name", "dimensions", "low", "high", "length_unit", "time",
+/// "time_unit", "note", "places": one per axis, "columns": [{"name", "unit", "values"}]}: places and values
+/// are base64 of little-endian doubles; the first two columns are id and radius.
+nlohmann::json agents_data(const OutputFolder& folder, const PageBudget& budget);
 
 }  // namespace holon::report

@@ -126,7 +126,7 @@ nlohmann::json frames_data(const OutputFolder& folder, const PageBudget& budget)
   const std::vector<FrameList> lists = folder.frame_lists();
   nlohmann::json out = nlohmann::json::array();
   for (const FrameList& list : lists)
-    // Points are for ParaView; the page animates grids.
+    // Agents have pictures of their own.
     if (!list.files.empty() && list.files.front().extension() == ".vti")
       out.push_back(one_list(folder, list, budget.frame_values / lists.size()));
   return out;

@@ -7,7 +7,8 @@
 
 namespace holon {
 
-extern const std::string_view page_style, page_plot_script, page_colour_script, page_frames_script;
+extern const std::string_view page_style, page_plot_script, page_colour_script, page_frames_script,
+    page_agents_script;
 
 namespace report {
 
@@ -36,7 +37,8 @@ std::string report_html(const std::filesystem::path& folder, const PageBudget& b
   const OutputFolder output(folder);
   const std::string title = text_of(output.run(), "title", "Run");
   const nlohmann::json data = {{"series", series_data(output, budget)},
-                               {"frames", frames_data(output, budget)}};
+                               {"frames", frames_data(output, budget)},
+                               {"agents", agents_data(output, budget)}};
   std::string page =
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
@@ -45,12 +47,14 @@ std::string report_html(const std::filesystem::path& folder, const PageBudget& b
   page += header_section(output);
   page += results_section(output);
   if (!data["frames"].empty()) page += "<section id=\"frames\"><h2>Fields</h2></section>\n";
+  if (!data["agents"].empty()) page += "<section id=\"agents\"><h2>Agents</h2></section>\n";
   if (!data["series"].empty()) page += "<section id=\"curves\"><h2>Curves</h2></section>\n";
   page += scale_map_section(folder);
   page += events_section(output) + ledger_section(output) + timings_section(output) + model_section(output) +
           environment_section(output);
   page += "</main>\n<script type=\"application/json\" id=\"data\">" + script_json(data) + "</script>\n";
-  page += script(page_colour_script) + script(page_plot_script) + script(page_frames_script);
+  page += script(page_colour_script) + script(page_plot_script) + script(page_frames_script) +
+          script(page_agents_script);
   return page + "</body>\n</html>\n";
 }
 

@@ -6,6 +6,7 @@
 #include "holon/report/run_record.hpp"
 #include "holon/report/series_csv.hpp"
 #include "holon/report/vtk_frames.hpp"
+#include "holon/space/population.hpp"
 
 #include <cmath>
 #include <limits>
@@ -241,6 +242,40 @@ TEST_F(ReportPage, IsThinnedToItsBudget) {
   small.series_points = 1000;
   small.frame_values = 30000;
   EXPECT_LT(report_html(path, small).size(), report_html(path).size() / 2);
+}
+
+TEST_F(ReportPage, DrawsTheLastFrameOfAPopulation) {
+  write_all();
+  const auto dish =
+      std::make_shared<GridSpace>("dish", GridSpace::Sites::cells,
+                                  std::vector<GridSpace::Axis>{{40, 1e-5, 0, false}, {30, 1e-5, 0, false}});
+  const auto cells = std::make_shared<Population>("cells", dish, 1, Population::Placement{});
+  EXPECT_EQ(report_html(path).find("id=\"agents\""), std::string::npos);
+  {
+    VtkFrames frames(path / "fields", Unit::parse("ms"));
+    for (int k = 0; k < 2; ++k) {
+      FieldFrame frame{"colony", 1e-3 * k, k, cells, {}};
+      for (int i = 0; i < 10 + 60 * k; ++i)
+        frame.points.push_back({2e-4 + 2e-6 * i * std::cos(i), 1.5e-4 + 2e-6 * i * std::sin(i), 0.0});
+      std::vector<double> ids, radii, fed;
+      for (std::size_t i = 0; i < frame.points.size(); ++i) {
+        ids.push_back(static_cast<double>(i));
+        radii.push_back(4e-6 + 1e-7 * static_cast<double>(i % 7));
+        fed.push_back(i == 5 ? NAN : std::sqrt(static_cast<double>(i)));
+      }
+      frame.columns = {
+          {"id", Unit{}, ids}, {"radius", Unit::parse("m"), radii}, {"fed", Unit::parse("fmol"), fed}};
+      frames.write(frame);
+    }
+    frames.flush();
+  }
+  write_report(path);
+  const std::string page = report_html(path);
+  EXPECT_NE(page.find("id=\"agents\""), std::string::npos);
+  EXPECT_NE(page.find("\"agents\":70"), std::string::npos);
+  EXPECT_NE(page.find("\"name\":\"fed\""), std::string::npos);
+  EXPECT_NE(report_html(path, {.agents = 40}).find("one of 7 agents"),
+            std::string::npos);  // four pictures share 40
 }
 
 TEST_F(ReportPage, OfAFolderWithoutARunIsAnError) { EXPECT_THROW(report_html(path), InputError); }

@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 #include "holon/base/file.hpp"
 #include "holon/report/vtk_image.hpp"
+#include "holon/report/vtk_points.hpp"
 #include "holon/space/population.hpp"
 #include "holon/space/radial_space.hpp"
 
@@ -149,6 +150,34 @@ TEST_F(VtkFramesInAFolder, AgentsAreWrittenAsPointsAlsoWhenTheirNumberChanges) {
                            "Name=\"id [1]\"", "NumberOfComponents=\"3\"", "Name=\"connectivity\""})
     EXPECT_NE(text.find(part), std::string::npos) << part;
   EXPECT_NE(read_file(path / "crowd_000000.vtp").find("NumberOfPoints=\"0\""), std::string::npos);
+  EXPECT_TRUE(read_vtp(read_file(path / "crowd_000000.vtp"), "crowd_000000.vtp").places.empty());
+}
+
+TEST(VtkPoints, AreReadBackBitByBitWithTheirBoxAndUnits) {
+  const auto cells =
+      std::make_shared<Population>("cells", grid(GridSpace::Sites::cells), 3, Population::Placement{});
+  FieldFrame out{"crowd", 90.0, 0, cells, {}};
+  for (int k = 0; k < 20000; ++k) out.points.push_back({1.0 + 0.001 * k, std::sqrt(k) / 3.0, 0.0});
+  std::vector<double> values;
+  for (int k = 0; k < 20000; ++k) values.push_back(std::cos(k));
+  out.columns.push_back({"radius", Unit::parse("m"), values});
+  out.columns.push_back({"V <1>", Unit::parse("mV"), std::vector<double>(20000, -80.0)});
+  const std::string text = vtp_text(out, Unit::parse("min"));
+  const AgentImage image = read_vtp(text, "a.vtp");
+  EXPECT_EQ(image.dimensions, 2);
+  EXPECT_EQ(image.low[0], 1.0);
+  EXPECT_EQ(image.high[0], 1.0 + 300 * 0.25);
+  EXPECT_EQ(image.high[1], 100.0);
+  EXPECT_EQ(image.length_unit, "m");
+  EXPECT_EQ(image.time_unit, "min");
+  EXPECT_EQ(image.time, 1.5);
+  EXPECT_EQ(image.places, out.points);
+  ASSERT_EQ(image.columns.size(), 2U);
+  EXPECT_EQ(image.columns[0].values, values);
+  EXPECT_EQ(image.columns[1].name, "V <1>");
+  EXPECT_EQ(image.columns[1].unit, "mV");
+  EXPECT_THROW(read_vtp(text.substr(0, text.size() / 2), "a.vtp"), InputError);
+  EXPECT_THROW(read_vtp("<VTKFile/>", "a.vtp"), InputError);
 }
 
 }  // namespace
