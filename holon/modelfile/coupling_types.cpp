@@ -401,6 +401,7 @@ class Chooser {
       section_.loader().error(section_.key_place(key), section_.path_of(key),
                               fmt::format("'{}' means nothing here: {}", key, why), "", "leave it out");
     };
+    refuse("side", "only a trace from the micro spaces of a product needs one");
     if (type != "gather") refuse("end", fmt::format("the coupling is of type {}", type));
     if (type != "gather" && type != "identity")
       for (const char* key : {"delay", "degree"})
