@@ -62,40 +62,6 @@ std::vector<Constraint> active_constraints(const System& system, const State& st
   return active;
 }
 
-std::vector<double> sizes_of(const System& system, const Vector& x) {
-  std::vector<double> sizes(x.values().size(), 1.0);
-  const Layout& layout = system.layout();
-  std::map<std::string, double> by_dimension;
-  std::map<FieldId, double> by_field;
-  for (const FieldId id : layout.fields()) {
-    const Field& field = (*system.model().fields)[id];
-    double most = 0.0;
-    for (int c = 0; c < field.components; ++c) most = std::max(most, largest(x(id, c)));
-    by_field[id] = most;
-    double& of_dimension = by_dimension[field.unit.dimension().text()];
-    of_dimension = std::max(of_dimension, most * field.unit.factor());
-  }
-  constexpr double floor = 1e-6;
-  for (const FieldId id : layout.fields()) {
-    const Field& field = (*system.model().fields)[id];
-    double size =
-        std::max(by_field[id], floor * by_dimension[field.unit.dimension().text()] / field.unit.factor());
-    if (!(size > 0.0) || !std::isfinite(size)) size = 1.0;
-    const std::size_t count = layout.sites(id) * static_cast<std::size_t>(field.components);
-    std::fill_n(sizes.begin() + static_cast<std::ptrdiff_t>(layout.offset(id)), count, size);
-  }
-  return sizes;
-}
-
-double scaled_norm(std::span<const double> v, std::span<const double> sizes) {
-  double most = 0.0;
-  for (std::size_t i = 0; i < v.size(); ++i) {
-    const double part = std::abs(v[i]) / sizes[i];
-    if (!(part <= most)) most = part;  // not a number counts as larger than all
-  }
-  return most;
-}
-
 bool LinearisedModel::factor(const State& state, double time, double shift, std::span<const Border> borders) {
   const std::size_t n = system_->size();
   std::vector<solve::MatrixEntry> entries;

@@ -24,12 +24,8 @@ struct Constraint {
 /// The declared invariants that really are: w^T J = 0 and w^T F = 0 to round-off at a state.
 std::vector<Constraint> active_constraints(const System& system, const State& state, double time);
 
-/// What a unit of change of each unknown counts: the largest value in its field, at least `floor` times the
-/// largest of all that have the same unit. Fields that are zero count as 1.
-std::vector<double> sizes_of(const System& system, const Vector& x);
-
-/// max over unknowns of |v| / size.
-double scaled_norm(std::span<const double> v, std::span<const double> sizes);
+using holon::scaled_norm;
+using holon::sizes_of;
 
 struct NewtonOptions {
   double tolerance = 1e-11;  ///< of the last correction, relative to sizes_of

@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
 namespace holon {
 
-Determination::Determination(const std::vector<std::unique_ptr<Process>>& processes,
-                             const FieldTable& fields) {
+Determination::Determination(const std::vector<std::unique_ptr<Process>>& processes, const FieldTable& fields,
+                             std::vector<ProcessId> solved)
+    : solved_(std::move(solved)) {
   std::map<FieldId, ProcessId> determiner;
   for (ProcessId p = 0; p < processes.size(); ++p) {
     Determiner found{p, {}, {}};
@@ -21,6 +23,10 @@ Determination::Determination(const std::vector<std::unique_ptr<Process>>& proces
         throw InputError(fmt::format("field '{}' is determined by '{}' and by '{}'", fields[port.field].name,
                                      processes[other->second]->name(), processes[p]->name()));
       found.determines.push_back(port.field);
+    }
+    if (std::find(solved_.begin(), solved_.end(), p) != solved_.end()) {
+      for (const FieldId field : found.determines) determiner.erase(field);
+      continue;
     }
     if (!found.determines.empty()) determiners_.push_back(std::move(found));
   }

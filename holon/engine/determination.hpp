@@ -16,7 +16,10 @@ class Determination {
  public:
   Determination() = default;
   /// Throws InputError where two processes determine one field or fields depend on each other in a circle.
-  Determination(const std::vector<std::unique_ptr<Process>>& processes, const FieldTable& fields);
+  /// `solved`: processes whose fields are solved for together with others in the steps of the schedule, so
+  /// that they stand in the State like fields that are advanced.
+  Determination(const std::vector<std::unique_ptr<Process>>& processes, const FieldTable& fields,
+                std::vector<ProcessId> solved = {});
 
   /// The processes to call, in order, before the fields that `reads` names are read.
   std::vector<ProcessId> before(const std::function<bool(FieldId)>& reads) const;
@@ -24,6 +27,7 @@ class Determination {
   std::vector<ProcessId> before(const Process& process) const;
   /// All of them.
   const std::vector<ProcessId>& order() const { return order_; }
+  const std::vector<ProcessId>& solved() const { return solved_; }
 
  private:
   struct Determiner {
@@ -34,7 +38,7 @@ class Determination {
   const Determiner* find(ProcessId process) const;
 
   std::vector<Determiner> determiners_;
-  std::vector<ProcessId> order_;
+  std::vector<ProcessId> order_, solved_;
 };
 
 }  // namespace holon

@@ -7,6 +7,7 @@
 #include "holon/engine/delayed_transfer.hpp"
 #include "holon/engine/delays.hpp"
 #include "holon/engine/quasi_steady.hpp"
+#include "holon/engine/together.hpp"
 #include "holon/engine/transfer.hpp"
 #include "holon/space/population.hpp"
 
@@ -384,6 +385,7 @@ void Model::rewrite() {
   rewritten_ = true;
   correct_boundaries(*this);
   keep_at_rest(*this, schedule.root);
+  make_together(*this);
 }
 
 void Model::finish() {
@@ -428,7 +430,7 @@ void Model::finish() {
         fmt::format("a number of steps divisible by {}", every));
 
   join_fates(*this);
-  determination = Determination(processes, *fields);
+  determination = Determination(processes, *fields, solved_together(*this));
 
   look_at_conservation(*this);
 

@@ -182,6 +182,8 @@ class Process {
   /// Computes the fields that it determines from the present state. The engine calls it before anybody reads
   /// them: another process, an observer, an event.
   virtual void determine(State& /*state*/, double /*time*/, Workspace& /*work*/) const {}
+  /// True where determine() solves equations of its fields (elliptic ones) and does not just evaluate them.
+  virtual bool solves_to_determine() const { return false; }
   /// The fields that determine() reads.
   virtual std::vector<FieldId> determined_from() const { return {}; }
 

@@ -57,6 +57,9 @@ class Flattening {
       case Kind::iterate:
         body.push_back({0, begin, end, 1, window(node)});
         break;
+      case Kind::together:
+        body.push_back({node.process, begin, end, 1, {}});
+        break;
       case Kind::average: {
         Average average;
         average.options = *node.average;
@@ -107,6 +110,7 @@ std::vector<ProcessId> processes_below(const ScheduleNode& node) {
     const auto below = processes_below(child);
     found.insert(found.end(), below.begin(), below.end());
   }
+  if (node.kind == Kind::together) found.push_back(node.process);
   return found;
 }
 

@@ -45,6 +45,16 @@ struct AverageOptions {
   int order = 2;            ///< of the slow step: 1 with rates at its beginning, 2 with those in its middle
 };
 
+/// Processes that are advanced as one system of equations (together.hpp).
+struct TogetherOptions {
+  enum class Method { bdf2, bdf1, implicit_midpoint, sdirk };
+  Method method = Method::bdf2;
+  std::int64_t steps = 1;  ///< equal ones in each step of the schedule, where no tolerance is given
+  /// Error that a step may make, relative to the size of each field; steps are then chosen by it.
+  std::optional<double> tolerance;
+  double newton = 1e-10;  ///< of the last correction of Newton's method, relative to the size of each field
+};
+
 /// A node of the schedule tree.
 ///   advance    one process over the node's interval
 ///   lie        children one after the other, each over the whole interval
@@ -59,8 +69,10 @@ struct AverageOptions {
 ///              relaxation). A subcycle as a child gives the number of its substeps
 ///   average    [fast, slow]: the first child is run to its cycle while the second stands still, which then
 ///              takes one step over the interval with the mean of its rates over that cycle
+///   together   the children, all of them single processes, as one system: `process` is the one that advances
+///              them (made when the model is finished)
 struct ScheduleNode {
-  enum class Kind { advance, lie, strang, subcycle, every, iterate, average };
+  enum class Kind { advance, lie, strang, subcycle, every, iterate, average, together };
   Kind kind = Kind::advance;
   ProcessId process = 0;
   std::vector<ScheduleNode> children;
@@ -72,6 +84,7 @@ struct ScheduleNode {
   std::optional<SteadyOptions> steady;  ///< of an advance
   std::optional<IterateOptions> iterate;
   std::optional<AverageOptions> average;
+  std::optional<TogetherOptions> together;
   Place place;
 };
 

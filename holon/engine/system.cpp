@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <numeric>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,22 +15,33 @@ namespace holon {
 
 namespace {
 
-/// The processes that determine what some process reads, in their order.
-std::vector<ProcessId> determiners_of(const Model& model) {
+bool contains(const std::vector<ProcessId>& list, ProcessId process) {
+  return std::find(list.begin(), list.end(), process) != list.end();
+}
+
+std::vector<ProcessId> all_processes(const Model& model) {
+  std::vector<ProcessId> all(model.processes.size());
+  std::iota(all.begin(), all.end(), ProcessId{0});
+  return all;
+}
+
+/// The processes that determine what some of these read, in their order.
+std::vector<ProcessId> determiners_of(const Model& model, const std::vector<ProcessId>& processes) {
   std::set<FieldId> read;
-  for (const auto& process : model.processes) {
-    for (const Port& port : process->ports())
+  for (const ProcessId p : processes) {
+    for (const Port& port : model.processes[p]->ports())
       if (port.role == Port::Role::read) read.insert(port.field);
     // Of a determiner that nobody else needs, this adds what is computed for nothing; it does no harm.
-    for (const FieldId id : process->determined_from()) read.insert(id);
+    for (const FieldId id : model.processes[p]->determined_from()) read.insert(id);
   }
   return model.determination.before([&](FieldId id) { return read.contains(id); });
 }
 
-std::vector<FieldId> unknown_fields(const Model& model, const std::vector<ProcessId>& determiners) {
+std::vector<FieldId> unknown_fields(const Model& model, const std::vector<ProcessId>& processes,
+                                    const std::vector<ProcessId>& determiners) {
   std::set<FieldId> unknowns;
-  for (ProcessId p = 0; p < model.processes.size(); ++p) {
-    const bool determines = std::find(determiners.begin(), determiners.end(), p) != determiners.end();
+  for (const ProcessId p : processes) {
+    const bool determines = contains(determiners, p) || contains(model.determination.solved(), p);
     for (const Port& port : model.processes[p]->ports())
       if (port.role == Port::Role::advance || (determines && port.role == Port::Role::determine))
         unknowns.insert(port.field);
@@ -36,19 +50,57 @@ std::vector<FieldId> unknown_fields(const Model& model, const std::vector<Proces
   return {unknowns.begin(), unknowns.end()};
 }
 
+/// Processes and what determines something between them.
+std::vector<ProcessId> with_determiners(std::vector<ProcessId> processes,
+                                        const std::vector<ProcessId>& determiners) {
+  processes.insert(processes.end(), determiners.begin(), determiners.end());
+  std::sort(processes.begin(), processes.end());
+  processes.erase(std::unique(processes.begin(), processes.end()), processes.end());
+  return processes;
+}
+
 }  // namespace
 
 System::System(std::shared_ptr<const Model> model, ThreadPool& threads)
+    : System(model, threads, all_processes(*model), determiners_of(*model, all_processes(*model)),
+             unknown_fields(*model, all_processes(*model), determiners_of(*model, all_processes(*model)))) {}
+
+System::System(std::shared_ptr<const Model> model, ThreadPool& threads,
+               const std::vector<ProcessId>& processes)
+    : System(model, threads, with_determiners(processes, determiners_of(*model, processes)),
+             determiners_of(*model, processes), unknowns_of(*model, processes)) {}
+
+std::vector<FieldId> System::unknowns_of(const Model& model, const std::vector<ProcessId>& processes) {
+  const auto determiners = determiners_of(model, processes);
+  std::vector<FieldId> unknowns =
+      unknown_fields(model, with_determiners(processes, determiners), determiners);
+  // What is contributed to a field that others advance adds up in it.
+  for (const ProcessId p : processes)
+    for (const Port& port : model.processes[p]->ports())
+      if (port.role == Port::Role::contribute) {
+        FieldId field = port.field;
+        for (const WayBack& way : model.ways_back)
+          if (way.field == field) field = way.of;
+        unknowns.push_back(field);
+      }
+  std::sort(unknowns.begin(), unknowns.end());
+  unknowns.erase(std::unique(unknowns.begin(), unknowns.end()), unknowns.end());
+  return unknowns;
+}
+
+System::System(std::shared_ptr<const Model> model, ThreadPool& threads, std::vector<ProcessId> processes,
+               std::vector<ProcessId> determiners, const std::vector<FieldId>& unknowns)
     : model_(std::move(model)),
       layout_(*model_->fields, {}),
-      determiners_(determiners_of(*model_)),
+      processes_(std::move(processes)),
+      determiners_(std::move(determiners)),
       work_(model_->processes.size()) {
   for (Workspace& work : work_) work.threads = &threads;
-  for (const auto& process : model_->processes)
-    if (process->traits().resizes)
-      throw Refused(fmt::format("the number of unknowns changes: {} ('{}')", process->traits().reason,
-                                process->name()));
-  layout_ = Layout(*model_->fields, unknown_fields(*model_, determiners_));
+  for (const ProcessId p : processes_)
+    if (const Traits traits = model_->processes[p]->traits(); traits.resizes)
+      throw Refused(fmt::format("the number of unknowns changes: {} ('{}')", traits.reason,
+                                model_->processes[p]->name()));
+  layout_ = Layout(*model_->fields, unknowns);
   mass_.assign(layout_.size(), 1.0);
   const auto residuals = [&](FieldId field) {
     if (!layout_.contains(field)) return;
@@ -56,13 +108,14 @@ System::System(std::shared_ptr<const Model> model, ThreadPool& threads)
         layout_.sites(field) * static_cast<std::size_t>((*model_->fields)[field].components);
     std::fill_n(mass_.begin() + static_cast<std::ptrdiff_t>(layout_.offset(field)), count, 0.0);
   };
-  for (const auto& process : model_->processes) {
-    for (const Port& port : process->ports())
+  for (const ProcessId p : processes_) {
+    for (const Port& port : model_->processes[p]->ports())
       if (port.role == Port::Role::determine) residuals(port.field);
-    for (const FieldId field : process->assigned()) residuals(field);
+    for (const FieldId field : model_->processes[p]->assigned()) residuals(field);
   }
-  const State state = model_->initial_state(threads, 0);
-  for (std::size_t p = 0; p < work_.size(); ++p) {
+  // Which nodes are held follows from the State's parameters alone.
+  const State state(std::make_shared<FieldTable>(), model_->parameters, 0);
+  for (const ProcessId p : processes_) {
     auto sites = model_->processes[p]->held_sites(state);
     if (sites.empty()) continue;
     for (const Port& port : model_->processes[p]->ports())
@@ -105,20 +158,27 @@ void System::determine(State& state, double time) const {
 
 Vector System::residual(const State& state, double time) const {
   Vector out(layout_);
-  for (std::size_t p = 0; p < work_.size(); ++p) model_->processes[p]->rate(state, time, work_[p], out);
+  for (const ProcessId p : processes_) model_->processes[p]->rate(state, time, work_[p], out);
   if (held_.empty()) return out;
-  State given = state.clone();
+  if (!given_)
+    given_ = std::make_unique<State>(state.clone());
+  else
+    given_->assign(state);
   for (const Held& held : held_) {
-    model_->processes[held.process]->hold(given, time, work_[held.process]);
-    const auto should = std::as_const(given).real(held.field), is = state.real(held.field);
+    model_->processes[held.process]->hold(*given_, time, work_[held.process]);
+    const auto should = std::as_const(*given_).real(held.field), is = state.real(held.field);
     for (const std::size_t site : held.sites) out(held.field)[site] = should[site] - is[site];
   }
   return out;
 }
 
+void System::add_rate(ProcessId process, const State& state, double time, Vector& rates) const {
+  model_->processes[process]->rate(state, time, work_[process], rates);
+}
+
 Vector System::jvp(const State& state, double time, const Vector& dx) const {
   Vector out(layout_);
-  for (std::size_t p = 0; p < work_.size(); ++p) model_->processes[p]->jvp(state, time, dx, work_[p], out);
+  for (const ProcessId p : processes_) model_->processes[p]->jvp(state, time, dx, work_[p], out);
   for_held([&](std::size_t unknown) { out.values()[unknown] = 0.0; });
   for (const auto& entry : held_rows(state, time))
     out.values()[entry.row] += entry.value * dx.values()[entry.column];
@@ -137,7 +197,7 @@ std::vector<SparseBuilder::Entry> System::held_rows(const State& state, double t
 Vector System::vjp(const State& state, double time, const Vector& w) const {
   Vector free = w, out(layout_);
   for_held([&](std::size_t unknown) { free.values()[unknown] = 0.0; });
-  for (std::size_t p = 0; p < work_.size(); ++p) model_->processes[p]->vjp(state, time, free, work_[p], out);
+  for (const ProcessId p : processes_) model_->processes[p]->vjp(state, time, free, work_[p], out);
   for (const auto& entry : held_rows(state, time))
     out.values()[entry.column] += entry.value * w.values()[entry.row];
   return out;
@@ -145,7 +205,7 @@ Vector System::vjp(const State& state, double time, const Vector& w) const {
 
 SparseBuilder System::jacobian(const State& state, double time) const {
   SparseBuilder all(layout_);
-  for (std::size_t p = 0; p < work_.size(); ++p) model_->processes[p]->jacobian(state, time, work_[p], all);
+  for (const ProcessId p : processes_) model_->processes[p]->jacobian(state, time, work_[p], all);
   if (held_.empty()) return all;
   std::vector<bool> held(layout_.size(), false);
   for_held([&](std::size_t unknown) { held[unknown] = true; });
@@ -205,6 +265,14 @@ std::vector<std::pair<std::string, Vector>> System::invariants() const {
   return {weights.begin(), weights.end()};
 }
 
+FieldId System::field_of(std::size_t unknown) const {
+  require(unknown < size(), "an unknown belongs to a field");
+  FieldId field = layout_.fields().front();
+  for (const FieldId id : layout_.fields())
+    if (layout_.offset(id) <= unknown) field = id;
+  return field;
+}
+
 std::string System::unknown_text(std::size_t unknown) const {
   for (const FieldId id : layout_.fields()) {
     const Field& field = (*model_->fields)[id];
@@ -219,16 +287,51 @@ std::string System::unknown_text(std::size_t unknown) const {
 }
 
 void System::require_smooth(const std::string& analysis) const {
-  for (const auto& process : model_->processes) {
-    const Traits traits = process->traits();
+  for (const ProcessId p : processes_) {
+    const Process& process = *model_->processes[p];
+    const Traits traits = process.traits();
     if (traits.stochastic || traits.resizes || !traits.smooth)
       throw Refused(fmt::format("{} needs a smooth deterministic model, but process '{}' ({}) {}{}{}",
-                                analysis, process->name(), process->type(),
+                                analysis, process.name(), process.type(),
                                 traits.stochastic ? "is stochastic"
                                 : traits.resizes  ? "changes the number of sites"
                                                   : "is not smooth",
                                 traits.reason.empty() ? "" : ": ", traits.reason));
   }
+}
+
+std::vector<double> sizes_of(const System& system, const Vector& x, double floor) {
+  std::vector<double> sizes(x.values().size(), 1.0);
+  const Layout& layout = system.layout();
+  std::map<std::string, double> by_dimension;
+  std::map<FieldId, double> by_field;
+  for (const FieldId id : layout.fields()) {
+    const Field& field = (*system.model().fields)[id];
+    double most = 0.0;
+    for (int c = 0; c < field.components; ++c)
+      for (const double value : x(id, c)) most = std::max(most, std::abs(value));
+    by_field[id] = most;
+    double& of_dimension = by_dimension[field.unit.dimension().text()];
+    of_dimension = std::max(of_dimension, most * field.unit.factor());
+  }
+  for (const FieldId id : layout.fields()) {
+    const Field& field = (*system.model().fields)[id];
+    double size =
+        std::max(by_field[id], floor * by_dimension[field.unit.dimension().text()] / field.unit.factor());
+    if (!(size > 0.0) || !std::isfinite(size)) size = 1.0;
+    const std::size_t count = layout.sites(id) * static_cast<std::size_t>(field.components);
+    std::fill_n(sizes.begin() + static_cast<std::ptrdiff_t>(layout.offset(id)), count, size);
+  }
+  return sizes;
+}
+
+double scaled_norm(std::span<const double> v, std::span<const double> sizes) {
+  double most = 0.0;
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    const double part = std::abs(v[i]) / sizes[i];
+    if (!(part <= most)) most = part;  // not a number counts as larger than all
+  }
+  return most;
 }
 
 }  // namespace holon

@@ -11,7 +11,7 @@ namespace holon {
 
 struct Transfer::TransferScratch final : Scratch {
   std::vector<std::unique_ptr<CouplingGeometry::Kept>> kept;
-  std::vector<double> column;
+  std::vector<double> column, values;
 };
 
 Transfer::Transfer(std::string name, const FieldTable& fields, FieldId to, std::vector<Source> sources,
@@ -65,12 +65,15 @@ Transfer::TransferScratch& Transfer::scratch(Workspace& work) const {
 }
 
 void Transfer::determine(State& state, double, Workspace& work) const {
+  values(state, work, state.real(to_));
+}
+
+void Transfer::values(const State& state, Workspace& work, std::span<double> to) const {
   TransferScratch& scratch = this->scratch(work);
   ThreadPool& threads = *work.threads;
-  const std::span<double> to = state.real(to_);
   for (std::size_t s = 0; s < sources_.size(); ++s) {
     const Source& source = sources_[s];
-    const auto from = std::as_const(state).real(source.from);
+    const auto from = state.real(source.from);
     try {
       const LinearMap& map = source.geometry->map(state, scratch.kept[s], threads);
       if (s == 0 && source.factor == 1.0) {
@@ -91,7 +94,7 @@ void Transfer::determine(State& state, double, Workspace& work) const {
       if (given_) {
         const auto& points = static_cast<const PointGeometry&>(*source.geometry);
         const auto known = points.at(state, scratch.kept[s], threads);
-        known.responses->add(std::as_const(state).real(given_->rate), given_->factor, to, threads);
+        known.responses->add(state.real(given_->rate), given_->factor, to, threads);
       }
     } catch (const NumericalFailure& failure) {
       throw NumericalFailure(fmt::format("coupling '{}': {}", name(), failure.what()));
@@ -99,11 +102,12 @@ void Transfer::determine(State& state, double, Workspace& work) const {
   }
 }
 
-void Transfer::rate(const State& state, double time, Workspace& work, Vector& rates) const {
+void Transfer::rate(const State& state, double, Workspace& work, Vector& rates) const {
   if (!rates.layout().contains(to_)) return;
-  State determined = state.clone();
-  determine(determined, time, work);
-  const auto should = std::as_const(determined).real(to_), is = state.real(to_);
+  const auto is = state.real(to_);
+  std::vector<double>& should = scratch(work).values;
+  should.resize(is.size());
+  values(state, work, should);
   const auto row = rates(to_);
   for (std::size_t site = 0; site < row.size(); ++site) row[site] += should[site] - is[site];
 }

@@ -54,6 +54,8 @@ class Transfer final : public Process {
 
  private:
   struct TransferScratch;
+  /// What the field should be.
+  void values(const State& state, Workspace& work, std::span<double> to) const;
   TransferScratch& scratch(Workspace& work) const;
   /// d to / d what it follows from, for fields that the layout holds: visit(row, field, column, value).
   template <class Visit>

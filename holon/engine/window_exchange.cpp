@@ -86,7 +86,7 @@ class Analysis {
   /// The fields that are not determined themselves and from which a field follows; itself where it is none.
   std::set<FieldId> advanced_sources(FieldId field) const {
     const auto determiner = determiner_.find(field);
-    if (determiner == determiner_.end()) return {field};
+    if (determiner == determiner_.end() || owner_.contains(field)) return {field};
     std::set<FieldId> sources;
     for (const FieldId from : determiner->second->determined_from()) sources.merge(advanced_sources(from));
     return sources;

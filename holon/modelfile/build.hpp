@@ -85,6 +85,8 @@ void build_schedule(Loader& loader, const Document::Value& root);
 void complete_schedule(Loader& loader, const Document::Value& root);
 /// The options of an `iterate` node.
 IterateOptions read_iterate(Loader& loader, const Document::Value& value, const std::string& path);
+/// The options of a `together` node.
+TogetherOptions read_together(Loader& loader, const Document::Value& value, const std::string& path);
 void build_events(Loader& loader, const Document::Value& root);
 /// What the file states about scales of processes and about how they are joined.
 void build_scales(Loader& loader, const Document::Value& root);

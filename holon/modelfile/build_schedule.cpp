@@ -117,16 +117,17 @@ class ScheduleReader {
       loader_.error(
           value.place, path, "is " + value.description(),
           "a process, or {lie: [...]}, {strang: [...]}, {subcycle: ...}, {every: ...}, {iterate: ...}, "
-          "{steady: ...}, {average: ...} or {restructure: POPULATION}");
+          "{steady: ...}, {average: ...}, {together: ...} or {restructure: POPULATION}");
       return result;
     }
     if (const Value* population = value.find("restructure")) return restructure(*population, value, path);
     for (const Value::Member& member : value.mapping)
       if (member.key != "merge" && member.key != "boundary_correction" &&
           std::find(kinds.begin(), kinds.end(), member.key) == kinds.end())
-        loader_.error(member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
-                      suggestion(member.key, {"lie", "strang", "do", "subcycle", "every", "iterate", "steady",
-                                              "average", "merge", "boundary_correction", "restructure"}));
+        loader_.error(
+            member.key_place, path + '.' + member.key, "unknown key '" + member.key + "'", "",
+            suggestion(member.key, {"lie", "strang", "do", "subcycle", "every", "iterate", "steady",
+                                    "average", "together", "merge", "boundary_correction", "restructure"}));
     return kind(value, path);
   }
 
@@ -165,8 +166,8 @@ class ScheduleReader {
   }
 
  private:
-  static constexpr std::array kinds{"lie",   "strang",  "do",     "subcycle",
-                                    "every", "iterate", "steady", "average"};
+  static constexpr std::array kinds{"lie",     "strang", "do",      "subcycle", "every",
+                                    "iterate", "steady", "average", "together"};
 
   static Place last_stated(const Value& value) {
     Place place = value.place;
@@ -206,12 +207,14 @@ class ScheduleReader {
     return result;
   }
 
-  /// What one mapping with lie:, strang:, do:, subcycle:, every:, iterate:, steady: or average: says.
+  /// What one mapping with lie:, strang:, do:, subcycle:, every:, iterate:, steady:, average: or together:
+  /// says.
   ScheduleNode kind(const Value& value, const std::string& path) {
     ScheduleNode result;
     result.place = value.place;
     const std::vector<std::string> stated = ScheduleReader::stated(value);
-    const std::string expected = "one of lie, strang, do, subcycle, every, iterate, steady, average";
+    const std::string expected =
+        "one of lie, strang, do, subcycle, every, iterate, steady, average, together";
     if (stated.empty() && path != "schedule")
       loader_.error(value.place, path, "names no kind of node", expected);
     if (stated.size() > 1)
@@ -231,6 +234,8 @@ class ScheduleReader {
       at_rest(result, inner, path + ".steady");
     } else if (key == "average") {
       averaged(result, inner, path + ".average");
+    } else if (key == "together") {
+      as_one(result, inner, path + ".together");
     } else {
       repeated(result, inner, path + '.' + key, key == "every");
     }
@@ -333,6 +338,22 @@ class ScheduleReader {
       result.children.push_back(std::move(child));
     }
     result.average = options;
+  }
+
+  void as_one(ScheduleNode& result, const Value& value, const std::string& path) {
+    result.together = read_together(loader_, value, path);
+    const Value* list = value.kind == Value::Kind::mapping ? value.find("do") : nullptr;
+    if (list == nullptr || list->kind != Value::Kind::list) return;  // reported
+    result.kind = ScheduleNode::Kind::together;
+    for (std::size_t i = 0; i < list->list.size(); ++i) {
+      const Value& element = list->list[i];
+      const std::string where = path + ".do[" + std::to_string(i) + ']';
+      if (element.kind != Value::Kind::scalar)
+        loader_.error(element.place, where, "is " + element.description(), "the name of a process",
+                      "a field that is at rest has a process with 'integrator: steady'");
+      else
+        result.children.push_back(node(element, where));
+    }
   }
 
   void at_rest(ScheduleNode& result, const Value& value, const std::string& path) {

@@ -434,6 +434,7 @@ class Chooser {
                               fmt::format("'{}' means nothing here: {}", key, why), "", "leave it out");
     };
     if (type != "gradient") refuse("along", fmt::format("the coupling is of type {}", type));
+    refuse("side", "only a trace from the micro spaces of a product needs one");
     if (type != "gather") refuse("end", fmt::format("the coupling is of type {}", type));
     if (type != "gather" && type != "identity")
       for (const char* key : {"delay", "degree"})

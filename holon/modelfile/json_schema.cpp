@@ -163,6 +163,7 @@ std::string json_schema(const Registry& registry) {
                           {"every", repeated},
                           {"iterate", mapping(iterate_schema())},
                           {"steady", mapping(steady_schema())},
+                          {"together", mapping(together_schema())},
                           {"boundary_correction", {{"type", "boolean"}}},
                           {"restructure", {{"type", "string"}}},
                           {"merge", {{"type", "boolean"}}}}},

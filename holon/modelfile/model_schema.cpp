@@ -38,6 +38,10 @@ void add_node(Schema& schema, const char* also) {
           "{fast: [NODES], slow: [NODES], period: TIME}: the fast ones are run to their cycle while the slow "
           "ones stand still; these take one step with the mean of their rates over it")
       .make_optional();
+  schema
+      .add("together", Type::anything,
+           "{do: [PROCESSES], method: bdf2, steps: n}: these as one system of equations, solved implicitly")
+      .make_optional();
   schema.add("do", Type::schedule_node, "one process, or one node" + in_place).make_optional();
   schema.add("subcycle", Type::anything, "{do: NODE, steps: auto or a number}: a node in smaller steps")
       .make_optional();
@@ -346,6 +350,9 @@ const Schema& coupling_schema() {
     s.add("degree", Type::integer,
           "with `delay`: of the polynomials (1 to 3) between the values that are kept of the past")
         .with_default("3");
+    s.add("side", Type::text,
+          "with `type: trace`, from a product to its macro space: the side of the micro space (r_max)")
+        .make_optional();
     s.add("neighbours", Type::flag,
           "with `source`: whether what near points give off is also put right for the grid")
         .with_default("true");

@@ -21,6 +21,7 @@ const Schema& schedule_schema();
 const Schema& iterate_schema();
 const Schema& average_schema();
 const Schema& steady_schema();
+const Schema& together_schema();
 const Schema& event_schema();
 const Schema& result_schema();
 

@@ -6,7 +6,11 @@
 #include "holon/space/side_trace.hpp"
 #include "holon/space/trace_space.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace holon::modelfile {
 
@@ -25,6 +29,29 @@ bool spreads(const Value& root, const std::string& field) {
   return false;
 }
 
+/// Which end of the micro space's axis a coupling names; an error where it names none.
+std::optional<int> micro_side(Loader& loader, const Value::Member& entry, const ProductSpace& product) {
+  const auto* micro = dynamic_cast<const StructuredSpace*>(&product.micro());
+  std::vector<std::string> names;
+  if (micro != nullptr && micro->dimensions() == 1)
+    for (int side = 0; side < 2; ++side)
+      if (micro->has_side(0, side)) names.push_back(micro->side_name(0, side));
+  const Value* stated = entry.value.find("side");
+  const std::string path = "couplings." + entry.key + ".side";
+  if (stated != nullptr && std::find(names.begin(), names.end(), text_of(stated)) != names.end())
+    return text_of(stated) == micro->side_name(0, 0) ? 0 : 1;
+  const std::string expected =
+      names.empty() ? "a micro space with one axis and sides" : fmt::format("{}", fmt::join(names, " or "));
+  if (stated == nullptr)
+    loader.error(entry.value.place, path,
+                 fmt::format("does not say which side of '{}'", product.micro().name()), expected);
+  else
+    loader.error(stated->place, path,
+                 fmt::format("'{}' has no side '{}'", product.micro().name(), text_of(stated)), expected,
+                 suggestion(text_of(stated), names));
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool declare_trace(Loader& loader, const Value& root, const Value::Member& entry) {
@@ -34,10 +61,22 @@ bool declare_trace(Loader& loader, const Value& root, const Value::Member& entry
   if (!model.fields->contains(from) || !model.spaces.contains(to) || !spreads(root, from)) return false;
   const FieldId of = model.fields->id(from);
   const auto space = model.spaces.at(to);
-  const auto* side = dynamic_cast<const TraceSpace*>(space.get());
   const Field& spread = (*model.fields)[of];
-  if (side == nullptr || spread.space.get() != side->grid().get()) return false;
   const std::string path = "couplings." + entry.key;
+  const auto* side = dynamic_cast<const TraceSpace*>(space.get());
+  const auto* product = dynamic_cast<const ProductSpace*>(spread.space.get());
+  const bool of_micro_spaces =
+      product != nullptr && &product->macro() == space.get() && text_of(entry.value.find("type")) == "trace";
+  if (!of_micro_spaces && (side == nullptr || spread.space.get() != side->grid().get())) return false;
+  int axis = 0, end = 0;
+  if (of_micro_spaces) {
+    const auto found = micro_side(loader, entry, *product);
+    if (!found) return true;
+    end = *found;
+  } else {
+    axis = side->axis();
+    end = side->side();
+  }
   Field field{.name = entry.key, .space = space, .unit = spread.unit};
   if (const Value* stated = entry.value.find("unit")) {
     const auto unit = read_unit(loader, *stated, path + ".unit");
@@ -55,11 +94,15 @@ bool declare_trace(Loader& loader, const Value& root, const Value::Member& entry
     field.description = loader.text(*text, path + ".description").value_or("");
   const double factor = conversion_factor(spread.unit, field.unit);
   const FieldId id = model.fields->add(std::move(field));
-  model.ways_back.push_back({id, of,
-                             std::make_shared<FixedGeometry>(
-                                 std::make_shared<SideTrace>(*side->grid(), side->axis(), side->side())),
-                             ""});
-  model.traces.push_back({id, of, side->axis(), side->side(), factor});
+  if (of_micro_spaces)
+    model.ways_back.push_back(
+        {id, of, nullptr,
+         "what passes the side of a micro space is its `boundary`: {neumann: ...} of the "
+         "diffusion"});
+  else
+    model.ways_back.push_back(
+        {id, of, std::make_shared<FixedGeometry>(std::make_shared<SideTrace>(*side->grid(), axis, end)), ""});
+  model.traces.push_back({id, of, axis, end, factor});
   return true;
 }
 

@@ -39,11 +39,12 @@ class UntakenReader {
   static std::vector<std::string> node_keys() {
     std::vector<std::string> keys = names_below();
     for (const std::string& key : iterate_schema().keys()) keys.push_back(key);
+    for (const std::string& key : together_schema().keys()) keys.push_back(key);
     keys.insert(keys.end(), {"merge", "boundary_correction", "steps", "order", "restructure"});
     return keys;
   }
   static std::vector<std::string> names_below() {
-    return {"lie", "strang", "do", "subcycle", "every", "iterate", "steady"};
+    return {"lie", "strang", "do", "subcycle", "every", "iterate", "steady", "together"};
   }
 
   void mapping(const Value& value, const std::string& path, bool node) {

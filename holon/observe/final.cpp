@@ -1,4 +1,4 @@
-// final: values at the end of a run.
+// final: values at the end of a run, or at a moment of it.
 #include "holon/modelfile/loader.hpp"
 #include "holon/observe/locations.hpp"
 #include "holon/observe/observed.hpp"
@@ -7,6 +7,7 @@
 #include "holon/space/population.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace holon::observe {
@@ -30,23 +31,37 @@ std::vector<std::size_t> in_order_of_ids(const State& state, const Space& popula
   return order;
 }
 
-class Final final : public FinalObserver {
+/// When they are taken: at the end where no time is given.
+struct Moment {
+  std::optional<double> time;  ///< coherent
+  Sampling sampling = Sampling::never();
+};
+
+class Final final : public SampledObserver {
  public:
-  Final(const std::vector<FinalValue>& values, const Model& model) : what_(values) {
+  Final(const std::vector<FinalValue>& values, const Moment& moment, const Model& model)
+      : SampledObserver(moment.sampling), what_(values), time_(moment.time) {
     for (const FinalValue& value : values) readers_.emplace_back(value.observed, model);
   }
 
   std::map<std::string, ResultValue> results() const override {
     const Unit& unit = what_.front().observed.unit;
-    if (!ended_) return {{"", missing("the run did not come to its end", unit)}};
+    if (!taken_)
+      return {{"", missing(time_ ? "the run ended before" : "the run did not come to its end", unit)}};
     if (numbers_.size() == 1) return {{"", result_or(numbers_.front(), unit, "the value is not a number")}};
     return {{"", {numbers_, unit}}};
   }
 
  private:
-  void look(const Observation&) override {}
+  void look(const Observation& observation) override {
+    constexpr double same = 1e-9;
+    if (time_ && !taken_ && std::abs(observation.time - *time_) <= same * std::abs(*time_)) take(observation);
+  }
   void end(const Observation& observation) override {
-    ended_ = true;
+    if (!time_) take(observation);
+  }
+  void take(const Observation& observation) {
+    taken_ = true;
     numbers_.clear();
     for (std::size_t i = 0; i < readers_.size(); ++i) {
       if (what_[i].at) {
@@ -66,29 +81,30 @@ class Final final : public FinalObserver {
   }
   void save_more(Archive& archive) const override {
     archive.put("numbers", std::span<const double>(numbers_));
-    archive.put("ended", std::int64_t{ended_ ? 1 : 0});
+    archive.put("ended", std::int64_t{taken_ ? 1 : 0});
   }
   void load_more(const Archive& archive) override {
     numbers_ = archive.reals("numbers");
-    ended_ = archive.integers("ended").at(0) != 0;
+    taken_ = archive.integers("ended").at(0) != 0;
   }
 
   const std::vector<FinalValue>& what_;
   std::vector<ObservedValues> readers_;
+  std::optional<double> time_;
   std::vector<double> numbers_;
-  bool ended_ = false;
+  bool taken_ = false;
 };
 
 class FinalRecipe final : public ObserverRecipe {
  public:
-  FinalRecipe(const std::string& name, std::vector<FinalValue> values)
-      : ObserverRecipe(name), values_(std::move(values)) {}
+  FinalRecipe(const std::string& name, std::vector<FinalValue> values, const Moment& moment)
+      : ObserverRecipe(name), values_(std::move(values)), moment_(moment) {}
   bool reads(FieldId field) const override {
     return std::any_of(values_.begin(), values_.end(),
                        [&](const auto& each) { return each.observed.reads(field); });
   }
   std::unique_ptr<Observer> start(const Model& model) const override {
-    return std::make_unique<Final>(values_, model);
+    return std::make_unique<Final>(values_, moment_, model);
   }
   std::vector<std::string> outcomes() const override { return {""}; }
   std::optional<Unit> outcome_unit(const std::string&) const override {
@@ -97,7 +113,21 @@ class FinalRecipe final : public ObserverRecipe {
 
  private:
   std::vector<FinalValue> values_;
+  Moment moment_;
 };
+
+Moment read_moment(const ObserverContext& context) {
+  Moment moment;
+  if (!context.section.has("time")) return moment;
+  const double time = context.section.quantity("time");
+  if (!(time > 0.0) || !std::isfinite(time)) {
+    context.section.error("time", "is no moment after the start", "a positive, finite time");
+    throw modelfile::Abandoned{};
+  }
+  moment.time = time;
+  moment.sampling = Sampling::every(time / context.model.schedule.step);
+  return moment;
+}
 
 std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   const modelfile::Section& section = context.section;
@@ -114,7 +144,7 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
     }
     values.push_back(std::move(value));
   }
-  return std::make_unique<FinalRecipe>(context.name, std::move(values));
+  return std::make_unique<FinalRecipe>(context.name, std::move(values), read_moment(context));
 }
 
 }  // namespace
@@ -124,8 +154,13 @@ modelfile::ObserverType final_type() {
   schema.add("of", modelfile::Option::Type::anything,
              "a process (all its fields), a field, an =equation, or a list of them, of one unit");
   add_locations_option(schema);
+  schema
+      .quantity("time", "time",
+                "the moment at which they are taken instead, which need not be a multiple of the step")
+      .make_optional();
   return {"final",
-          "Values at the end of a run: a number, or an array (one field after the other; within a field site "
+          "Values at the end of a run, or at a moment of it: a number, or an array (one field after the "
+          "other; within a field site "
           "after "
           "site, agents in order of their ids).",
           std::move(schema), &make};

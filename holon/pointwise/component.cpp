@@ -248,9 +248,11 @@ class Reader {
                       suggestion(entry.name, {rated.begin(), rated.end()}));
       }
     }
-    if (rated.empty() && !failed()) {
+    const bool of_use =
+        component_.find("outputs") != nullptr || process_.has("outputs") || process_.has("contribute");
+    if (rated.empty() && !of_use && !failed()) {
       loader_.error(component_.place, path("equations"), "no equation gives a rate",
-                    "at least one equation x' = ...");
+                    "at least one equation x' = ..., or 'outputs': intermediates that become fields");
     }
     return result;
   }

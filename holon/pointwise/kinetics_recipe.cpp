@@ -6,6 +6,7 @@
 #include "holon/modelfile/settable_field.hpp"
 #include "holon/pointwise/component.hpp"
 #include "holon/pointwise/kinetics_process.hpp"
+#include "holon/pointwise/laws_process.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -381,6 +382,7 @@ void KineticsRecipe::declare_parameters(ProcessContext& context) {
 }
 
 void KineticsRecipe::declare_memory(ProcessContext& context) {
+  if (states_.empty() && contributions_.empty()) return;
   const std::string name = context.section.text("integrator");
   Field field;
   field.name = context.name + ":memory";  // not one of the fields PROCESS.NAME that others see
@@ -468,6 +470,7 @@ std::unique_ptr<Process> KineticsRecipe::make(ProcessContext& context) {
   setup.step = read_step(context, setup.initial);
   for (const std::string& line : conversions(context)) section.loader().note_conversion(line);
   if (section.loader().has_errors()) return nullptr;
+  if (setup.system.states.empty()) return std::make_unique<Laws>(std::move(setup.system));
   return std::make_unique<Kinetics>(std::move(setup));
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
+#include <utility>
 
 #include <suitesparse/klu.h>
 
@@ -31,29 +33,58 @@ SparseLu::~SparseLu() = default;
 SparseLu::SparseLu(SparseLu&&) noexcept = default;
 SparseLu& SparseLu::operator=(SparseLu&&) noexcept = default;
 
+namespace {
+
+/// Compressed columns, and where each of the entries that they were made of has gone.
+struct Columns {
+  std::vector<int> begin, row;
+  std::vector<std::size_t> slot;
+};
+
+Columns compress(std::size_t n, std::span<const MatrixEntry> entries) {
+  std::vector<std::size_t> order(entries.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(entries[a].column, entries[a].row) < std::pair(entries[b].column, entries[b].row);
+  });
+  Columns columns{std::vector<int>(n + 1, 0), {}, std::vector<std::size_t>(entries.size())};
+  const MatrixEntry* before = nullptr;
+  for (const std::size_t e : order) {
+    const MatrixEntry& entry = entries[e];
+    if (before == nullptr || before->column != entry.column || before->row != entry.row) {
+      columns.row.push_back(static_cast<int>(entry.row));
+      ++columns.begin[entry.column + 1];
+    }
+    columns.slot[e] = columns.row.size() - 1;
+    before = &entry;
+  }
+  for (std::size_t c = 0; c < n; ++c) columns.begin[c + 1] += columns.begin[c];
+  return columns;
+}
+
+}  // namespace
+
 bool SparseLu::factor(std::size_t n, std::span<const MatrixEntry> entries) {
   require(n < static_cast<std::size_t>(std::numeric_limits<int>::max()), "a matrix of this size is factored");
-  // By columns, duplicates summed.
-  std::vector<MatrixEntry> sorted(entries.begin(), entries.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const MatrixEntry& a, const MatrixEntry& b) {
-    return a.column != b.column ? a.column < b.column : a.row < b.row;
-  });
-  std::vector<int> begin(n + 1, 0), row;
-  value_.clear();
-  for (std::size_t e = 0; e < sorted.size(); ++e) {
-    if (e > 0 && sorted[e].column == sorted[e - 1].column && sorted[e].row == sorted[e - 1].row) {
-      value_.back() += sorted[e].value;
-      continue;
-    }
-    row.push_back(static_cast<int>(sorted[e].row));
-    value_.push_back(sorted[e].value);
-    ++begin[sorted[e].column + 1];
+  // Whoever factors again and again usually lists the same places in the same order.
+  const bool listed_as_before =
+      n == n_ && std::equal(entries.begin(), entries.end(), places_.begin(), places_.end(),
+                            [](const MatrixEntry& entry, const Place& place) {
+                              return entry.row == place.row && entry.column == place.column;
+                            });
+  bool same = listed_as_before && factors_ != nullptr;
+  if (!listed_as_before) {
+    Columns columns = compress(n, entries);
+    same = factors_ && n == n_ && columns.begin == begin_ && columns.row == row_;
+    begin_ = std::move(columns.begin);
+    row_ = std::move(columns.row);
+    slot_ = std::move(columns.slot);
+    places_.clear();
+    for (const MatrixEntry& entry : entries) places_.push_back({entry.row, entry.column});
   }
-  for (std::size_t c = 0; c < n; ++c) begin[c + 1] += begin[c];
-  const bool same = factors_ && n == n_ && begin == begin_ && row == row_;
+  value_.assign(row_.size(), 0.0);
+  for (std::size_t e = 0; e < entries.size(); ++e) value_[slot_[e]] += entries[e].value;
   n_ = n;
-  begin_ = std::move(begin);
-  row_ = std::move(row);
   singular_column_.reset();
   if (n == 0) return true;
   if (!same) {

@@ -43,6 +43,11 @@ class SparseLu {
   struct Factors;
   std::unique_ptr<Factors> factors_;
   std::size_t n_ = 0;
+  struct Place {
+    std::size_t row, column;
+  };
+  std::vector<Place> places_;      // of the entries, as they were listed
+  std::vector<std::size_t> slot_;  // of each, in value_
   std::vector<int> begin_, row_;
   std::vector<double> value_;
   std::optional<std::size_t> singular_column_;

@@ -50,6 +50,8 @@ namespace {
 
 bool varies(const Coefficient& c) { return c.values_per_site() != nullptr || c.depends_on("position.*"); }
 
+bool follows_fields(const Coefficient& c) { return c.depends_on("field:*"); }
+
 const SideCondition& condition(const Sides& sides, int axis, int side) {
   return sides[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)];
 }
@@ -60,7 +62,8 @@ bool needs_face_fluxes(const DiffusionOptions& options, const Space& space) {
   const auto* grid = dynamic_cast<const StructuredSpace*>(&space);
   return (grid != nullptr && !grid->uniform()) || !options.traces.empty() || options.fibres ||
          options.where || options.integrator == steady || varies(options.capacity) ||
-         std::any_of(options.diffusivity.begin(), options.diffusivity.end(), varies);
+         std::any_of(options.diffusivity.begin(), options.diffusivity.end(),
+                     [](const Coefficient& c) { return varies(c) || follows_fields(c); });
 }
 
 namespace {
@@ -89,6 +92,26 @@ void check_coefficients(const DiffusionOptions& options, const StructuredSpace& 
                                     grid.name(), grid.sites()),
                         "one value per site", ""});
   };
+  // A diffusivity that follows fields of the grid, or of one site.
+  const auto follow = [&](const Coefficient& c, const std::string& key) {
+    if (!follows_fields(c)) return;
+    if (c.depends_on("time"))
+      faults.push_back({key, "this depends on time", "an equation of place, parameters and fields", ""});
+    if (const auto obstacle = source_obstacle(c, fields, grid))
+      faults.push_back({key, *obstacle, fmt::format("fields of '{}' or of one site", grid.name()), ""});
+    if (is_explicit(options.integrator))
+      faults.push_back({"integrator", "an explicit one has a limit that would follow the field",
+                        "implicit or backward_euler, or a 'together' of the schedule", ""});
+    if (std::any_of(options.traces.begin(), options.traces.end(), [&](const TraceField& trace) {
+          return !is_zero_flux(condition(options.sides, trace.axis, trace.side));
+        }))
+      faults.push_back(
+          {key,
+           fmt::format("this follows a field, and a coupling asks for the values at a side of '{}' "
+                       "where something passes",
+                       grid.name()),
+           "a diffusivity that follows no field, or a closed side", ""});
+  };
   const auto positive = [&](const Coefficient& c, const std::string& key) {
     if (c.constant() && !(*c.constant() > 0.0 && std::isfinite(*c.constant())))
       faults.push_back({key, fmt::format("is {}{:g}", *c.constant() < 0.0 ? "negative: " : "", *c.constant()),
@@ -96,7 +119,9 @@ void check_coefficients(const DiffusionOptions& options, const StructuredSpace& 
   };
   for (std::size_t a = 0; a < count; ++a) {
     const std::string key = count == 1 ? "diffusivity" : fmt::format("diffusivity[{}]", a);
-    steady_in_time(options.diffusivity[a], key);
+    if (options.fibres || !follows_fields(options.diffusivity[a]))
+      steady_in_time(options.diffusivity[a], key);
+    follow(options.diffusivity[a], key);
     if (options.diffusivity[a].constant() != 0.0) positive(options.diffusivity[a], key);
   }
   if (options.fibres) {
@@ -216,7 +241,8 @@ void check_rest(const DiffusionOptions& options, const Field& field, const Struc
          fmt::format("a field at rest takes what it needs at once, so there are no books of '{}'",
                      field.conserved.begin()->first),
          "an integrator that takes time, such as implicit", ""});
-  bool determined = options.decay.constant() != 0.0;
+  // A source that follows fields may be what sets the level, where both are solved for together.
+  bool determined = options.decay.constant() != 0.0 || follows_fields(options.source);
   for (int axis = 0; axis < grid.dimensions(); ++axis)
     for (int side = 0; side < 2; ++side)
       determined = determined || condition(options.sides, axis, side).kind != SideRule::Kind::flux;

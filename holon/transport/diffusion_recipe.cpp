@@ -66,6 +66,15 @@ Dimension dimension_of(const Section& section, std::string_view key) {
   return equation ? equation->dimension() : Dimension{};
 }
 
+/// Of the first of its values.
+Dimension dimension_of_conductivity(const Section& section) {
+  const auto* value = section.raw("conductivity");
+  if (value->kind != modelfile::Document::Value::Kind::list || value->list.empty())
+    return dimension_of(section, "conductivity");
+  const auto quantity = section.loader().constant(value->list.front(), section.path_of("conductivity"));
+  return quantity ? quantity->unit.dimension() : Dimension{};
+}
+
 /// Refuses the value of a coefficient that is the same everywhere: a negative one, and zero where that leaves
 /// nothing definite.
 enum class Least { zero, above_zero };
@@ -151,12 +160,19 @@ void DiffusionRecipe::declare(ProcessContext& context) {
   else if (diffusivity && capacity)
     error("capacity", "a capacity belongs to a 'conductivity', not to a 'diffusivity'",
           "conductivity and capacity, or diffusivity alone");
-  else if (conductivity && !capacity)
+  else if (conductivity && !capacity && section.text("integrator") != "steady")
     error("conductivity", "a conductivity without a capacity says nothing about time",
           "a key 'capacity' beside it");
   else if (!diffusivity && !conductivity && !reported(section))
     error("diffusivity", "how fast the field spreads is not stated",
           "'diffusivity', or 'conductivity' and 'capacity'");
+  if (conductivity && !capacity && !section.has("fields")) {
+    // At rest the capacity drops out.
+    section.set_dimension("capacity", dimension_of_conductivity(section) *
+                                          section.loader().dimensions().at("time") /
+                                          section.loader().dimensions().at("length").pow(2.0));
+    return;
+  }
   const auto fields = modelfile::listed_fields(section.mapping());
   const auto* given = section.raw("capacity");
   if (given == nullptr || fields.empty() ||
@@ -210,7 +226,7 @@ std::optional<DiffusionOptions> DiffusionRecipe::read_options(Section section, c
     if (section.loader().has_errors()) return std::nullopt;
   } else
     options.diffusivity = section.coefficients(key);
-  if (by_conductivity) options.capacity = section.coefficient("capacity");
+  if (by_conductivity && section.has("capacity")) options.capacity = section.coefficient("capacity");
   if (!reported(section)) {
     const bool slope = refused(section, model, std::string(key), options),
                rate = refused(section, model, "capacity", options);

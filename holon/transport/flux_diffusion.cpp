@@ -39,6 +39,7 @@ FluxDiffusion::FluxDiffusion(std::string name, const Model& model, DiffusionOpti
       integrator_(options_.integrator) {
   refuse_faults(this->name(), diffusion_faults(options_, field(), *model.fields));
   coefficients_ = SpatialCoefficients(this->name(), options_, grid(), model);
+  slopes_ = CoefficientSlopes(this->name(), options_, grid(), model);
   decay_ = CoefficientKernel(this->name() + " decay", options_.decay, grid(), FieldTable{}, *model.parameters,
                              model.kernels);
   for (std::size_t a = 0; a < 3; ++a)
@@ -50,8 +51,8 @@ FluxDiffusion::FluxDiffusion(std::string name, const Model& model, DiffusionOpti
   crossed_at_start_ = op.has_cross_terms();
   for (std::size_t site = 0; site < op.sites(); ++site) inside_at_start_ += op.inside(site) ? 1 : 0;
   if (integrator_ == automatic) {
-    const bool fits =
-        options_.step > 0.0 && options_.step <= explicit_limit(op, heun, field().positive) * (1.0 + 1e-9);
+    const bool fits = slopes_.none() && options_.step > 0.0 &&
+                      options_.step <= explicit_limit(op, heun, field().positive) * (1.0 + 1e-9);
     integrator_ = fits ? heun : field().positive ? backward_euler : implicit;
   }
 }
@@ -100,6 +101,29 @@ GridTransport::Built FluxDiffusion::build(const State& state) const {
   return built;
 }
 
+bool FluxDiffusion::still_holds(const State& state, const TransportScratch& scratch,
+                                ThreadPool& threads) const {
+  return slopes_.none() ||
+         static_cast<const FluxScratch&>(scratch).diffusivities == slopes_.diffusivities(state, threads);
+}
+
+void FluxDiffusion::remember(const State& state, TransportScratch& scratch, ThreadPool& threads) const {
+  if (!slopes_.none())
+    static_cast<FluxScratch&>(scratch).diffusivities = slopes_.diffusivities(state, threads);
+}
+
+std::vector<std::size_t> FluxDiffusion::held_sites(const State& state) const {
+  std::vector<std::size_t> held = GridTransport::held_sites(state);
+  if (integrator_ != steady || !options_.where) return held;
+  const Built built = build(state);
+  const auto& op = static_cast<const FluxOperator&>(*built.op);
+  for (std::size_t site = 0; site < op.sites(); ++site)
+    if (!op.inside(site)) held.push_back(site);
+  std::sort(held.begin(), held.end());
+  held.erase(std::unique(held.begin(), held.end()), held.end());
+  return held;
+}
+
 std::unique_ptr<TransportScratch> FluxDiffusion::make_scratch() const {
   return std::make_unique<FluxScratch>();
 }
@@ -130,6 +154,7 @@ bool FluxDiffusion::may_pass(int axis, int side) const {
 
 std::optional<GridTransport::Reach> FluxDiffusion::reach() const {
   // Explicit steps, and those that conjugate gradients take; sweeps along lines know no ranks.
+  if (!slopes_.none()) return std::nullopt;
   if (!is_explicit(integrator_) && (integrator_ == steady || sweeps())) return std::nullopt;
   return Reach{options_.fibres ? 2U : 1U, 1};
 }
@@ -137,13 +162,17 @@ std::optional<GridTransport::Reach> FluxDiffusion::reach() const {
 Ports FluxDiffusion::ports() const {
   Ports ports = GridTransport::ports();
   if (integrator_ == steady) ports.front().role = Port::Role::determine;
+  for (const FieldId id : slopes_.reads())
+    if (std::none_of(ports.begin(), ports.end(), [&](const Port& port) { return port.field == id; }))
+      ports.push_back({Port::Role::read, id, (*fields())[id].kind, (*fields())[id].unit});
   return ports;
 }
 
 std::vector<FieldId> FluxDiffusion::determined_from() const {
-  std::vector<FieldId> fields = GridTransport::determined_from();
-  if (integrator_ == steady) std::erase(fields, field_id());
-  return fields;
+  std::vector<FieldId> from = GridTransport::determined_from();
+  from.insert(from.end(), slopes_.reads().begin(), slopes_.reads().end());
+  if (integrator_ == steady) std::erase(from, field_id());
+  return from;
 }
 
 void FluxDiffusion::determine(State& state, double time, Workspace& work) const {
@@ -151,6 +180,12 @@ void FluxDiffusion::determine(State& state, double time, Workspace& work) const 
   Step step{state, scratch(state, work), state.real(field_id()), time, 0.0, *work.threads, {}};
   step.grid = grid().get();
   if (integrator_ == steady) {
+    const auto& reads = slopes_.reads();
+    if (std::find(reads.begin(), reads.end(), field_id()) != reads.end())
+      throw NumericalFailure(
+          fmt::format("process '{}': the diffusivity of '{}', which is at rest, follows that field itself; a "
+                      "'together' of the schedule solves for it",
+                      name(), field().name));
     if (const auto fault = take_rest(step))
       throw NumericalFailure(fmt::format("process '{}', field '{}' at rest: {}{}{}", name(), field().name,
                                          fault->what, fault->place.empty() ? "" : ", ", fault->place));
@@ -223,9 +258,33 @@ void FluxDiffusion::each_trace_slope(const State& state, double time, const Layo
   }
 }
 
+std::vector<CoefficientSlopes::Entry> FluxDiffusion::coefficient_slopes(const State& state, double time,
+                                                                        const Layout& layout,
+                                                                        Workspace& work) const {
+  if (slopes_.none() || !layout.contains(field_id())) return {};
+  TransportScratch& scratch = this->scratch(state, work);
+  const auto& op = static_cast<const FluxOperator&>(*scratch.op);
+  TransportColumns columns;
+  if (const auto fault = data().evaluate(state, nullptr, time, scratch.factors, TransportData::Sign::any,
+                                         *work.threads, columns))
+    throw NumericalFailure(fmt::format("process '{}': {}, {}", name(), fault->what, fault->place));
+  const double capacity = coefficients_.uniform_capacity(state);
+  std::array<std::array<double, 2>, 3> transfer{};
+  for (std::size_t a = 0; a < 3; ++a)
+    for (std::size_t s = 0; s < 2; ++s)
+      if (options_.sides[a][s].kind == SideRule::Kind::exchange)
+        transfer[a][s] = transfer_[a][s].value(state) / capacity;
+  auto entries =
+      slopes_.entries(state, op, state.real(field_id()), columns.sides, capacity, transfer, *work.threads);
+  std::erase_if(entries, [&](const auto& entry) { return !layout.contains(entry.field); });
+  return entries;
+}
+
 void FluxDiffusion::jvp(const State& state, double time, const Vector& du, Workspace& work,
                         Vector& out) const {
   GridTransport::jvp(state, time, du, work, out);
+  for (const auto& entry : coefficient_slopes(state, time, out.layout(), work))
+    out(field_id())[entry.site] += entry.value * du(entry.field, entry.component)[entry.column];
   each_trace_slope(state, time, out.layout(), work,
                    [&](FieldId row, std::size_t face, FieldId field, int component, std::size_t column,
                        double value) { out(row)[face] += value * du(field, component)[column]; });
@@ -234,6 +293,8 @@ void FluxDiffusion::jvp(const State& state, double time, const Vector& du, Works
 void FluxDiffusion::vjp(const State& state, double time, const Vector& w, Workspace& work,
                         Vector& out) const {
   GridTransport::vjp(state, time, w, work, out);
+  for (const auto& entry : coefficient_slopes(state, time, out.layout(), work))
+    out(entry.field, entry.component)[entry.column] += entry.value * w(field_id())[entry.site];
   each_trace_slope(state, time, out.layout(), work,
                    [&](FieldId row, std::size_t face, FieldId field, int component, std::size_t column,
                        double value) { out(field, component)[column] += value * w(row)[face]; });
@@ -242,6 +303,9 @@ void FluxDiffusion::vjp(const State& state, double time, const Vector& w, Worksp
 void FluxDiffusion::jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const {
   GridTransport::jacobian(state, time, work, entries);
   const Layout& layout = entries.layout();
+  for (const auto& entry : coefficient_slopes(state, time, layout, work))
+    entries.add(layout.offset(field_id()) + entry.site,
+                layout.offset(entry.field, entry.component) + entry.column, entry.value);
   each_trace_slope(
       state, time, layout, work,
       [&](FieldId row, std::size_t face, FieldId field, int component, std::size_t column, double value) {
@@ -320,6 +384,8 @@ std::vector<std::string> FluxDiffusion::description() const {
     default:
       time = fmt::format("explicit: {}", transport::name(explicit_scheme(integrator_)));
   }
+  if (!slopes_.none() && integrator_ != steady)
+    time += ", with diffusivities as they are at the beginning of each step (order 1)";
   if (options_.integrator == automatic) time += " (chosen by integrator: auto)";
   lines.push_back("time: " + time);
   for (const TraceField& trace : traces())

@@ -4,6 +4,9 @@
 //
 // Space: face fluxes of order 2 (flux_operator.hpp). Sites outside the mask keep their values.
 //
+// Diffusivities may follow fields, D(c, ...): steps then take them as they are at their beginning (order 1),
+// and rates and derivatives know them (coefficient_slopes.hpp).
+//
 // Time:
 //   explicit        Heun, order 2; also forward_euler (1) and rk4 (4); limited steps
 //   implicit        order 2, unconditionally stable: along the axes Douglas' directional sweeps for the
@@ -27,6 +30,7 @@
 // all values where nothing passes, and the rest has an account of its own in the ledger.
 #pragma once
 
+#include "holon/transport/coefficient_slopes.hpp"
 #include "holon/transport/diffusion_options.hpp"
 #include "holon/transport/spatial_coefficients.hpp"
 
@@ -54,8 +58,11 @@ class FluxDiffusion final : public GridTransport {
   void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
   /// Brings a field at rest to rest, and finds the values at sides that the model asks for.
   void determine(State& state, double time, Workspace& work) const override;
+  bool solves_to_determine() const override { return integrator_ == DiffusionIntegrator::steady; }
   Scales scales(const State& state) const override;
   bool damps() const override;
+  /// Besides nodes on sides: what a mask leaves out of a field at rest.
+  std::vector<std::size_t> held_sites(const State& state) const override;
   std::vector<std::string> description() const override;
   DiffusionIntegrator integrator() const { return integrator_; }
 
@@ -70,6 +77,11 @@ class FluxDiffusion final : public GridTransport {
                         Visit visit) const;
   struct FluxScratch;
   Built build(const State& state) const override;
+  bool still_holds(const State& state, const TransportScratch& scratch, ThreadPool& threads) const override;
+  void remember(const State& state, TransportScratch& scratch, ThreadPool& threads) const override;
+  /// Derivatives through diffusivities, of fields that the layout holds.
+  std::vector<CoefficientSlopes::Entry> coefficient_slopes(const State& state, double time,
+                                                           const Layout& layout, Workspace& work) const;
   std::unique_ptr<TransportScratch> make_scratch() const override;
   double largest_step(const TransportOperator& op) const override;
   bool may_decay() const override;
@@ -89,6 +101,7 @@ class FluxDiffusion final : public GridTransport {
 
   DiffusionOptions options_;
   SpatialCoefficients coefficients_;
+  CoefficientSlopes slopes_;
   CoefficientKernel decay_;
   std::array<std::array<UniformCoefficient, 2>, 3> transfer_;
   DiffusionIntegrator integrator_;

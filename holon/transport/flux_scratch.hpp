@@ -23,6 +23,8 @@ struct FluxDiffusion::FluxScratch final : TransportScratch {
   /// Sum of weight * a * b over the free sites inside: of all ranks, the same number on each.
   double inner(std::span<const double> a, std::span<const double> b, const Step& step) const;
   const std::vector<double>& weights();  ///< zero at held sites and outside
+  /// Of which the operator was made, where diffusivities follow fields.
+  std::array<std::vector<double>, 3> diffusivities;
 
  private:
   struct Preconditioner {

@@ -186,7 +186,8 @@ TransportScratch& GridTransport::scratch(const State& state, Workspace& work) co
     scratch = made.get();
     work.scratch = std::move(made);
   } else if (std::equal(scratch->parameters.begin(), scratch->parameters.end(), state.parameters().begin(),
-                        state.parameters().end())) {
+                        state.parameters().end()) &&
+             still_holds(state, *scratch, *work.threads)) {
     return *scratch;
   } else {
     auto made = make_scratch();  // factors of the old operator go with it
@@ -199,6 +200,7 @@ TransportScratch& GridTransport::scratch(const State& state, Workspace& work) co
   scratch->factors = built.factors;
   scratch->largest_step = largest_step(*scratch->op);
   scratch->parameters.assign(state.parameters().begin(), state.parameters().end());
+  remember(state, *scratch, *work.threads);
   return *scratch;
 }
 

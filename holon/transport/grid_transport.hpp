@@ -95,6 +95,10 @@ class GridTransport : public Process {
   virtual std::unique_ptr<TransportScratch> make_scratch() const {
     return std::make_unique<TransportScratch>();
   }
+  /// Whether the operator is still that of the State, whose parameters are the same: coefficients may follow
+  /// fields. `remember` is told when it was made.
+  virtual bool still_holds(const State&, const TransportScratch&, ThreadPool&) const { return true; }
+  virtual void remember(const State&, TransportScratch&, ThreadPool&) const {}
   /// The largest stable (and, where the field asks for it, positive) step with an operator.
   virtual double largest_step(const TransportOperator& op) const = 0;
   virtual bool may_decay() const { return false; }
@@ -163,6 +167,7 @@ class GridTransport : public Process {
 
   const Field& field() const { return field_; }
   FieldId field_id() const { return id_; }
+  const std::shared_ptr<const FieldTable>& fields() const { return fields_; }
   const std::shared_ptr<const StructuredSpace>& grid() const { return grid_; }
   const TransportData& data() const { return data_; }
   const Sides& sides() const { return sides_; }

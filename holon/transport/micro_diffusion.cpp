@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -81,10 +82,14 @@ MicroDiffusion::MicroDiffusion(std::string name, const Model& model, MicroDiffus
   };
   for (std::size_t side = 0; side < 2; ++side) {
     transfer_[side] = UniformCoefficient(options_.sides[side].transfer);
-    datum_[side] =
-        kernel(micro_->side_name(0, static_cast<int>(side)), options_.sides[side].datum, macro->second);
+    const std::string side_name = micro_->side_name(0, static_cast<int>(side));
+    datum_[side] = kernel(side_name, options_.sides[side].datum, macro->second);
+    datum_dependence_[side] = FieldDependence(this->name() + ' ' + side_name, options_.sides[side].datum,
+                                              macro->second, *fields_, *model.parameters, model.kernels);
   }
   source_ = kernel("source", options_.source, product_);
+  source_dependence_ = FieldDependence(this->name() + " source", options_.source, product_, *fields_,
+                                       *model.parameters, model.kernels);
   reacts_ = options_.source.constant() != 0.0;
   const std::string own = "field:" + (*fields_)[options_.field].name;
   slope_ = kernel("slope of the source",
@@ -102,6 +107,7 @@ Ports MicroDiffusion::ports() const {
   };
   Ports ports{port(Port::Role::advance, options_.field)};
   for (const FieldId id : reads_) ports.push_back(port(Port::Role::read, id));
+  for (const TraceField& trace : options_.traces) ports.push_back(port(Port::Role::determine, trace.field));
   return ports;
 }
 
@@ -145,6 +151,7 @@ MicroDiffusion::Line MicroDiffusion::line(const State& state) const {
     line.diagonal[i] -= line.above[i];
     line.diagonal[i + 1] -= line.below[i + 1];
   }
+  line.face_of_cell = {1.0, 1.0};
   for (std::size_t side = 0; side < 2; ++side) {
     const int s = static_cast<int>(side);
     if (!micro_->has_side(0, s)) continue;
@@ -154,20 +161,57 @@ MicroDiffusion::Line MicroDiffusion::line(const State& state) const {
     switch (options_.sides[side].kind) {
       case SideRule::Kind::flux:
         line.of_datum[side] = area / volume;
+        line.face_of_datum[side] = d > 0.0 ? area * half / d : 0.0;
         break;
       case SideRule::Kind::value:
         line.of_datum[side] = d / half / volume;
         line.diagonal[cell] -= line.of_datum[side];
+        line.face_of_cell[side] = 0.0;
+        line.face_of_datum[side] = 1.0;
         break;
       case SideRule::Kind::exchange: {
         const double outer = transfer_[side].value(state) * area;
         line.of_datum[side] = outer > 0.0 && d > 0.0 ? 1.0 / (half / d + 1.0 / outer) / volume : 0.0;
         line.diagonal[cell] -= line.of_datum[side];
+        // Through the half of the cell and the outside in series.
+        const double share = d > 0.0 ? half * outer / (d + half * outer) : 0.0;
+        line.face_of_cell[side] = 1.0 - share;
+        line.face_of_datum[side] = share;
         break;
       }
     }
   }
   return line;
+}
+
+double MicroDiffusion::face(const Line& line, const TraceField& trace, std::span<const double> u,
+                            std::size_t macro, const MicroScratch& scratch) const {
+  const auto side = static_cast<std::size_t>(trace.side);
+  const std::size_t n = micro_->sites(), site = macro * n + (side == 0 ? 0 : n - 1);
+  return trace.factor *
+         (line.face_of_cell[side] * u[site] + line.face_of_datum[side] * scratch.datum[side][macro]);
+}
+
+std::vector<FieldId> MicroDiffusion::determined_from() const {
+  std::vector<FieldId> from;
+  if (options_.traces.empty()) return from;
+  from.push_back(options_.field);
+  for (const TraceField& trace : options_.traces)
+    for (const FieldId id : fields_of(options_.sides[static_cast<std::size_t>(trace.side)].datum, *fields_))
+      from.push_back(id);
+  return from;
+}
+
+void MicroDiffusion::determine(State& state, double time, Workspace& work) const {
+  if (options_.traces.empty()) return;
+  MicroScratch& scratch = this->scratch(work);
+  const Line line = this->line(state);
+  data_at(state, time, scratch, *work.threads);
+  for (const TraceField& trace : options_.traces) {
+    const auto u = std::as_const(state).real(options_.field);
+    const auto faces = state.real(trace.field);
+    for (std::size_t m = 0; m < faces.size(); ++m) faces[m] = face(line, trace, u, m, scratch);
+  }
 }
 
 void MicroDiffusion::data_at(const State& state, double time, MicroScratch& scratch,
@@ -277,58 +321,94 @@ Outcome MicroDiffusion::advance(State& state, const Interval& interval, const In
 }
 
 void MicroDiffusion::rate(const State& state, double time, Workspace& work, Vector& rates) const {
-  if (!rates.layout().contains(options_.field)) return;
+  const Layout& layout = rates.layout();
   MicroScratch& scratch = this->scratch(work);
   const Line line = this->line(state);
   data_at(state, time, scratch, *work.threads);
-  reaction(state, time, scratch, *work.threads);
   const auto u = state.real(options_.field);
+  for (const TraceField& trace : options_.traces) {
+    if (!layout.contains(trace.field)) continue;
+    const auto is = state.real(trace.field);
+    const auto row = rates(trace.field);
+    for (std::size_t m = 0; m < row.size(); ++m) row[m] += face(line, trace, u, m, scratch) - is[m];
+  }
+  if (!layout.contains(options_.field)) return;
+  reaction(state, time, scratch, *work.threads);
   const auto out = rates(options_.field);
   const std::size_t n = micro_->sites();
   for (std::size_t site = 0; site < out.size(); ++site)
     out[site] += linear(line, u, site / n, site % n, scratch) + scratch.source[site];
 }
 
-void MicroDiffusion::refuse_others(const Layout& layout) const {
-  for (const FieldId id : reads_)
-    if (layout.contains(id))
-      throw Refused(fmt::format("process '{}': how it depends on '{}' is no part of its derivatives", name(),
-                                (*fields_)[id].name));
+std::vector<MicroDiffusion::Slope> MicroDiffusion::slopes(const State& state, double time,
+                                                          const Layout& layout, Workspace& work) const {
+  std::vector<Slope> list;
+  MicroScratch& scratch = this->scratch(work);
+  const Line line = this->line(state);
+  const std::size_t n = micro_->sites(), macros = product_->macro().sites();
+  const double unit = 1.0 / (*fields_)[options_.field].unit.factor();
+  const bool own = layout.contains(options_.field);
+  const std::size_t offset = own ? layout.offset(options_.field) : 0;
+  std::array<std::vector<FieldDependence::Slope>, 2> data;
+  for (std::size_t side = 0; side < 2; ++side)
+    for (auto& slope : datum_dependence_[side].slopes(state, time, *work.threads))
+      if (layout.contains(slope.field)) data[side].push_back(std::move(slope));
+  if (own) {
+    reaction(state, time, scratch, *work.threads);
+    for (std::size_t site = 0; site < product_->sites(); ++site) {
+      const std::size_t c = site % n;
+      list.push_back({offset + site, offset + site, line.diagonal[c] + scratch.slope[site]});
+      if (c > 0) list.push_back({offset + site, offset + site - 1, line.below[c]});
+      if (c + 1 < n) list.push_back({offset + site, offset + site + 1, line.above[c]});
+    }
+    for (const auto& slope : source_dependence_.slopes(state, time, *work.threads)) {
+      if (!layout.contains(slope.field) || slope.field == options_.field) continue;
+      const std::size_t column = layout.offset(slope.field, slope.component);
+      for (std::size_t site = 0; site < product_->sites(); ++site)
+        list.push_back({offset + site, column + slope.site(site), unit * slope.value[site]});
+    }
+    for (std::size_t side = 0; side < 2; ++side)
+      for (const auto& slope : data[side]) {
+        const std::size_t column = layout.offset(slope.field, slope.component);
+        for (std::size_t m = 0; m < macros; ++m)
+          list.push_back({offset + m * n + (side == 0 ? 0 : n - 1), column + slope.site(m),
+                          unit * line.of_datum[side] * slope.value[m]});
+      }
+  }
+  for (const TraceField& trace : options_.traces) {
+    if (!layout.contains(trace.field)) continue;
+    const auto side = static_cast<std::size_t>(trace.side);
+    const std::size_t row = layout.offset(trace.field);
+    for (std::size_t m = 0; m < macros; ++m) {
+      list.push_back({row + m, row + m, -1.0});
+      if (own)
+        list.push_back(
+            {row + m, offset + m * n + (side == 0 ? 0 : n - 1), trace.factor * line.face_of_cell[side]});
+      for (const auto& slope : data[side])
+        list.push_back({row + m, layout.offset(slope.field, slope.component) + slope.site(m),
+                        trace.factor * unit * line.face_of_datum[side] * slope.value[m]});
+    }
+  }
+  return list;
 }
 
 void MicroDiffusion::jacobian(const State& state, double time, Workspace& work,
                               SparseBuilder& entries) const {
-  if (!entries.layout().contains(options_.field)) return;
-  refuse_others(entries.layout());
-  MicroScratch& scratch = this->scratch(work);
-  const Line line = this->line(state);
-  reaction(state, time, scratch, *work.threads);
-  const std::size_t n = micro_->sites(), offset = entries.layout().offset(options_.field);
-  for (std::size_t site = 0; site < product_->sites(); ++site) {
-    const std::size_t c = site % n;
-    entries.add(offset + site, offset + site, line.diagonal[c] + scratch.slope[site]);
-    if (c > 0) entries.add(offset + site, offset + site - 1, line.below[c]);
-    if (c + 1 < n) entries.add(offset + site, offset + site + 1, line.above[c]);
-  }
+  for (const Slope& slope : slopes(state, time, entries.layout(), work))
+    entries.add(slope.row, slope.column, slope.value);
   ++work.counters.jacobian_evaluations;
 }
 
 void MicroDiffusion::jvp(const State& state, double time, const Vector& du, Workspace& work,
                          Vector& out) const {
-  if (!out.layout().contains(options_.field)) return;
-  SparseBuilder entries(out.layout());
-  jacobian(state, time, work, entries);
-  for (const auto& entry : entries.entries())
-    out.values()[entry.row] += entry.value * du.values()[entry.column];
+  for (const Slope& slope : slopes(state, time, out.layout(), work))
+    out.values()[slope.row] += slope.value * du.values()[slope.column];
 }
 
 void MicroDiffusion::vjp(const State& state, double time, const Vector& w, Workspace& work,
                          Vector& out) const {
-  if (!out.layout().contains(options_.field)) return;
-  SparseBuilder entries(out.layout());
-  jacobian(state, time, work, entries);
-  for (const auto& entry : entries.entries())
-    out.values()[entry.column] += entry.value * w.values()[entry.row];
+  for (const Slope& slope : slopes(state, time, out.layout(), work))
+    out.values()[slope.column] += slope.value * w.values()[slope.row];
 }
 
 Scales MicroDiffusion::scales(const State& state) const {

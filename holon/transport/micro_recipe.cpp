@@ -36,6 +36,8 @@ std::unique_ptr<Process> make_micro_diffusion(modelfile::ProcessContext& context
   const auto& product = dynamic_cast<const ProductSpace&>(*field.space);
   if (const auto* micro = dynamic_cast<const StructuredSpace*>(&product.micro()))
     options.sides = read_sides(section, *micro)[0];
+  for (const TraceField& trace : context.model.traces)
+    if (trace.of == options.field) options.traces.push_back(trace);
   const auto faults = MicroDiffusion::faults(options, context.model);
   report(section, faults, {});
   if (!faults.empty() || section.loader().has_errors()) return nullptr;

@@ -21,7 +21,7 @@ SpatialCoefficients::Named SpatialCoefficients::named(const std::string& process
                                                       const Coefficient& coefficient,
                                                       const Model& model) const {
   return {key, coefficient,
-          CoefficientKernel(process + " " + key, coefficient, grid_, FieldTable{}, *model.parameters,
+          CoefficientKernel(process + " " + key, coefficient, grid_, *model.fields, *model.parameters,
                             model.kernels)};
 }
 
@@ -51,7 +51,8 @@ SpatialCoefficients::SpatialCoefficients(const std::string& process, const Diffu
 
 std::vector<double> SpatialCoefficients::column(const Named& named, const State& state) const {
   ThreadPool one(1);
-  std::vector<double> values(grid_->sites());
+  std::vector<double> values(grid_->sites(), 1.0);
+  if (named.kernel.depends_on_fields() && state.fields().size() == 0) return values;
   named.kernel.evaluate(state, 0.0, values, one);
   return values;
 }
@@ -108,7 +109,7 @@ void SpatialCoefficients::set_axes(const State& state, Values& values) const {
 std::vector<double> SpatialCoefficients::layered_faces(const Coefficient& coefficient, int axis,
                                                        const State& state) const {
   const std::string along = "position." + grid_->axis_name(axis);
-  if (!coefficient.depends_on(along)) return {};
+  if (!coefficient.depends_on(along) || coefficient.depends_on("field:*")) return {};
   for (const char* other : {"position.x", "position.y", "position.z"})
     if (other != along && coefficient.depends_on(other)) return {};
   expr::Graph graph;
@@ -232,6 +233,15 @@ void SpatialCoefficients::set_fibres(const State& state, Values& values) const {
     for (auto& pair : values.sites.cross) pair.clear();
 }
 
+bool SpatialCoefficients::capacity_varies() const {
+  const Coefficient& capacity = capacity_.front().coefficient;
+  return capacity.values_per_site() != nullptr || capacity.depends_on("position.*");
+}
+
+double SpatialCoefficients::uniform_capacity(const State& state) const {
+  return capacity_varies() ? 1.0 : column(capacity_.front(), state).front();
+}
+
 void SpatialCoefficients::set_capacity(const State& state, Values& values) const {
   const Named& capacity = capacity_.front();
   auto column = this->column(capacity, state);
@@ -241,9 +251,7 @@ void SpatialCoefficients::set_capacity(const State& state, Values& values) const
     values.faults.push_back({"capacity", "is not positive at " + place, "a positive number everywhere", ""});
     return;
   }
-  const bool varies =
-      capacity.coefficient.values_per_site() != nullptr || capacity.coefficient.depends_on("position.*");
-  if (varies) {
+  if (capacity_varies()) {
     values.sites.capacity = std::move(column);
     return;
   }

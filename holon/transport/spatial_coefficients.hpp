@@ -24,8 +24,11 @@ class SpatialCoefficients {
     double capacity = 1.0;            ///< what D has been divided by
     std::vector<OptionFault> faults;  ///< with the place of the first site concerned
   };
-  /// For the parameters of a state.
+  /// For the parameters of a state, and for its fields where diffusivities follow them; these count as 1 for
+  /// a state without fields.
   Values evaluate(const State& state) const;
+  /// What diffusivities are divided by.
+  double uniform_capacity(const State& state) const;
 
  private:
   /// One coefficient and how the model calls it.
@@ -37,6 +40,7 @@ class SpatialCoefficients {
   Named named(const std::string& process, const std::string& key, const Coefficient& coefficient,
               const Model& model) const;
   std::vector<double> column(const Named& named, const State& state) const;
+  bool capacity_varies() const;
   void set_inside(const State& state, Values& values) const;
   void set_axes(const State& state, Values& values) const;
   void set_fibres(const State& state, Values& values) const;

@@ -1,0 +1,382 @@
+#include "holon/engine/together.hpp"
+
+#include "holon/base/error.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace holon {
+
+namespace {
+
+using Method = TogetherOptions::Method;
+
+constexpr double smallest_part = 1e-4;    // of a step, where Newton's method fails with longer ones
+constexpr double smallest_chosen = 1e-9;  // of a step of the schedule, where steps are chosen by their error
+constexpr double safety = 0.85, least_growth = 0.2, most_growth = 2.0;  // of steps chosen by their error
+constexpr double first_step = 0.05;  // of the time in which something changes by the tolerance's root
+constexpr double whole = 1.0 - 1e-12;
+
+std::string_view method_text(Method method) {
+  switch (method) {
+    case Method::bdf2:
+      return "bdf2, order 2";
+    case Method::bdf1:
+      return "bdf1, order 1";
+    case Method::implicit_midpoint:
+      return "implicit midpoint, order 2";
+    case Method::sdirk:
+      break;
+  }
+  return "sdirk (Alexander 1977), order 2";
+}
+
+[[noreturn]] void refuse(const Place& place, const std::string& process, const std::string& why,
+                         const std::string& way_out) {
+  throw InputError(Diagnostic{.place = place,
+                              .path = "schedule.together",
+                              .message = fmt::format("'{}' can't be part of it: it {}", process, why),
+                              .expected = "smooth deterministic processes on sites that stay",
+                              .hint = way_out});
+}
+
+/// The field that a contribution reaches.
+FieldId reached(const Model& model, FieldId field) {
+  for (const WayBack& way : model.ways_back)
+    if (way.field == field) return way.of;
+  return field;
+}
+
+}  // namespace
+
+struct Together::Work final : Scratch {
+  Work(const Together& process, ThreadPool& threads)
+      : system(std::shared_ptr<const Model>(std::shared_ptr<const Model>(), process.model_), threads,
+               process.members_),
+        equations(system, process.options_.newton),
+        methods(equations, process.bookings_, process.options_.method) {}
+  System system;
+  ImplicitSystem equations;
+  TogetherMethods methods;
+};
+
+Together::Together(std::string name, const ScheduleNode& node, Model& model)
+    : Process(std::move(name)), options_(*node.together), model_(&model) {
+  FieldTable& fields = *model.fields;
+  for (const ScheduleNode& child : node.children) {
+    const ProcessId member = child.process;
+    members_.push_back(member);
+    const Process& process = *model.processes[member];
+    const Traits traits = process.traits();
+    if (traits.stochastic || traits.resizes || !traits.smooth)
+      refuse(child.place, process.name(),
+             fmt::format("{}{}{}",
+                         traits.stochastic ? "is stochastic"
+                         : traits.resizes  ? "changes the number of sites"
+                                           : "is not smooth",
+                         traits.reason.empty() ? "" : ": ", traits.reason),
+             "advance it beside the others, in a lie or a strang");
+    for (const Port& port : process.ports()) {
+      if (port.role != Port::Role::advance && port.role != Port::Role::contribute) continue;
+      const FieldId field = reached(model, port.field);
+      if (fields[field].space->varies())
+        refuse(child.place, process.name(), "acts on agents, whose number changes", "");
+      if (fields[field].conserved.empty()) continue;
+      bookings_.lines.push_back({member, field});
+      if (std::find(bookings_.fields.begin(), bookings_.fields.end(), field) == bookings_.fields.end())
+        bookings_.fields.push_back(field);
+    }
+  }
+  unknowns_ = System::unknowns_of(model, members_);
+  const auto row = [&](std::size_t sites) {
+    return std::make_shared<GridSpace>(
+        this->name() + ":row", StructuredSpace::Sites::cells,
+        std::vector<GridSpace::Axis>{{.intervals = std::max<std::size_t>(1, sites)}}, Dimension{});
+  };
+  const auto keep = [&](const std::string& what, std::shared_ptr<const Space> space, int components,
+                        const std::string& description) {
+    Field field;
+    field.name = this->name() + ":" + what;
+    field.space = std::move(space);
+    field.components = components;
+    field.description = description;
+    return fields.add(std::move(field));
+  };
+  const auto unknowns = row(Layout(fields, unknowns_).size());
+  left_ = keep("left", unknowns, 1, "the unknowns as they were left");
+  former_ = keep("former", unknowns, 2, "the unknowns one and two steps before");
+  clock_ = keep("steps", std::make_shared<PointSpace>(this->name() + ":point"), 3,
+                "the last two steps and the next, in coherent time");
+  brought_ = keep("brought", row(bookings_.size()), 1, "what the last step brought in");
+}
+
+Ports Together::ports() const {
+  // What couplings determine stays theirs: they do so whenever somebody looks.
+  std::set<FieldId> determined;
+  const auto& solved = model_->determination.solved();
+  for (ProcessId p = 0; p < model_->processes.size(); ++p)
+    if (std::find(solved.begin(), solved.end(), p) == solved.end() && model_->processes[p].get() != this &&
+        dynamic_cast<const Together*>(model_->processes[p].get()) == nullptr)
+      for (const Port& port : model_->processes[p]->ports())
+        if (port.role == Port::Role::determine) determined.insert(port.field);
+  const FieldTable& fields = *model_->fields;
+  Ports ports;
+  std::set<FieldId> seen;
+  for (const FieldId id : unknowns_)
+    if (!determined.contains(id) && seen.insert(id).second)
+      ports.push_back({Port::Role::advance, id, fields[id].kind, fields[id].unit});
+  for (const ProcessId member : members_)
+    for (const Port& port : model_->processes[member]->ports())
+      if (port.role == Port::Role::read && seen.insert(port.field).second) ports.push_back(port);
+  return ports;
+}
+
+Traits Together::traits() const {
+  Traits traits;
+  traits.error_controlled = options_.tolerance.has_value();
+  return traits;
+}
+
+std::vector<LedgerAccount> Together::ledger_accounts() const {
+  std::vector<LedgerAccount> accounts;
+  for (const Bookings::Line& line : bookings_.lines) {
+    const Process& process = *model_->processes[line.process];
+    accounts.push_back({line.field, process.name(), process.type() == "kinetics" ? "reaction" : "rate"});
+  }
+  for (const FieldId field : bookings_.fields) {
+    accounts.push_back({field, name(), "residual of the solver"});
+    accounts.push_back({field, name(), "given values"});
+  }
+  return accounts;
+}
+
+Together::Work& Together::scratch(Workspace& work) const {
+  auto* scratch = dynamic_cast<Work*>(work.scratch.get());
+  if (scratch == nullptr) {
+    auto made = std::make_unique<Work>(*this, *work.threads);
+    scratch = made.get();
+    work.scratch = std::move(made);
+  }
+  return *scratch;
+}
+
+void Together::initialise(State& state, Workspace& work) const {
+  Work& w = scratch(work);
+  const auto& mass = w.system.mass();
+  if (std::find(mass.begin(), mass.end(), 0.0) == mass.end()) return;
+  // Laws are evaluated in whatever order they need each other: a few rounds give Newton's method a start.
+  constexpr int rounds = 3;
+  for (int round = 0; round < rounds; ++round) {
+    w.system.determine(state, 0.0);
+    for (const ProcessId member : members_) {
+      Workspace own;
+      own.threads = work.threads;
+      if (!model_->processes[member]->solves_to_determine())
+        model_->processes[member]->determine(state, 0.0, own);
+    }
+  }
+  w.system.determine(state, 0.0);
+  Vector x = w.system.unknowns(state);
+  w.equations.forget_factors();
+  w.equations.set_sizes(x);
+  const std::vector<double> start = x.values();
+  if (const auto failure = w.equations.solve(state, x, start, 0.0, 0.0))
+    throw NumericalFailure(
+        fmt::format("process '{}': no values at the start were found that fit its equations without rates: "
+                    "{}. 'initial' values of these fields that are nearer to them may help",
+                    name(), failure->text));
+}
+
+StepHistory Together::history(State& state, double time, Work& work) const {
+  const std::vector<double>& mass = work.system.mass();
+  StepHistory history;
+  history.now = work.system.unknowns(state).values();
+  const auto left = state.real(left_), brought = state.real(brought_);
+  const double h1 = state.real(clock_, 0)[0];
+  // Where somebody else has changed what the members advance, a history is none.
+  bool same = h1 > 0.0;
+  for (std::size_t i = 0; same && i < mass.size(); ++i) same = mass[i] == 0.0 || history.now[i] == left[i];
+  if (!same) {
+    work.system.determine(state, time);
+    history.now = work.system.unknowns(state).values();
+    return history;
+  }
+  // What is determined may have been determined again since, from the same values: not to the last bit.
+  history.now.assign(left.begin(), left.end());
+  history.one.assign(state.real(former_, 0).begin(), state.real(former_, 0).end());
+  history.two.assign(state.real(former_, 1).begin(), state.real(former_, 1).end());
+  history.brought.assign(brought.begin(), brought.begin() + static_cast<std::ptrdiff_t>(bookings_.size()));
+  history.h1 = h1;
+  history.h2 = state.real(clock_, 1)[0];
+  return history;
+}
+
+void Together::keep(State& state, const StepHistory& history, double next) const {
+  std::copy(history.now.begin(), history.now.end(), state.real(left_).begin());
+  std::copy(history.one.begin(), history.one.end(), state.real(former_, 0).begin());
+  std::copy(history.two.begin(), history.two.end(), state.real(former_, 1).begin());
+  std::copy(history.brought.begin(), history.brought.end(), state.real(brought_).begin());
+  state.real(clock_, 0)[0] = history.h1;
+  state.real(clock_, 1)[0] = history.two.empty() ? 0.0 : history.h2;
+  state.real(clock_, 2)[0] = next;
+}
+
+double Together::beginning(State& state, double time, double dt, Work& work) const {
+  if (!options_.tolerance) return dt / static_cast<double>(options_.steps);
+  if (const double next = state.real(clock_, 2)[0]; next > 0.0 && state.real(clock_, 0)[0] > 0.0) return next;
+  const Vector x = work.system.unknowns(state);
+  Vector rate = work.system.residual(state, time);
+  for (std::size_t i = 0; i < rate.values().size(); ++i) rate.values()[i] *= work.system.mass()[i];
+  const double relative = scaled_norm(rate.values(), sizes_of(work.system, x));
+  return relative > 0.0 && std::isfinite(relative)
+             ? std::min(dt, first_step * std::sqrt(*options_.tolerance) / relative)
+             : dt;
+}
+
+Outcome Together::advance(State& state, const Interval& interval, const Inputs&, Workspace& work) const {
+  Work& w = scratch(work);
+  w.equations.forget_factors();
+  const double t0 = interval.t0(), dt = interval.dt();
+  StepHistory history = this->history(state, t0, w);
+  std::vector<double> sum(bookings_.size(), 0.0);
+  const std::int64_t parts = options_.tolerance ? 1 : options_.steps;
+  double h = beginning(state, t0, dt, w);
+  const double longest = options_.tolerance ? dt : h;
+  double at = 0.0;  // since t0
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const double end =
+        part + 1 == parts ? dt : dt * static_cast<double>(part + 1) / static_cast<double>(parts);
+    const double least = options_.tolerance ? smallest_chosen * dt : smallest_part * longest;
+    while (at < end * whole) {
+      const double rest = end - at;
+      // What is left is taken at once or in halves, so that no sliver remains.
+      const bool last = h >= rest * whole;
+      const double step = last ? rest : 2.0 * h >= rest && options_.tolerance ? 0.5 * rest : h;
+      auto taken = w.methods.step(state, history, t0 + at, step);
+      const bool accurate =
+          taken && !(options_.tolerance && taken->error && *taken->error > *options_.tolerance);
+      if (!accurate) {
+        ++work.counters.rejected;
+        h = taken ? step * std::max(least_growth, safety * std::cbrt(*options_.tolerance / *taken->error))
+                  : 0.5 * step;
+        if (h >= least) continue;
+        w.equations.count(work.counters);
+        Vector reached(w.system.layout());
+        reached.values() = history.now;
+        w.system.set_unknowns(state, reached);
+        const auto failure = w.methods.failure();
+        Outcome outcome;
+        outcome.why = Outcome::Why::failed;
+        outcome.reached = interval.begin;
+        outcome.what = {name(), failure.field,
+                        taken
+                            ? fmt::format("the error of a step is {:.3g}, above the tolerance, however short "
+                                          "it is: something jumps",
+                                          *taken->error)
+                            : fmt::format("{}. Steps down to {} were tried: a shorter step of the schedule, "
+                                          "another start, or an event that stops the run before may help",
+                                          failure.text, moment_text(step, model_->schedule)),
+                        failure.place, t0 + at};
+        return outcome;
+      }
+      for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += taken->brought[k];
+      const auto error = taken->error;
+      history.push(std::move(taken->values), std::move(taken->brought), step);
+      ++work.counters.steps;
+      at = last ? end : at + step;
+      double growth = options_.tolerance ? 1.0 : most_growth;
+      if (options_.tolerance && error)
+        growth = *error > 0.0
+                     ? std::clamp(safety * std::cbrt(*options_.tolerance / *error), least_growth, most_growth)
+                     : most_growth;
+      // A step that was cut where the schedule's ends says little about the next.
+      h = std::min(longest, std::max(step * growth, last && growth >= 1.0 ? h : 0.0));
+    }
+  }
+  w.equations.count(work.counters);
+  Vector x(w.system.layout());
+  x.values() = history.now;
+  w.system.set_unknowns(state, x);
+  keep(state, history, h);
+  for (std::size_t k = 0; k < sum.size(); ++k)
+    if (!accounts().empty()) state.account(accounts()[k]).add(sum[k]);
+  Outcome outcome;
+  outcome.reached = interval.end;
+  return outcome;
+}
+
+std::vector<std::string> Together::description() const {
+  std::vector<std::string> names;
+  for (const ProcessId member : members_) names.push_back(model_->processes[member]->name());
+  const Layout layout(*model_->fields, unknowns_);
+  return {
+      fmt::format("{} unknowns of {} as one system of equations", layout.size(), fmt::join(names, ", ")),
+      fmt::format("time: {}, {}; Newton's method to {:g} with sparse LU", method_text(options_.method),
+                  options_.tolerance ? fmt::format("steps chosen for an error of {:g}", *options_.tolerance)
+                  : options_.steps == 1 ? std::string("one step")
+                                        : fmt::format("{} steps in each of the schedule's", options_.steps),
+                  options_.newton)};
+}
+
+namespace {
+
+void collect(ScheduleNode& node, std::vector<ScheduleNode*>& found) {
+  if (node.kind == ScheduleNode::Kind::together) found.push_back(&node);
+  for (ScheduleNode& child : node.children) collect(child, found);
+}
+
+}  // namespace
+
+void make_together(Model& model) {
+  std::vector<ScheduleNode*> nodes;
+  collect(model.schedule.root, nodes);
+  if (nodes.empty()) return;
+  std::vector<ProcessId> members;
+  for (const ScheduleNode* node : nodes)
+    for (const ScheduleNode& child : node->children) {
+      if (child.kind != ScheduleNode::Kind::advance || child.steady)
+        throw InputError(Diagnostic{.place = child.place,
+                                    .path = "schedule.together",
+                                    .message = "a node of the schedule stands among its processes",
+                                    .expected = "processes by their names; fields at rest have a process "
+                                                "with 'integrator: steady'"});
+      members.push_back(child.process);
+    }
+  model.determination = Determination(model.processes, *model.fields, solved_by(model, members));
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    std::string name = "together";
+    const auto taken = [&] {
+      return std::any_of(model.processes.begin(), model.processes.end(),
+                         [&](const auto& process) { return process->name() == name; });
+    };
+    for (std::size_t k = 2; taken(); ++k) name = fmt::format("together_{}", k);
+    nodes[n]->process = static_cast<ProcessId>(model.processes.size());
+    model.processes.push_back(std::make_unique<Together>(name, *nodes[n], model));
+  }
+}
+
+std::vector<ProcessId> solved_by(const Model& model, const std::vector<ProcessId>& members) {
+  std::vector<ProcessId> solved;
+  for (const ProcessId member : members) {
+    const Ports ports = model.processes[member]->ports();
+    if (std::any_of(ports.begin(), ports.end(),
+                    [](const Port& port) { return port.role == Port::Role::determine; }))
+      solved.push_back(member);
+  }
+  return solved;
+}
+
+std::vector<ProcessId> solved_together(const Model& model) {
+  std::vector<ProcessId> members;
+  for (const auto& process : model.processes)
+    if (const auto* together = dynamic_cast<const Together*>(process.get()))
+      members.insert(members.end(), together->members().begin(), together->members().end());
+  return solved_by(model, members);
+}
+
+}  // namespace holon
