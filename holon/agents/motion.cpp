@@ -3,6 +3,7 @@
 #include "holon/base/random.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -61,6 +62,8 @@ Motion::Motion(Setup setup, const Model& model)
                            setup_.space, *model.fields, *model.parameters, model.kernels);
   walks_ = !is_zero(setup_.diffusivity);
   moves_ = !std::all_of(setup_.velocity.begin(), setup_.velocity.end(), is_zero);
+  const Space* frame = setup_.space->frame();
+  irregular_ = frame != nullptr && frame->sites_inside() != frame->sites();
   for (FieldId id = 0; id < model.fields->size(); ++id) {
     const Field& field = (*model.fields)[id];
     const auto depends = [&](const Coefficient& each) {
@@ -112,6 +115,7 @@ std::optional<Diagnosis> Motion::walk(State& state, const Interval& interval, Ha
         name(), (*model_->fields)[*population_.position].name,
         "the diffusivity is " + number_text(kept.diffusivity[*site]) + "; it is finite and not negative",
         state.site_text(*setup_.space, *site), time};
+  const auto from = irregular_ ? places(state) : std::vector<std::vector<double>>{};
   const auto id = state.integer(population_.id);
   const auto step = static_cast<std::uint64_t>(state.integer(setup_.steps)[0]);
   const std::size_t axes = setup_.box.size();
@@ -129,6 +133,7 @@ std::optional<Diagnosis> Motion::walk(State& state, const Interval& interval, Ha
       }
     });
   }
+  if (irregular_) stop_at_domain(state, from, threads);
   return fault(state, time, threads);
 }
 
@@ -153,7 +158,35 @@ std::optional<Diagnosis> Motion::move(State& state, const std::vector<std::vecto
         x[site] = inside(from[a][site] + span * kept.velocity[a][site], a);
     });
   }
+  if (irregular_) stop_at_domain(state, from, threads);
   return fault(state, time + span, threads);
+}
+
+std::vector<std::vector<double>> Motion::places(const State& state) const {
+  std::vector<std::vector<double>> places(setup_.box.size());
+  for (std::size_t a = 0; a < places.size(); ++a) {
+    const auto x = state.real(*population_.position, static_cast<int>(a));
+    places[a].assign(x.begin(), x.end());
+  }
+  return places;
+}
+
+void Motion::stop_at_domain(State& state, const std::vector<std::vector<double>>& from,
+                            ThreadPool& threads) const {
+  std::array<std::span<double>, 3> x;
+  for (std::size_t a = 0; a < from.size(); ++a) x[a] = state.real(*population_.position, static_cast<int>(a));
+  threads.for_range(x[0].size(), grain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t site = begin; site < end; ++site) {
+      Position place{};
+      bool finite = true;
+      for (std::size_t a = 0; a < from.size(); ++a) {
+        place[a] = x[a][site];
+        finite = finite && std::isfinite(place[a]);
+      }
+      if (!finite || setup_.space->in_domain(place)) continue;
+      for (std::size_t a = 0; a < from.size(); ++a) x[a][site] = from[a][site];
+    }
+  });
 }
 
 std::optional<Diagnosis> Motion::fault(const State& state, double time, ThreadPool& threads) const {
@@ -207,11 +240,7 @@ Outcome Motion::advance(State& state, const Interval& interval, const Inputs&, W
     if (moves_) look_again(state, t0, kept, threads);
   }
   if (moves_) {
-    kept.before.resize(setup_.box.size());
-    for (std::size_t a = 0; a < setup_.box.size(); ++a) {
-      const auto x = state.real(*population_.position, static_cast<int>(a));
-      kept.before[a].assign(x.begin(), x.end());
-    }
+    kept.before = places(state);
     if (auto wrong = move(state, kept.before, t0, 0.5 * dt, kept, threads)) return failed(std::move(*wrong));
     look_again(state, t0 + 0.5 * dt, kept, threads);
     if (auto wrong = move(state, kept.before, t0 + 0.5 * dt, dt, kept, threads))

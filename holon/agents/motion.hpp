@@ -12,7 +12,7 @@
 // so they do not depend on threads, on the order of the agents or on restarts.
 //
 // Agents stay in a box: along its periodic axes they come in on the other side, at other sides they are
-// reflected, stop, or are an error.
+// reflected, stop, or are an error. At the edge of an irregular domain (`where` of the frame) they stop.
 //
 // Failures: a velocity that is not finite, a diffusivity that is negative or not finite, an agent beyond a
 // side where that is an error.
@@ -71,6 +71,9 @@ class Motion final : public Process {
   double inside(double x, std::size_t axis) const;
   std::optional<Diagnosis> fault(const State& state, double time, ThreadPool& threads) const;
   /// What the velocity reads and what depends on the places is determined anew.
+  /// Agents that would leave the frame's domain stay where they were.
+  void stop_at_domain(State& state, const std::vector<std::vector<double>>& from, ThreadPool& threads) const;
+  std::vector<std::vector<double>> places(const State& state) const;
   void look_again(State& state, double time, Kept& kept, ThreadPool& threads) const;
 
   Setup setup_;
@@ -81,6 +84,7 @@ class Motion final : public Process {
   CoefficientKernel diffusivity_;
   std::vector<FieldId> reads_;
   bool walks_ = false, moves_ = false;
+  bool irregular_ = false;  ///< the frame's domain is a part of its box
 };
 
 }  // namespace holon::agents

@@ -48,7 +48,7 @@ class Follower {
     if (!linear_.factor(state, time_, 0.0, std::span(&border, 1))) return std::nullopt;
     const std::vector<double> none(system_.size(), 0.0);
     const double one = 1.0;
-    auto [x, p] = linear_.solve(none, {}, std::span(&one, 1));
+    auto [x, p, multipliers] = linear_.solve(none, {}, std::span(&one, 1));
     const double length = std::sqrt(product(x, p[0], x, p[0]));
     if (!std::isfinite(length) || length == 0.0) return std::nullopt;
     for (double& each : x) each /= length;
@@ -79,7 +79,7 @@ class Follower {
         constraint_defect.push_back(sum);
       }
       // The step stays in the plane across the tangent.
-      const auto [dx, dp] = linear_.solve(f.values(), constraint_defect);
+      const auto [dx, dp, multipliers] = linear_.solve(f.values(), constraint_defect);
       const double size = std::max(scaled_norm(dx, sizes_), std::abs(dp[0]) / range_);
       if (!std::isfinite(size) || (k > 1 && size > 0.7 * before && size > 1e-9)) return std::nullopt;
       before = size;

@@ -92,6 +92,8 @@ namespace {
 
 LinearisedModel::Solution parts(std::vector<double> all, std::size_t n, std::size_t constraints) {
   LinearisedModel::Solution solution;
+  solution.multipliers.assign(all.begin() + static_cast<std::ptrdiff_t>(n),
+                              all.begin() + static_cast<std::ptrdiff_t>(n + constraints));
   solution.border.assign(all.begin() + static_cast<std::ptrdiff_t>(n + constraints), all.end());
   all.resize(n);
   solution.x = std::move(all);

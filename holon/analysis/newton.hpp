@@ -57,6 +57,7 @@ class LinearisedModel {
   bool factor(const State& state, double time, double shift, std::span<const Border> borders = {});
   struct Solution {
     std::vector<double> x, border;
+    std::vector<double> multipliers;  ///< of the constraints
   };
   /// For right-hand sides b of the model's rows, `along` of the constraints and `border` of the borders (zero
   /// where empty).

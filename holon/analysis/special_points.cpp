@@ -100,8 +100,8 @@ std::optional<SpecialPoint> locate_fold(const System& system, const State& guess
   const double one = 1.0;
   for (int k = 0; k < most_iterations; ++k) {
     if (!bordered.factor(state, time, 0.0, std::span(&border, 1))) return std::nullopt;
-    const auto [v, g] = bordered.solve(none, {}, std::span(&one, 1));
-    const auto [w, g_left] = bordered.solve_transposed(none, std::span(&one, 1));
+    const auto [v, g, v_multipliers] = bordered.solve(none, {}, std::span(&one, 1));
+    const auto [w, g_left, w_multipliers] = bordered.solve_transposed(none, std::span(&one, 1));
     const Values sizes = sizes_of(system, system.unknowns(state));
     const SecondDerivatives second(system, state, time, options.parameter, sizes);
     // g_x = -w . J_x v.
@@ -111,7 +111,7 @@ std::optional<SpecialPoint> locate_fold(const System& system, const State& guess
     for (double& each : last.row) each = -each;
     if (!full.factor(state, time, 0.0, std::span(&last, 1))) return std::nullopt;
     const Vector f = system.residual(state, time);
-    const auto [dx, dp] = full.solve(f.values(), {}, g);
+    const auto [dx, dp, multipliers] = full.solve(f.values(), {}, g);
     const double size = std::max(scaled_norm(dx, sizes), std::abs(dp[0]) / range);
     if (!std::isfinite(size) || std::abs(dp[0]) > range) return std::nullopt;
     move(system, state, options.parameter, dx, dp[0]);

@@ -1,5 +1,6 @@
 #include "holon/analysis/spectrum.hpp"
 
+#include "holon/analysis/newton.hpp"
 #include "holon/analysis/time_scales.hpp"
 #include "holon/base/error.hpp"
 #include "holon/solve/sparse_lu.hpp"
@@ -140,6 +141,63 @@ Spectrum spectrum(const System& system, const State& state, double time, std::si
   });
   for (const auto& value : found.values) found.tolerance = std::max(found.tolerance, zero * std::abs(value));
   return found;
+}
+
+std::optional<std::vector<std::complex<double>>> mode(const System& system, const State& state, double time,
+                                                      std::complex<double> eigenvalue) {
+  const std::size_t n = system.size();
+  const auto sizes = sizes_of(system, system.unknowns(state));
+  // Beside the eigenvalue, so that the matrix can be factored.
+  const double scale = std::abs(eigenvalue);
+  const std::complex<double> shift = eigenvalue + 1e-7 * (scale > 0.0 ? scale : 1.0);
+  std::vector<solve::MatrixEntry> entries;
+  for (const auto& entry : system.jacobian(state, time).compressed()) {
+    entries.push_back({entry.row, entry.column, entry.value});
+    entries.push_back({n + entry.row, n + entry.column, entry.value});
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    if (system.mass()[i] == 0.0) continue;
+    entries.push_back({i, i, -shift.real()});
+    entries.push_back({n + i, n + i, -shift.real()});
+    entries.push_back({i, n + i, shift.imag()});
+    entries.push_back({n + i, i, -shift.imag()});
+  }
+  solve::SparseLu lu;
+  if (!lu.factor(2 * n, entries)) return std::nullopt;
+  std::vector<double> v(2 * n);
+  for (std::size_t i = 0; i < n; ++i) {
+    v[i] = sizes[i] * (1.0 + 0.5 * std::sin(1.0 + 1.7 * static_cast<double>(i)));
+    v[n + i] = sizes[i] * 0.5 * std::cos(2.0 + 1.3 * static_cast<double>(i));
+  }
+  constexpr int most = 12;
+  constexpr double converged = 1e-8;
+  for (int k = 0; k < most; ++k) {
+    std::vector<double> next = v;
+    for (std::size_t i = 0; i < n; ++i)
+      if (system.mass()[i] == 0.0) next[i] = next[n + i] = 0.0;
+    lu.solve(next);
+    // Of largest magnitude 1, real where it is largest.
+    std::size_t top = 0;
+    const auto at = [&](const std::vector<double>& of, std::size_t i) {
+      return std::complex<double>(of[i], of[n + i]) / sizes[i];
+    };
+    for (std::size_t i = 0; i < n; ++i)
+      if (std::abs(at(next, i)) > std::abs(at(next, top))) top = i;
+    const std::complex<double> largest = at(next, top);
+    if (!(std::abs(largest) > 0.0)) return std::nullopt;
+    double changed = 0.0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::complex<double> each = std::complex<double>(next[i], next[n + i]) / largest;
+      changed = std::max(changed, std::abs(each - std::complex<double>(v[i], v[n + i])) / sizes[i]);
+      v[i] = each.real();
+      v[n + i] = each.imag();
+    }
+    if (changed > converged) continue;
+    std::vector<std::complex<double>> found(n);
+    for (std::size_t i = 0; i < n; ++i) found[i] = {v[i], v[n + i]};
+    return found;
+  }
+  return std::nullopt;
 }
 
 }  // namespace holon::analysis

@@ -4,6 +4,7 @@
 #include "holon/engine/system.hpp"
 
 #include <complex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,11 @@ struct Spectrum {
 /// the Schur complement J11 - J12 J22^-1 J21), and of others the `count` nearest to zero (shift and invert,
 /// with implicitly restarted Arnoldi iteration). Where they can't be found, `why_none` says why.
 Spectrum spectrum(const System& system, const State& state, double time, std::size_t count = 12);
+
+/// The mode v of an eigenvalue, J v = lambda M v, by inverse iteration; of largest magnitude 1 in the sizes
+/// of the unknowns (sizes_of). Nothing where it does not converge.
+std::optional<std::vector<std::complex<double>>> mode(const System& system, const State& state, double time,
+                                                      std::complex<double> eigenvalue);
 
 /// The largest number of rates whose eigenvalues are all computed.
 inline constexpr std::size_t most_dense = 240;

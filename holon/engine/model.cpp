@@ -409,13 +409,15 @@ void Model::finish() {
     for (const Port& port : processes[p]->ports())
       if (port.role == Port::Role::advance) owners[port.field].push_back(processes[p]->name());
   }
-  for (const auto& process : processes)
-    for (const Port& port : process->ports())
+  const std::vector<ProcessId> members = solved_together(*this);
+  for (std::size_t p = 0; p < processes.size(); ++p)
+    for (const Port& port : processes[p]->ports())
       if (const auto found = owners.find(port.field);
-          port.role == Port::Role::determine && found != owners.end())
+          port.role == Port::Role::determine && found != owners.end() &&
+          std::find(members.begin(), members.end(), static_cast<ProcessId>(p)) == members.end())
         refuse(schedule.root, "schedule",
                fmt::format("'{}' says what field '{}' is at every moment, and '{}' advances it",
-                           process->name(), (*fields)[port.field].name, found->second.front()),
+                           processes[p]->name(), (*fields)[port.field].name, found->second.front()),
                "one or the other", "what else changes it can be a source of the first");
   for (const auto& [field, names] : owners)
     if (names.size() > 1 && !schedule.order_stated)

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include <fmt/format.h>
@@ -246,19 +247,22 @@ void Restructure::place_daughters(State& state, const Plan& plan, ThreadPool& th
                                     .site = static_cast<std::uint64_t>(id[daughter ? k - 1 : k]),
                                     .interval = static_cast<std::uint64_t>(generation[k])},
                                    axes);
+      // Where each of the two goes; both stay where the domain has no room for one of them.
+      Position ahead{}, behind{};
       for (std::size_t a = 0; a < axes; ++a) {
-        double shift = radius[k] * n[a];
-        double& x = place[a][k];
-        if (box[a].periodic) {
-          x += daughter ? -shift : shift;
-          if (x < box[a].low) x += box[a].extent();
-          if (x >= box[a].high) x -= box[a].extent();
-        } else {
-          const double room = std::max(0.0, std::min(x - box[a].low, box[a].high - x));
-          shift = std::clamp(shift, -room, room);
-          x += daughter ? -shift : shift;
-        }
+        const double x = place[a][k];
+        const double room = box[a].periodic ? std::numeric_limits<double>::infinity()
+                                            : std::max(0.0, std::min(x - box[a].low, box[a].high - x));
+        const double shift = std::clamp(radius[k] * n[a], -room, room);
+        const auto in_box = [&](double to) {
+          if (!box[a].periodic) return to;
+          return to < box[a].low ? to + box[a].extent() : to >= box[a].high ? to - box[a].extent() : to;
+        };
+        ahead[a] = in_box(x + shift);
+        behind[a] = in_box(x - shift);
       }
+      if (!space_->in_domain(ahead) || !space_->in_domain(behind)) continue;
+      for (std::size_t a = 0; a < axes; ++a) place[a][k] = daughter ? behind[a] : ahead[a];
     }
   });
 }

@@ -28,8 +28,9 @@ ResultsAtState::Values ResultsAtState::at(const State& state) {
   return values;
 }
 
-std::string varied_parameter(const StudyContext& context, const std::string& key) {
-  const std::string given = context.section.text(key);
+namespace {
+
+std::string varied(const StudyContext& context, const std::string& key, const std::string& given) {
   const ParameterTable& table = *context.model.parameters;
   modelfile::Parameters& stated = context.section.loader().parameters();
   const std::string bare = short_name(given);
@@ -51,6 +52,19 @@ std::string varied_parameter(const StudyContext& context, const std::string& key
   for (const std::string& name : stated.names()) known.push_back(name);
   context.section.error(key, fmt::format("there is no parameter '{}'", given), "", suggestion(given, known));
   return "";
+}
+
+}  // namespace
+
+std::string varied_parameter(const StudyContext& context, const std::string& key) {
+  return varied(context, key, context.section.text(key));
+}
+
+std::vector<std::string> varied_parameters(const StudyContext& context, const std::string& key) {
+  std::vector<std::string> paths;
+  for (const std::string& given : context.section.texts(key)) paths.push_back(varied(context, key, given));
+  if (paths.empty()) context.section.error(key, "names no parameter");
+  return paths;
 }
 
 std::string short_name(const std::string& path) {

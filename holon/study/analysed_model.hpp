@@ -34,6 +34,8 @@ class ResultsAtState {
 /// The path of the parameter that an option names: one of the model's, or `processes.P.parameters.N`. Reports
 /// where there is none of that name, or where it can't change while the model stays as it is.
 std::string varied_parameter(const modelfile::StudyContext& context, const std::string& key);
+/// The same for a list of names.
+std::vector<std::string> varied_parameters(const modelfile::StudyContext& context, const std::string& key);
 /// A parameter's path as a reader knows it: without "parameters." in front.
 std::string short_name(const std::string& path);
 

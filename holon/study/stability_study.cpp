@@ -1,0 +1,167 @@
+#include "holon/study/stability_study.hpp"
+
+#include "holon/analysis/spectrum.hpp"
+#include "holon/base/error.hpp"
+#include "holon/study/analysed_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include <fmt/format.h>
+
+namespace holon::study {
+
+namespace {
+
+using modelfile::Study;
+using modelfile::StudyContext;
+using modelfile::StudyOutcome;
+using modelfile::StudyRun;
+
+struct Setup {
+  bool reached = true;  ///< the steady state to which the model comes; otherwise the one beside its start
+  std::size_t count = 12;
+  analysis::SteadyStateOptions steady;
+  double time = 0.0;
+};
+
+class StabilityStudy final : public Study {
+ public:
+  StabilityStudy(std::string name, const Setup& setup) : Study(std::move(name)), setup_(setup) {}
+
+  StudyOutcome run(const StudyRun& run) const override {
+    const auto model = run.variant({});
+    const System system(model, run.threads);
+    system.require_smooth("stability");
+    const State state = steady(system, *model, run);
+    run.progress(0.6);
+    const auto spectrum = analysis::spectrum(system, state, setup_.time, setup_.count);
+    const Unit time = Unit::coherent(model->schedule.time_dimension);
+    const Unit per_time = Unit::coherent(Dimension{} / model->schedule.time_dimension);
+    StudyOutcome outcome;
+    if (!spectrum.why_none.empty()) {
+      outcome.results[name() + ".stable"] = {ResultValue::Missing{spectrum.why_none}, Unit{}};
+      return outcome;
+    }
+    const std::complex<double> leading = spectrum.values.empty() ? 0.0 : spectrum.values.front();
+    outcome.results[name() + ".stable"] = {std::string(spectrum.unstable() == 0 ? "yes" : "no"), Unit{}};
+    outcome.results[name() + ".growing_modes"] = {static_cast<double>(spectrum.unstable()), Unit{}};
+    outcome.results[name() + ".leading_eigenvalue"] = {leading.real(), per_time};
+    outcome.results[name() + ".period"] =
+        std::abs(leading.imag()) > spectrum.tolerance
+            ? ResultValue{2.0 * std::numbers::pi / std::abs(leading.imag()), time}
+            : ResultValue{ResultValue::Missing{"the leading mode does not swing"}, time};
+    outcome.results[name() + ".leading_mode"] = {
+        participants(system, analysis::mode(system, state, setup_.time, leading), state), Unit{}};
+    Series table;
+    table.columns = {
+        {"number", Unit{}}, {"real", per_time}, {"imaginary", per_time}, {"time", time}, {"period", time}};
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    for (std::size_t k = 0; k < std::min(setup_.count, spectrum.values.size()); ++k) {
+      const auto value = spectrum.values[k];
+      table.rows.push_back({static_cast<double>(k + 1), value.real(), value.imag(),
+                            std::abs(value.real()) > spectrum.tolerance ? 1.0 / std::abs(value.real()) : none,
+                            std::abs(value.imag()) > spectrum.tolerance
+                                ? 2.0 * std::numbers::pi / std::abs(value.imag())
+                                : none});
+    }
+    outcome.series[name()] = std::move(table);
+    return outcome;
+  }
+
+  std::vector<std::string> description() const override {
+    return {fmt::format("of the steady state {}: the {} leading eigenvalues of the whole model",
+                        setup_.reached ? "to which the model comes" : "beside its start", setup_.count)};
+  }
+
+ private:
+  State steady(const System& system, const Model& model, const StudyRun& run) const {
+    State start = model.initial_state(run.threads, run.seed);
+    try {
+      if (setup_.reached) return analysis::steady_state(system, start, setup_.time, setup_.steady).state;
+    } catch (const NumericalFailure& failure) {
+      throw NumericalFailure(fmt::format("study '{}': {}", name(), failure.what()));
+    }
+    system.determine(start, setup_.time);
+    const auto outcome =
+        analysis::newton(system, start, setup_.time, analysis::active_constraints(system, start, setup_.time),
+                         setup_.steady.newton);
+    if (!outcome.converged)
+      throw NumericalFailure(
+          fmt::format("study '{}': no steady state was found beside the start: {}", name(), outcome.why));
+    return start;
+  }
+
+  /// "reaction.u 0.63, reaction.v 0.37": the largest amplitude of each field, in its size.
+  static std::string participants(const System& system,
+                                  const std::optional<std::vector<std::complex<double>>>& mode,
+                                  const State& state) {
+    if (!mode) return "not found";
+    const Layout& layout = system.layout();
+    const auto sizes = analysis::sizes_of(system, system.unknowns(state));
+    std::vector<std::pair<double, std::string>> shares;
+    double sum = 0.0;
+    std::size_t at = 0;
+    for (const FieldId id : layout.fields()) {
+      const Field& field = (*system.model().fields)[id];
+      const std::size_t end = at + layout.sites(id) * static_cast<std::size_t>(field.components);
+      double most = 0.0;
+      for (; at < end; ++at)
+        if (system.mass()[at] != 0.0) most = std::max(most, std::abs((*mode)[at]) / sizes[at]);
+      sum += most;
+      shares.emplace_back(-most, field.name);
+    }
+    std::sort(shares.begin(), shares.end());
+    constexpr std::size_t shown = 4;
+    constexpr double least = 0.01;
+    std::string text;
+    for (std::size_t k = 0; k < std::min(shown, shares.size()); ++k)
+      if (const double share = -shares[k].first / sum; share >= least)
+        text += fmt::format("{}{} {:.2f}", text.empty() ? "" : ", ", shares[k].second, share);
+    return text;
+  }
+
+  Setup setup_;
+};
+
+std::unique_ptr<Study> make(StudyContext& context) {
+  Setup setup;
+  setup.reached = context.section.text("at") == "reached";
+  setup.count = static_cast<std::size_t>(std::max<std::int64_t>(1, context.section.integer("eigenvalues")));
+  setup.steady = steady_options(context.section);
+  setup.time = standing_time(context.section);
+  return std::make_unique<StabilityStudy>(context.name, setup);
+}
+
+}  // namespace
+
+modelfile::StudyType stability_type() {
+  using modelfile::Option;
+  modelfile::StudyType type;
+  type.name = "stability";
+  type.documentation =
+      "How the model moves beside a steady state: the leading eigenvalues of the whole Jacobian, J v = "
+      "lambda M "
+      "v, and the fields that take part in the first mode. Gives the results NAME.stable, "
+      "NAME.growing_modes, "
+      "NAME.leading_eigenvalue, NAME.period, NAME.leading_mode, and the series NAME (real and imaginary "
+      "part, "
+      "the time in which a mode grows or fades by e, its period).";
+  type.schema = modelfile::Schema("stability", "Eigenvalues at a steady state.");
+  type.schema
+      .choice("at", {"reached", "beside_start"},
+              "the steady state to which the model comes, or the one that Newton's method finds beside its "
+              "start, which need not be stable")
+      .with_default("reached");
+  type.schema
+      .add("eigenvalues", Option::Type::integer,
+           "how many to list (of large models, of those nearest to zero)")
+      .with_default("12");
+  add_steady_options(type.schema);
+  type.make = make;
+  return type;
+}
+
+}  // namespace holon::study
