@@ -159,6 +159,43 @@ TEST(Motion, WithinASmallerGridAgentsStayThere) {
   EXPECT_NEAR(at[1], 15.0, 1e-9);  // 85 um, reflected at 50 um
 }
 
+TEST(Motion, AnAgentThatBeginsOutsideIsNotMirroredInSilence) {
+  try {
+    end_of(replaced(at_walls, "OPTIONS", "within: part"));
+    FAIL() << "it begins at 90 um, and the part ends at 50 um";
+  } catch (const NumericalFailure& failure) {
+    EXPECT_NE(std::string(failure.what()).find("begins outside of the grid"), std::string::npos)
+        << failure.what();
+  }
+}
+
+TEST(Motion, PlacesAreReadByComponentInEquationsProbesAndResults) {
+  std::string text = rotation;
+  text = text.substr(0, text.find("observe:")) + R"yaml(observe:
+  way: {type: probe, of: cells.position, at: [1, 0], every: 1 s}
+  x: {type: final, of: cells.position.x}
+  all: {type: final, of: cells.position}
+  mean: {type: mean, of: =cells.position.y - 50 um}
+results: {all: {of: all, unit: um}, x: {of: x, unit: um}, mean: {of: mean, unit: um}}
+)yaml";
+  // The velocity reads the same component by its field's name.
+  text = replaced(text, "=(position.x - 50 um)", "=(cells.position.x - 50 um)");
+  ModelRun run = ModelRun::of_text(text);
+  run.to_the_end();
+  const auto all = run.array("all"), x = run.array("x");
+  ASSERT_EQ(all.size(), 4U);  // x of both, then y of both
+  EXPECT_EQ(x, (std::vector<double>{all[0], all[1]}));
+  EXPECT_NEAR(all[0], 50.0 + 10.0 * std::cos(2.0), 0.1);
+  EXPECT_NEAR(all[2], 50.0 + 10.0 * std::sin(2.0), 0.1);
+  EXPECT_NEAR(all[1], 50.0 - 30.0 * std::sin(2.0), 0.1);
+  EXPECT_NEAR(all[3], 50.0 + 30.0 * std::cos(2.0), 0.1);
+  EXPECT_NEAR(run.result("mean"), 0.5 * (all[2] + all[3]) - 50.0, 1e-9);
+  const auto column = run.column("way", "position.y at 1");
+  ASSERT_EQ(column.size(), 3U);
+  EXPECT_NEAR(column[0], 80e-6, 1e-15);
+  EXPECT_NEAR(column[2], 1e-6 * all[3], 1e-12);
+}
+
 TEST(Motion, AVelocityThatIsNoNumberIsToldWithItsAgent) {
   std::string text =
       replaced(rotation, "'=(position.x - 50 um)/(1 s)'", "'=(1 um/s)*sqrt(70 um - position.y)/sqrt(1 um)'");

@@ -69,7 +69,9 @@ BirthDeath::BirthDeath(Setup setup, const Model& model)
   for (const char* varying : {"field:*", "time", "position.*", "random:*"})
     exact_ = exact_ && !depends(varying);
   for (FieldId id = 0; id < model.fields->size(); ++id)
-    if (depends("field:" + (*model.fields)[id].name)) reads_.push_back(id);
+    if (const std::string symbol = "field:" + (*model.fields)[id].name;
+        depends(symbol) || depends(symbol + "[*"))
+      reads_.push_back(id);
 }
 
 struct BirthDeath::Kept final : Scratch {

@@ -203,6 +203,24 @@ std::optional<Diagnosis> Motion::fault(const State& state, double time, ThreadPo
   return std::nullopt;
 }
 
+std::optional<Diagnosis> Motion::outside_at_start(const State& state, double time) const {
+  if (state.integer(setup_.steps)[0] != 0) return std::nullopt;
+  for (std::size_t a = 0; a < setup_.box.size(); ++a) {
+    const auto& [low, high, periodic] = setup_.box[a];
+    const double slack = 1e-9 * (high - low);
+    const auto x = state.real(*population_.position, static_cast<int>(a));
+    const auto outside = [&](double value) { return value < low - slack || value > high + slack; };
+    const auto found = std::find_if(x.begin(), x.end(), outside);
+    if (found != x.end())
+      return Diagnosis{name(), (*model_->fields)[*population_.position].name,
+                       fmt::format("the agent begins outside of the grid in which '{}' keeps it; place it "
+                                   "inside, or leave 'within' out",
+                                   name()),
+                       state.site_text(*setup_.space, static_cast<std::size_t>(found - x.begin())), time};
+  }
+  return std::nullopt;
+}
+
 void Motion::look_again(State& state, double time, Kept& kept, ThreadPool& threads) const {
   if (!kept.determiners_known) {
     kept.determiners_known = true;
@@ -235,6 +253,7 @@ Outcome Motion::advance(State& state, const Interval& interval, const Inputs&, W
     return Outcome{Outcome::Why::failed, interval.begin, 0.0, std::move(what)};
   };
   const double t0 = interval.t0(), dt = interval.dt();
+  if (auto wrong = outside_at_start(state, t0)) return failed(std::move(*wrong));
   if (walks_) {
     if (auto wrong = walk(state, interval, Half::first, kept, threads)) return failed(std::move(*wrong));
     if (moves_) look_again(state, t0, kept, threads);

@@ -14,8 +14,8 @@
 // Agents stay in a box: along its periodic axes they come in on the other side, at other sides they are
 // reflected, stop, or are an error. At the edge of an irregular domain (`where` of the frame) they stop.
 //
-// Failures: a velocity that is not finite, a diffusivity that is negative or not finite, an agent beyond a
-// side where that is an error.
+// Failures: an agent that begins outside of the box, a velocity that is not finite, a diffusivity that is
+// negative or not finite, an agent beyond a side where that is an error.
 #pragma once
 
 #include "holon/engine/model.hpp"
@@ -67,6 +67,8 @@ class Motion final : public Process {
   /// Moves all agents from `from` for a time, with the velocity at `time` where they are now.
   std::optional<Diagnosis> move(State& state, const std::vector<std::vector<double>>& from, double time,
                                 double span, Kept& kept, ThreadPool& threads) const;
+  /// An agent that begins outside of the box, which no rule for sides could mean.
+  std::optional<Diagnosis> outside_at_start(const State& state, double time) const;
   /// Brings a coordinate back into the box; not a number where that is an error.
   double inside(double x, std::size_t axis) const;
   std::optional<Diagnosis> fault(const State& state, double time, ThreadPool& threads) const;

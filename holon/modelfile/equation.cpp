@@ -119,6 +119,27 @@ std::optional<Meaning> Loader::field_meaning(FieldId id, const Place& place, con
   return meaning;
 }
 
+namespace {
+
+/// The component of a place that a name such as cells.position.x stands for.
+struct PlaceComponent {
+  FieldId field = 0;
+  int component = 0;
+};
+std::optional<PlaceComponent> component_of_place(const FieldTable& fields, const std::string& name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string::npos || dot + 2 != name.size() || name[dot + 1] < 'x' || name[dot + 1] > 'z')
+    return std::nullopt;
+  const std::string field = name.substr(0, dot);
+  const int component = name[dot + 1] - 'x';
+  if (!field.ends_with(".position") || !fields.contains(field) ||
+      component >= fields[fields.id(field)].components)
+    return std::nullopt;
+  return PlaceComponent{fields.id(field), component};
+}
+
+}  // namespace
+
 std::optional<Meaning> Loader::meaning(const std::string& name, Scope scope, const Place& place,
                                        const std::string& path) {
   const auto symbol = [](const Dimension& dimension, std::vector<std::string> symbols) {
@@ -156,6 +177,12 @@ std::optional<Meaning> Loader::meaning(const std::string& name, Scope scope, con
     if (name == "random.uniform" || name == "random.normal")
       return symbol(Dimension{}, {"random:" + name.substr(7)});
     if (field) return field_meaning(model_->fields->id(name), place, path);
+    if (const auto found = component_of_place(*model_->fields, name); found && !own_name) {
+      const Field& of = (*model_->fields)[found->field];
+      return symbol(
+          of.unit.dimension(),
+          {"field:" + of.name + (of.components == 1 ? "" : '[' + std::to_string(found->component) + ']')});
+    }
   } else if (name == "time" || place_name || field || announced_.contains(name.substr(0, name.find('.')))) {
     error(place, path,
           "this value can't depend on " + std::string(name == "time" || place_name ? "" : "the field ") +

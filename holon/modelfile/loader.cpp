@@ -69,6 +69,16 @@ std::shared_ptr<const Space> Loader::space(const std::string& name, const Place&
 
 std::optional<FieldId> Loader::field(const std::string& name, const Place& place, const std::string& path) {
   if (model_->fields->contains(name)) return model_->fields->id(name);
+  if (const std::size_t dot = name.rfind('.');
+      dot != std::string::npos && model_->fields->contains(name.substr(0, dot)) &&
+      (*model_->fields)[model_->fields->id(name.substr(0, dot))].space->varies()) {
+    const std::string whole = name.substr(0, dot);
+    error(place, path, "'" + name + "' is no field, but a part of the field '" + whole + "'", "a field",
+          whole.ends_with(".position")
+              ? "agents are moved by a process of type motion: velocity: [=..., =...]"
+              : "");
+    return std::nullopt;
+  }
   if (!broken(name))
     error(place, path, "there is no field '" + name + "'", "", suggestion(name, model_->fields->names()));
   return std::nullopt;

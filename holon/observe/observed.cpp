@@ -44,6 +44,11 @@ std::vector<Observed> named(const Model& model, const std::string& text) {
   return found;
 }
 
+/// Whether an equation reads a field, or a component of it.
+bool depends_on(const Coefficient& equation, const Field& field) {
+  return equation.depends_on("field:" + field.name) || equation.depends_on("field:" + field.name + "[*");
+}
+
 /// The space on which an equation varies: that of its fields; without any, the model's only space of several
 /// sites if it depends on the place.
 std::shared_ptr<const Space> space_of(const Coefficient& equation, const Section& section, const Value& value,
@@ -53,7 +58,7 @@ std::shared_ptr<const Space> space_of(const Coefficient& equation, const Section
   std::string owner;
   for (FieldId id = 0; id < model.fields->size(); ++id) {
     const Field& field = (*model.fields)[id];
-    if (!equation.depends_on("field:" + field.name)) continue;
+    if (!depends_on(equation, field)) continue;
     if (field.space->single() && !space) point = field.space;
     if (field.space->single() || field.space == space) continue;
     if (space) {
@@ -170,7 +175,7 @@ Observed read_observed(const Section& section, const Value& value, const std::st
   const FieldTable& table = *loader.model().fields;
   std::vector<FieldId> fields;
   for (FieldId id = 0; id < table.size(); ++id)
-    if (coefficient->depends_on("field:" + table[id].name)) fields.push_back(id);
+    if (depends_on(*coefficient, table[id])) fields.push_back(id);
   return checked(section, value, path, sites,
                  {name.empty() ? value.scalar.substr(1) : name, Unit::coherent(equation->dimension()),
                   space_of(*coefficient, section, value, path), std::nullopt, *coefficient, fields});
