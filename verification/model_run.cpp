@@ -50,13 +50,9 @@ ModelRun ModelRun::of_text(const std::string& text, const std::vector<std::strin
       ("holon_verification_" + std::to_string(::getpid()) + "_" + std::to_string(count++) + ".yaml");
   std::ofstream(file) << text;
   ModelRun run;
-  try {
-    run.load(file, settings);
-  } catch (...) {
-    std::filesystem::remove(file);
-    throw;
-  }
-  std::filesystem::remove(file);
+  // Studies read it again.
+  run.written_ = std::shared_ptr<const void>(nullptr, [file](const void*) { std::filesystem::remove(file); });
+  run.load(file, settings);
   return run;
 }
 

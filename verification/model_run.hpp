@@ -38,6 +38,7 @@ class ModelRun {
   ModelRun() = default;
   void load(const std::string& file, const std::vector<std::string>& settings);
   const ResultValue& value(const std::string& name) const;
+  std::shared_ptr<const void> written_;  ///< takes the file of a text away at the end
   std::shared_ptr<const Model> model_;
   std::vector<Diagnostic> warnings_;
   std::unique_ptr<Simulation> simulation_;

@@ -2,6 +2,7 @@
 #include "holon/analysis/sensitivity.hpp"
 
 #include "holon/analysis/spectrum.hpp"
+#include "holon/analysis/steady_state.hpp"
 
 #include <array>
 #include <cmath>
