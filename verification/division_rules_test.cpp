@@ -80,6 +80,16 @@ TEST(DivisionRules, WhatMothersHoldTheirDaughtersShare) {
   for (const LedgerBalance& balance : run.simulation().ledger()) EXPECT_LT(balance.relative_residual, 1e-12);
 }
 
+TEST(DivisionRules, WhatDivisionsMoveIsNotCalledAtRest) {
+  const ModelRun run = ModelRun::of_text(sizers);
+  for (const Diagnostic& warning : run.warnings()) ADD_FAILURE() << warning.text();
+  // Without divisions it is.
+  std::string text = replaced(sizers, ", life, {restructure: cells}", "");
+  const std::size_t life = text.find("  life:");
+  text.erase(life, text.find('\n', life) + 1 - life);
+  EXPECT_EQ(ModelRun::of_text(text).warnings().size(), 1U);
+}
+
 TEST(DivisionRules, TheHungryDieAndDeathComesFirst) {
   // Half of the cells are above both bounds at once.
   ModelRun run = ModelRun::of_text(

@@ -276,6 +276,25 @@ TEST(ScaleMap, BirthAndDeathHaveTheTimesOfTheirRates) {
 }
 
 // Sizes in the proportion 1 : 1000 (engine case E8: exact).
+TEST(ScaleMap, MotionGoesFromAnAgentsDiameterToItsDish) {
+  const auto map = map_of(R"(
+holon: 1
+spaces:
+  dish: {type: grid, sites: cells, size: [100 um, 50 um], spacing: 10 um}
+  cells: {type: population, in: dish, count: 5, radius: 2 um}
+processes:
+  drift: {type: motion, space: cells, velocity: [3 um/s, 4 um/s]}
+  walk: {type: motion, space: cells, diffusivity: 16 um^2/s}
+schedule: {step: 0.1 s, until: 1 s, lie: [drift, walk]}
+)");
+  EXPECT_NEAR(process(map, "drift").space.resolution, 4e-6, 1e-18);
+  EXPECT_NEAR(process(map, "drift").space.extent, 1e-4, 1e-18);
+  EXPECT_NEAR(process(map, "drift").fastest, 4.0 / 5.0, 1e-12);
+  EXPECT_NEAR(process(map, "drift").slowest, 100.0 / 5.0, 1e-12);
+  EXPECT_NEAR(process(map, "walk").fastest, 1.0, 1e-12);
+  EXPECT_NEAR(process(map, "walk").slowest, 1e4 / 16.0, 1e-9);
+}
+
 TEST(Symphony, RatiosAreThoseOfTheSizes) {
   ModelRun run("models/principles/symphony.yaml", {"parameters.until=1 s"});
   run.to_the_end();

@@ -162,6 +162,11 @@ class Mapper {
     if (!process.assigned().empty() && dynamic_cast<const QuasiSteady*>(&process) == nullptr) return;
     const Scales stated = process.scales(*states_.front());
     const bool transport = stated.space_extent > 0.0 && stated.time_extent > 0.0;
+    const bool without_grid = !scales.space.known() && transport && stated.space_resolution > 0.0;
+    if (without_grid) {
+      scales.space = {stated.space_resolution, stated.space_extent};
+      scales.space_source = "stated by the process";
+    }
     for (std::size_t k = 0; k < states_.size() && !transport; ++k) {
       TimeScales look = time_scales(model_, process, *states_[k], times_[k], threads_);
       scales.spectrum = k == 0 ? std::move(look) : joined(std::move(scales.spectrum), look);
@@ -169,7 +174,7 @@ class Mapper {
     if (transport) {
       scales.fastest = std::isfinite(stated.time_resolution) ? stated.time_resolution : 0.0;
       scales.slowest = stated.time_extent;
-      scales.time_source = "across a spacing, and across the domain";
+      scales.time_source = without_grid ? "stated by the process" : "across a spacing, and across the domain";
       scales.relaxes = process.damps();
     } else if (scales.spectrum.fastest > 0.0) {
       scales.fastest = scales.spectrum.fastest;
