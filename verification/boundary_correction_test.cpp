@@ -38,6 +38,22 @@ TEST(DirichletSplitting, WithoutItThereIsAWarning) {
   EXPECT_EQ(without.model().warnings[0].hint.find("nodes"), std::string::npos);
 }
 
+TEST(DirichletSplitting, TheWarningBesideAdvectionAdvisesNoCorrectionOfReactions) {
+  const ModelRun run = ModelRun::of_text(R"(
+holon: 1
+title: Carried and spread
+spaces: {line: {type: grid, sites: nodes, size: [1 mm], spacing: 0.05 mm}}
+fields: {c: {space: line, unit: mM, kind: density, initial: 1 mM}}
+processes:
+  spread: {type: diffusion, field: c, diffusivity: 0.001 mm^2/s, boundary: {x_min: {dirichlet: =(1 mM)*exp(-time/(1 s))}}}
+  carry: {type: advection, field: c, velocity: [0.2 mm/s], boundary: {x_min: {dirichlet: 1 mM}}}
+schedule: {step: 0.01 s, until: 1 s, strang: [carry, spread]}
+)");
+  ASSERT_EQ(run.model().warnings.size(), 1u);
+  EXPECT_NE(run.model().warnings[0].message.find("order 1 only"), std::string::npos);
+  EXPECT_EQ(run.model().warnings[0].hint.find("boundary_correction"), std::string::npos);
+}
+
 TEST(DirichletSplitting, TheWarningOnAGridOfCellsDoesNotAdviseWhatIsRefusedThere) {
   const std::vector<std::string> cells = {"spaces.line.sites=cells"};
   ModelRun without("models/principles/dirichlet_splitting.yaml",

@@ -262,6 +262,12 @@ void correct(Model& model, ScheduleNode& node) {
   node.children = {std::move(first), std::move(strang)};
 }
 
+/// Whether the others that advance the field do so at each site for itself.
+bool reacts(const Model& model, const SplitField& split) {
+  return std::all_of(split.reactions.begin(), split.reactions.end(),
+                     [&](ProcessId p) { return model.processes[p]->type() == "kinetics"; });
+}
+
 void warn(Model& model, const ScheduleNode& node) {
   const State state(model.fields, model.parameters, 0);
   if (node.kind == ScheduleNode::Kind::strang && !node.boundary_correction)
@@ -276,7 +282,9 @@ void warn(Model& model, const ScheduleNode& node) {
                            "time, and what reacts knows nothing of them",
                            (*model.fields)[split.field].name),
            .hint =
-               model.processes[split.diffusion]->held_sites(state).empty()
+               !reacts(model, split)
+                   ? "smaller steps; only what reacts at every site (kinetics) can be corrected"
+               : model.processes[split.diffusion]->held_sites(state).empty()
                    ? "on a grid of nodes (sites: nodes), which has sites on its sides, boundary_correction: "
                      "true beside strang keeps order 2"
                    : "boundary_correction: true beside strang keeps order 2"});

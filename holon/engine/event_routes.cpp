@@ -11,6 +11,19 @@
 
 namespace holon {
 
+namespace {
+
+/// A delay that the model states; of one that comes about later a failure of the run speaks.
+[[noreturn]] void refuse_delay(const EventConnection& connection, const std::string& path, double delay) {
+  throw InputError(Diagnostic{
+      .place = connection.place,
+      .path = "connections." + connection.name + ".delay",
+      .message = fmt::format("the delay{} is {} (in seconds, or a plain number)", path, number_text(delay)),
+      .expected = "a time that is finite and not below 0"});
+}
+
+}  // namespace
+
 EventRoutes::EventRoutes(const std::vector<EventConnection>& connections, const FieldTable& fields,
                          const ParameterTable& parameters, const expr::KernelOptions& options) {
   for (const EventConnection& connection : connections) {
@@ -45,8 +58,15 @@ std::vector<double> EventRoutes::delays(const Route& route, const State& state, 
 }
 
 double EventRoutes::least_delay(const State& state, std::size_t connection, ThreadPool& threads) const {
+  const Route& route = routes_[connection];
+  const std::vector<double> delays = values(route, route.delay, state, 0.0, threads);
   double least = std::numeric_limits<double>::infinity();
-  for (const double delay : delays(routes_[connection], state, 0.0, threads)) least = std::min(least, delay);
+  for (std::size_t path = 0; path < delays.size(); ++path) {
+    if (!(delays[path] >= 0.0) || !std::isfinite(delays[path]))
+      refuse_delay(*route.connection, route.connection->edges ? " of " + route.along->site_text(path) : "",
+                   delays[path]);
+    least = std::min(least, delays[path]);
+  }
   return least;
 }
 

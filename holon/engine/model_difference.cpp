@@ -44,12 +44,6 @@ Entries entries_of(std::string_view text) {
 
 bool is_end(const std::string& path) { return path == "schedule.until" || path == "schedule.steps"; }
 
-/// What is written for readers uses nothing.
-bool is_remark(const std::string& path) {
-  const std::string key = path.substr(path.rfind('.') + 1);
-  return key == "title" || key == "description";
-}
-
 /// Names that stand in an equation or a text.
 void add_names(const std::string& text, std::set<std::string>& names) {
   for (std::size_t at = 0; at < text.size();) {
@@ -64,6 +58,12 @@ void add_names(const std::string& text, std::set<std::string>& names) {
   }
 }
 
+/// Titles, descriptions and sources of numbers are written for people.
+bool for_people(const std::string& path) {
+  return path == "title" || path == "description" || path.ends_with(".title") ||
+         path.ends_with(".description") || path.ends_with(".published.source");
+}
+
 /// Takes out what only says when the run ends.
 void take_out_end(Entries& entries) {
   const std::string parameters = "parameters.";
@@ -72,7 +72,7 @@ void take_out_end(Entries& entries) {
   for (bool changed = true; changed;) {
     std::set<std::string> used;
     for (const auto& [path, value] : entries)
-      if (!is_remark(path)) add_names(value, used);
+      if (!for_people(path)) add_names(value, used);
     changed = std::erase_if(entries, [&](const auto& entry) {
                 if (!entry.first.starts_with(parameters)) return false;
                 const std::string name = entry.first.substr(

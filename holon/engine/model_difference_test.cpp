@@ -52,6 +52,13 @@ TEST(ModelDifference, EverythingElseIsNamed) {
   EXPECT_THAT(model_difference(model, with("step: 1 s", "step: =until/10")), HasSubstr("schedule.step"));
 }
 
+TEST(ModelDifference, WordsForPeopleUseNoParameter) {
+  const std::string told = with("    k: 2\n", "    k: 2\n    description: nothing happens until it does\n");
+  std::string longer = told;
+  longer.replace(longer.find("until: 10 s"), 11, "until: 20 s");
+  EXPECT_EQ(model_difference(told, longer), "");
+}
+
 TEST(ModelDifference, AParameterThatIsUsedElsewhereIsADifference) {
   const std::string used = with("diffusivity: =D", "diffusivity: =D/until");
   std::string longer = used;
