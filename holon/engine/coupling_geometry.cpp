@@ -62,6 +62,7 @@ struct PointGeometry::Made {
   std::array<std::vector<double>, 3> coordinate;
   std::vector<double> radius;
   std::vector<std::int64_t> id;
+  PointSampling::Steady steady;
   Known known;
 
   explicit Made(const PointCloud& cloud) {
@@ -71,12 +72,18 @@ struct PointGeometry::Made {
     id.assign(cloud.id.begin(), cloud.id.end());
   }
   bool fits(const PointCloud& cloud) const {
-    const auto same = [](const auto& mine, const auto& theirs) {
-      return std::equal(mine.begin(), mine.end(), theirs.begin(), theirs.end());
-    };
     for (std::size_t a = 0; a < 3; ++a)
       if (!same(coordinate[a], cloud.coordinate[a])) return false;
-    return same(radius, cloud.radius) && same(id, cloud.id);
+    return same(radius, cloud.radius) && same_points(cloud);
+  }
+  /// Wherever they are.
+  bool same_points(const PointCloud& cloud) const {
+    return coordinate[0].size() == cloud.size() && same(id, cloud.id);
+  }
+
+ private:
+  static bool same(const auto& mine, const auto& theirs) {
+    return std::equal(mine.begin(), mine.end(), theirs.begin(), theirs.end());
   }
 };
 
@@ -95,7 +102,9 @@ PointGeometry::Known PointGeometry::at(const State& state, std::unique_ptr<Kept>
   }
   if (!mine.made || !mine.made->fits(cloud)) {
     const auto made = std::make_shared<Made>(cloud);
-    made->known.sampling = std::make_shared<PointSampling>(*grid_, kernel_, cloud, threads, volumes_);
+    made->steady = mine.made && mine.made->same_points(cloud) ? mine.made->steady
+                                                              : PointSampling::steady(volumes_, cloud);
+    made->known.sampling = std::make_shared<PointSampling>(*grid_, kernel_, cloud, threads, made->steady);
     if (responses_)
       made->known.responses = std::make_shared<PointResponses>(*grid_, kernel_, cloud, responses_->medium,
                                                                responses_->neighbours, threads);

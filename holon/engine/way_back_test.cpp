@@ -62,12 +62,10 @@ std::vector<Case> cases() {
   PointCloud cloud;
   for (int a = 0; a < 3; ++a) cloud.coordinate[static_cast<std::size_t>(a)] = points->coordinates(a);
   ThreadPool threads(1);
-  const auto volumes = std::make_shared<const std::vector<double>>(measures_of(*grid));
   return {{"identity", grid, grid, std::make_shared<IdentityMap>(*grid)},
           {"broadcast", one, coarse, std::make_shared<BroadcastMap>(*coarse)},
           {"average", grid, one, std::make_shared<AverageMap>(*grid)},
-          {"sample", grid, points,
-           std::make_shared<PointSampling>(*grid, PointKernel{}, cloud, threads, volumes)},
+          {"sample", grid, points, std::make_shared<PointSampling>(*grid, PointKernel{}, cloud, threads)},
           {"remap", grid, coarse, std::make_shared<GridRemap>(*grid, *coarse)},
           {"lift", coarse, product, std::make_shared<LiftMap>(*product)},
           {"mean", product, coarse, std::make_shared<MicroAverageMap>(*product)},

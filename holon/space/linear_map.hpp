@@ -41,8 +41,9 @@ class LinearMap {
   /// T as a matrix, rows in increasing order: what is not zero.
   virtual std::vector<Entry> entries() const = 0;
 
- protected:
   using Measures = std::shared_ptr<const std::vector<double>>;
+
+ protected:
   LinearMap(std::vector<double> from_measures, std::vector<double> to_measures)
       : from_measures_(std::make_shared<const std::vector<double>>(std::move(from_measures))),
         to_measures_(std::make_shared<const std::vector<double>>(std::move(to_measures))) {}

@@ -79,14 +79,6 @@ void PointWeights::check_inside(int axis, double coordinate) const {
                   unit * along.origin, unit * (along.origin + grid_->extent(axis))));
 }
 
-PointWeights::Pair PointWeights::pair(int axis, double coordinate) const {
-  check_inside(axis, coordinate);
-  const double u = site_coordinate(axis, coordinate), floor = std::floor(u);
-  const auto low = static_cast<std::int64_t>(floor);
-  return {{fold(axis, low), fold(axis, low + 1)},
-          {1.0 - std::abs(u - floor), 1.0 - std::abs(u - (floor + 1.0))}};
-}
-
 void PointWeights::find(const Position& point, double radius, LatticeWeights& weights) const {
   find_in_box(point, radius, weights);
   if (irregular_) keep_inside(point, weights);

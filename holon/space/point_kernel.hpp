@@ -48,16 +48,6 @@ class PointWeights {
   /// The grid's site of an index along an axis that may lie outside: periodic axes close in themselves,
   /// other sides mirror, as if nothing passed them.
   std::size_t fold(int axis, std::int64_t index) const;
-  /// The two sites along an axis between which a point lies, and the linear kernel's weights on them. Throws
-  /// NumericalFailure where the point is not inside the grid.
-  struct Pair {
-    std::array<std::size_t, 2> site;
-    std::array<double, 2> weight;
-  };
-  Pair pair(int axis, double coordinate) const;
-  /// Whether boxes are kept as they are, with the same number of sites everywhere: the linear kernel over one
-  /// spacing in the whole of a grid. Of others sites without weight are left out.
-  bool keeps_boxes() const { return kernel_ == PointKernel{} && !irregular_; }
   const GridSpace& grid() const { return *grid_; }
 
  private:

@@ -121,27 +121,35 @@ PointResponses::PointResponses(const GridSpace& grid, PointKernel kernel, const 
   const SelfResponse response(medium, reach);
   const PointWeights finder(grid, kernel);
   std::vector<LatticeWeights> weights(points.size());
-  std::vector<std::vector<double>> shown(points.size());
+  std::vector<std::vector<Shown>> shown(points.size());
   threads.for_range(points.size(), 64, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       finder.find(points.place(i, axes), points.radius_of(i), weights[i]);
-      // Entries in the order of the map's.
       const LatticeWeights& box = weights[i];
+      const auto site = [&](const std::array<std::int64_t, 3>& at) {
+        std::size_t folded = 0;
+        for (int a = axes - 1; a >= 0; --a)
+          folded = folded * grid.count(a) + finder.fold(a, at[static_cast<std::size_t>(a)]);
+        return static_cast<std::uint32_t>(folded);
+      };
       double seen = 0.0;
-      std::size_t at = 0;
+      std::size_t entry = 0;
       for (std::int64_t z = 0; z < box.count[2]; ++z)
         for (std::int64_t y = 0; y < box.count[1]; ++y)
           for (std::int64_t x = 0; x < box.count[0]; ++x) {
-            const double weight = box.weight[at++];
-            if (weight == 0.0 && !finder.keeps_boxes()) continue;
-            shown[i].push_back(response.from_site(box, {box.low[0] + x, box.low[1] + y, box.low[2] + z}));
-            seen += weight * shown[i].back();
+            const double weight = box.weight[entry++];
+            if (weight == 0.0) continue;
+            const std::array at{box.low[0] + x, box.low[1] + y, box.low[2] + z};
+            shown[i].push_back({site(at), weight, response.from_site(box, at)});
+            seen += weight * shown[i].back().response;
           }
       self_[i] = response.green().surface_field(points.radius_of(i)) - seen;
     }
   });
-  for (const std::vector<double>& of_point : shown)
+  for (const std::vector<Shown>& of_point : shown) {
     shown_.insert(shown_.end(), of_point.begin(), of_point.end());
+    first_shown_.push_back(shown_.size());
+  }
   if (!near) {
     begin_.assign(points.size() + 1, 0);
     return;
@@ -175,31 +183,20 @@ PointResponses::PointResponses(const GridSpace& grid, PointKernel kernel, const 
   }
 }
 
-double PointResponses::self_of_uptake(std::size_t point, const SparseMap& map,
-                                      std::span<const double> c) const {
-  const SparseMap::Rows& rows = map.rows();
-  double sensed = 0.0, evenly = 0.0, unevenly = 0.0;
-  for (std::size_t e = rows.begin[point]; e < rows.begin[point + 1]; ++e) {
-    const double from_here = rows.weight[e] * c[rows.site[e]];
-    sensed += from_here;
-    evenly += rows.weight[e] * shown_[e];
-    unevenly += from_here * shown_[e];
+PointResponses::Uneven PointResponses::uneven(std::size_t point, std::span<const double> c) const {
+  Uneven sums;
+  for (const Shown& shown : shown_of(point)) {
+    const double from_here = shown.weight * c[shown.site];
+    sums.sensed += from_here;
+    sums.evenly += shown.weight * shown.response;
+    sums.response += from_here * shown.response;
   }
-  return sensed > 0.0 ? self_[point] + (evenly - unevenly / sensed) : self_[point];
+  return sums;
 }
 
-void PointResponses::self_of_uptake_slopes(std::size_t point, const SparseMap& map, std::span<const double> c,
-                                           std::span<double> slopes) const {
-  const SparseMap::Rows& rows = map.rows();
-  const std::size_t first = rows.begin[point];
-  double sensed = 0.0, unevenly = 0.0;
-  for (std::size_t e = first; e < rows.begin[point + 1]; ++e) {
-    const double from_here = rows.weight[e] * c[rows.site[e]];
-    sensed += from_here;
-    unevenly += from_here * shown_[e];
-  }
-  for (std::size_t e = first; e < rows.begin[point + 1]; ++e)
-    slopes[e - first] = sensed > 0.0 ? -rows.weight[e] * (shown_[e] - unevenly / sensed) / sensed : 0.0;
+double PointResponses::self_of_uptake(std::size_t point, std::span<const double> c) const {
+  const Uneven sums = uneven(point, c);
+  return sums.sensed > 0.0 ? self_[point] + (sums.evenly - sums.response / sums.sensed) : self_[point];
 }
 
 double PointResponses::from_neighbours(std::size_t point, std::span<const double> given) const {

@@ -36,11 +36,16 @@ class PointResponses {
     for (std::size_t k = begin_[point]; k < begin_[point + 1]; ++k) visit(other_[k], mutual_[k]);
   }
   /// R_ii of what a point takes from its sites k in proportion to w_ik c_k, not to w_ik alone: sites that are
-  /// emptier give less. `map` is that of the points and kernel that the responses were made for.
-  double self_of_uptake(std::size_t point, const SparseMap& map, std::span<const double> c) const;
-  /// d self_of_uptake / d c at the sites of the point, in the order of the map's entries.
-  void self_of_uptake_slopes(std::size_t point, const SparseMap& map, std::span<const double> c,
-                             std::span<double> slopes) const;
+  /// emptier give less.
+  double self_of_uptake(std::size_t point, std::span<const double> c) const;
+  /// Calls visit(site, d self_of_uptake / d c there) for the sites of a point; sites may come twice.
+  template <class Visit>
+  void each_slope_of_uptake(std::size_t point, std::span<const double> c, Visit visit) const {
+    const Uneven uneven = this->uneven(point, c);
+    if (!(uneven.sensed > 0.0)) return;
+    for (const Shown& shown : shown_of(point))
+      visit(shown.site, -shown.weight * (shown.response - uneven.response / uneven.sensed) / uneven.sensed);
+  }
   /// sum over others j of R_ij q_j.
   double from_neighbours(std::size_t point, std::span<const double> given) const;
 
@@ -49,7 +54,22 @@ class PointResponses {
 
  private:
   std::vector<double> self_;
-  std::vector<double> shown_;       ///< by entry of the map: what the point sees of a unit source in the site
+  /// What a point sees of a unit source in one of its sites.
+  struct Shown {
+    std::uint32_t site;
+    double weight, response;
+  };
+  std::span<const Shown> shown_of(std::size_t point) const {
+    return std::span(shown_).subspan(first_shown_[point], first_shown_[point + 1] - first_shown_[point]);
+  }
+  /// Sums over a point's sites: of w c, of w times the response, and of w c times it.
+  struct Uneven {
+    double sensed = 0.0, evenly = 0.0, response = 0.0;
+  };
+  Uneven uneven(std::size_t point, std::span<const double> c) const;
+
+  std::vector<std::size_t> first_shown_{0};
+  std::vector<Shown> shown_;
   std::vector<std::size_t> begin_;  ///< of a point's neighbours
   std::vector<std::uint32_t> other_;
   std::vector<double> mutual_;

@@ -7,6 +7,8 @@ namespace holon {
 
 namespace {
 
+constexpr std::size_t grain = 2048, blocks_together = 8;
+
 /// Rows of a contiguous part of the points.
 SparseMap::Rows part_of_rows(const PointWeights& kernel, const PointCloud& points, std::size_t begin,
                              std::size_t end) {
@@ -36,50 +38,10 @@ SparseMap::Rows part_of_rows(const PointWeights& kernel, const PointCloud& point
   return rows;
 }
 
-/// The rows of a part of the points, written where they stand among those of all: by the kernel over one
-/// spacing to each side, whose boxes have the same number of sites everywhere.
-void write_tents(const PointWeights& kernel, const PointCloud& points, std::size_t begin, std::size_t end,
-                 SparseMap::Rows& rows) {
-  const GridSpace& grid = kernel.grid();
-  const int axes = grid.dimensions();
-  const auto entries = std::size_t{1} << axes;
-  const std::array<std::size_t, 3> stride{1, grid.count(0), grid.count(0) * grid.count(1)};
-  for (std::size_t i = begin; i < end; ++i) {
-    const Position place = points.place(i, axes);
-    std::array<std::array<std::size_t, 2>, 3> site{};
-    std::array<std::array<double, 2>, 3> weight{};
-    for (std::size_t a = 0; a < static_cast<std::size_t>(axes); ++a) {
-      const PointWeights::Pair pair = kernel.pair(static_cast<int>(a), place[a]);
-      site[a] = {pair.site[0] * stride[a], pair.site[1] * stride[a]};
-      weight[a] = pair.weight;
-    }
-    std::uint32_t* const sites = rows.site.data() + i * entries;
-    double* const weights = rows.weight.data() + i * entries;
-    for (std::size_t e = 0; e < entries; ++e) {
-      const std::size_t x = e & 1U, y = (e >> 1U) & 1U, z = e >> 2U;
-      sites[e] = static_cast<std::uint32_t>(site[0][x] + site[1][y] + site[2][z]);
-      const double across = (axes > 2 ? weight[2][z] : 1.0) * (axes > 1 ? weight[1][y] : 1.0);
-      weights[e] = across * weight[0][x];
-    }
-    rows.begin[i + 1] = (i + 1) * entries;
-  }
-}
-
 SparseMap::Rows all_rows(const GridSpace& grid, PointKernel kernel, const PointCloud& points,
                          ThreadPool& threads) {
-  constexpr std::size_t grain = 4096;
   const PointWeights weights(grid, kernel);
   const std::size_t count = points.size();
-  SparseMap::Rows rows;
-  if (weights.keeps_boxes()) {
-    rows.begin.resize(count + 1);
-    rows.site.resize(count << grid.dimensions());
-    rows.weight.resize(count << grid.dimensions());
-    threads.for_range(count, grain, [&](std::size_t begin, std::size_t end) {
-      write_tents(weights, points, begin, end, rows);
-    });
-    return rows;
-  }
   const std::size_t parts = (count + grain - 1) / grain;
   std::vector<SparseMap::Rows> part(parts);
   threads.for_range(parts, 1, [&](std::size_t begin, std::size_t end) {
@@ -87,6 +49,7 @@ SparseMap::Rows all_rows(const GridSpace& grid, PointKernel kernel, const PointC
       part[p] = part_of_rows(weights, points, p * grain, std::min(count, (p + 1) * grain));
   });
   if (parts == 1) return std::move(part.front());
+  SparseMap::Rows rows;
   std::size_t entries = 0;
   for (const SparseMap::Rows& each : part) entries += each.site.size();
   rows.site.reserve(entries);
@@ -101,13 +64,29 @@ SparseMap::Rows all_rows(const GridSpace& grid, PointKernel kernel, const PointC
   return rows;
 }
 
-/// Empty where the ids ascend already.
-std::vector<std::size_t> order_of(std::span<const std::int64_t> ids) {
-  if (std::is_sorted(ids.begin(), ids.end())) return {};
-  std::vector<std::size_t> order(ids.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return ids[a] < ids[b]; });
-  return order;
+SparseMap::Rows rows_of(const PointTents& tents) {
+  const std::size_t points = tents.tents().size(), entries = tents.entries_per_tent();
+  SparseMap::Rows rows;
+  rows.begin.resize(points + 1);
+  for (std::size_t i = 0; i <= points; ++i) rows.begin[i] = i * entries;
+  rows.site.resize(points * entries);
+  rows.weight.resize(points * entries);
+  for (const PointTents::Tent& tent : tents.tents()) {
+    const auto all = tents.entries(tent);
+    for (std::size_t e = 0; e < entries; ++e) {
+      rows.site[tent.point * entries + e] = all[e].site;
+      rows.weight[tent.point * entries + e] = all[e].weight;
+    }
+  }
+  return rows;
+}
+
+std::shared_ptr<const PointTents> tents_of(const GridSpace& grid, PointKernel kernel,
+                                           const PointCloud& points, const PointSampling::Steady& known,
+                                           ThreadPool& threads) {
+  if (kernel != PointKernel{} || grid.masked()) return nullptr;
+  return std::make_shared<const PointTents>(
+      grid, points, known.order ? std::span(*known.order) : std::span<const std::size_t>(), threads);
 }
 
 }  // namespace
@@ -118,10 +97,55 @@ Position PointCloud::place(std::size_t point, int axes) const {
   return place;
 }
 
+PointSampling::Steady PointSampling::steady(Measures volumes, const PointCloud& points) {
+  Steady known;
+  known.volumes = std::move(volumes);
+  known.ones = std::make_shared<const std::vector<double>>(points.size(), 1.0);
+  if (std::is_sorted(points.id.begin(), points.id.end())) return known;
+  std::vector<std::size_t> order(points.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return points.id[a] < points.id[b]; });
+  known.order = std::make_shared<const std::vector<std::size_t>>(std::move(order));
+  return known;
+}
+
 PointSampling::PointSampling(const GridSpace& grid, PointKernel kernel, const PointCloud& points,
-                             ThreadPool& threads, std::shared_ptr<const std::vector<double>> volumes)
-    : SparseMap(all_rows(grid, kernel, points, threads),
-                volumes ? std::move(volumes) : std::make_shared<const std::vector<double>>(measures_of(grid)),
-                std::make_shared<const std::vector<double>>(points.size(), 1.0), order_of(points.id)) {}
+                             ThreadPool& threads, const Steady& known)
+    : PointSampling(tents_of(grid, kernel, points, known, threads), grid, kernel, points, threads, known) {}
+
+PointSampling::PointSampling(std::shared_ptr<const PointTents> tents, const GridSpace& grid,
+                             PointKernel kernel, const PointCloud& points, ThreadPool& threads,
+                             const Steady& known)
+    : SparseMap(tents ? std::function([tents] { return rows_of(*tents); })
+                      : std::function([rows = std::make_shared<Rows>(all_rows(
+                                           grid, kernel, points, threads))] { return std::move(*rows); }),
+                known.volumes, known.ones, known.order),
+      tents_(std::move(tents)) {}
+
+void PointSampling::apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const {
+  if (!tents_) return SparseMap::apply(from, to, threads);
+  const auto tents = tents_->tents();
+  threads.for_range(tents.size(), grain, [&](std::size_t begin, std::size_t end) {
+    for (const PointTents::Tent& tent : tents.subspan(begin, end - begin))
+      to[tent.point] = tents_->sense(tent, from.data());
+  });
+}
+
+void PointSampling::apply_adjoint(std::span<const double> to, std::span<double> from,
+                                  ThreadPool& threads) const {
+  if (!tents_) return SparseMap::apply_adjoint(to, from, threads);
+  const auto volume = from_measures();
+  threads.for_range(tents_->blocks(), blocks_together, [&](std::size_t begin, std::size_t end) {
+    std::array<double, PointTents::largest_column> column;
+    for (std::size_t block = begin; block < end; ++block) {
+      std::fill_n(column.begin(), tents_->column_size(), 0.0);
+      tents_->gather(block, {to, 0.0}, column.data());
+      tents_->each_line(block, [&](std::size_t site, std::size_t at, std::size_t count) {
+        for (std::size_t k = 0; k < count; ++k) from[site + k] = column[at + k] / volume[site + k];
+      });
+    }
+  });
+}
 
 }  // namespace holon

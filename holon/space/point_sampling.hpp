@@ -1,7 +1,7 @@
 // Between a grid and points: T samples a field at the points, T* spreads what they give as a density.
 #pragma once
 
-#include "holon/space/point_kernel.hpp"
+#include "holon/space/point_tents.hpp"
 #include "holon/space/sparse_map.hpp"
 
 #include <array>
@@ -26,9 +26,28 @@ struct PointCloud {
 /// = sum_i q_i.
 class PointSampling final : public SparseMap {
  public:
-  /// `volumes`: measures of the grid's sites, where they are known already.
+  /// What stays as it is when points move.
+  struct Steady {
+    Measures volumes;  ///< of the grid's sites
+    Measures ones;     ///< one per point
+    Order order;       ///< of their ids; null: as they stand
+  };
   PointSampling(const GridSpace& grid, PointKernel kernel, const PointCloud& points, ThreadPool& threads,
-                std::shared_ptr<const std::vector<double>> volumes = nullptr);
+                const Steady& known);
+  PointSampling(const GridSpace& grid, PointKernel kernel, const PointCloud& points, ThreadPool& threads)
+      : PointSampling(grid, kernel, points, threads,
+                      steady(std::make_shared<const std::vector<double>>(measures_of(grid)), points)) {}
+  static Steady steady(Measures volumes, const PointCloud& points);
+
+  void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
+  void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
+  /// Null for kernels other than the linear one over one spacing, and on grids with a mask.
+  const PointTents* tents() const { return tents_.get(); }
+
+ private:
+  PointSampling(std::shared_ptr<const PointTents> tents, const GridSpace& grid, PointKernel kernel,
+                const PointCloud& points, ThreadPool& threads, const Steady& known);
+  std::shared_ptr<const PointTents> tents_;
 };
 
 }  // namespace holon

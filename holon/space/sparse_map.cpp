@@ -40,25 +40,39 @@ SparseMap::Columns by_columns(const SparseMap::Rows& rows, std::size_t from_site
 
 }  // namespace
 
-SparseMap::SparseMap(Rows rows, Measures from_measures, Measures to_measures, std::vector<std::size_t> order)
+SparseMap::SparseMap(Rows rows, Measures from_measures, Measures to_measures, Order order)
     : LinearMap(std::move(from_measures), std::move(to_measures)),
-      rows_(std::move(rows)),
-      order_(std::move(order)) {
+      order_(std::move(order)),
+      rows_(std::move(rows)) {
   require(rows_.rows() == to_sites(), "a sparse map has one row per site that it maps to");
-  require(order_.empty() || order_.size() == rows_.rows(), "an order of rows lists all of them");
+  require(!order_ || order_->size() == rows_.rows(), "an order of rows lists all of them");
+}
+
+SparseMap::SparseMap(std::function<Rows()> make_rows, Measures from_measures, Measures to_measures,
+                     Order order)
+    : LinearMap(std::move(from_measures), std::move(to_measures)),
+      make_rows_(std::move(make_rows)),
+      order_(std::move(order)) {}
+
+const SparseMap::Rows& SparseMap::rows() const {
+  if (make_rows_) std::call_once(rows_made_, [this] { rows_ = make_rows_(); });
+  return rows_;
 }
 
 const SparseMap::Columns& SparseMap::columns() const {
-  std::call_once(columns_made_, [this] { columns_ = by_columns(rows_, from_sites(), order_); });
+  std::call_once(columns_made_, [this] {
+    columns_ = by_columns(rows(), from_sites(), order_ ? std::span(*order_) : std::span<const std::size_t>());
+  });
   return columns_;
 }
 
 void SparseMap::apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const {
+  const Rows& rows = this->rows();
   threads.for_range(to.size(), grain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; ++row) {
       double sum = 0.0;
-      for (std::size_t e = rows_.begin[row]; e < rows_.begin[row + 1]; ++e)
-        sum += rows_.weight[e] * from[rows_.site[e]];
+      for (std::size_t e = rows.begin[row]; e < rows.begin[row + 1]; ++e)
+        sum += rows.weight[e] * from[rows.site[e]];
       to[row] = sum;
     }
   });
@@ -83,9 +97,10 @@ void SparseMap::apply_adjoint(std::span<const double> to, std::span<double> from
 
 std::vector<LinearMap::Entry> SparseMap::entries() const {
   std::vector<Entry> entries;
-  for (std::size_t row = 0; row < rows_.rows(); ++row)
-    for (std::size_t e = rows_.begin[row]; e < rows_.begin[row + 1]; ++e)
-      entries.push_back({row, rows_.site[e], rows_.weight[e]});
+  const Rows& rows = this->rows();
+  for (std::size_t row = 0; row < rows.rows(); ++row)
+    for (std::size_t e = rows.begin[row]; e < rows.begin[row + 1]; ++e)
+      entries.push_back({row, rows.site[e], rows.weight[e]});
   return entries;
 }
 

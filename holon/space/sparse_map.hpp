@@ -4,6 +4,7 @@
 #include "holon/space/linear_map.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 
 namespace holon {
@@ -24,17 +25,16 @@ class SparseMap : public LinearMap {
     }
     void end_row() { begin.push_back(site.size()); }
   };
-  /// `order`, where it is not empty, lists the rows in the order in which they are added up in T*: by the ids
+  /// `order`, where it is not null, lists the rows in the order in which they are added up in T*: by the ids
   /// of cells, so that sums don't depend on how the cells lie in memory.
-  SparseMap(Rows rows, Measures from_measures, Measures to_measures, std::vector<std::size_t> order = {});
+  using Order = std::shared_ptr<const std::vector<std::size_t>>;
+  SparseMap(Rows rows, Measures from_measures, Measures to_measures, Order order = nullptr);
 
   void apply(std::span<const double> from, std::span<double> to, ThreadPool& threads) const override;
   void apply_adjoint(std::span<const double> to, std::span<double> from, ThreadPool& threads) const override;
 
   std::vector<Entry> entries() const override;
-  const Rows& rows() const { return rows_; }
-  /// The order in which rows are added up; empty: as they stand.
-  const std::vector<std::size_t>& order() const { return order_; }
+  const Rows& rows() const;
   /// The same entries by sites of `from` that have any: column c is that of site touched[c]. Made when first
   /// asked for, by any thread.
   struct Columns {
@@ -45,10 +45,15 @@ class SparseMap : public LinearMap {
   };
   const Columns& columns() const;
 
+ protected:
+  /// A map that knows another way: `make_rows` is called when somebody asks for them, by any thread.
+  SparseMap(std::function<Rows()> make_rows, Measures from_measures, Measures to_measures, Order order);
+
  private:
-  Rows rows_;
-  std::vector<std::size_t> order_;
-  mutable std::once_flag columns_made_;
+  std::function<Rows()> make_rows_;  ///< null: they are there
+  Order order_;
+  mutable std::once_flag rows_made_, columns_made_;
+  mutable Rows rows_;
   mutable Columns columns_;
 };
 

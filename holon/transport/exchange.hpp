@@ -67,6 +67,7 @@ class Exchange final : public Process {
 
  private:
   struct ExchangeScratch;
+  struct Column;
   struct Rates;
   struct Book;
   struct Change;
@@ -83,14 +84,13 @@ class Exchange final : public Process {
   /// holds. Throws Refused where points move with the unknowns.
   template <class Visit>
   void each_slope(const State& state, double time, const Layout& layout, Workspace& work, Visit visit) const;
-  /// What the sites gained, in the field's unit times measure.
-  double solve_sites(std::span<double> c, double dt, ExchangeScratch& scratch, ThreadPool& threads) const;
-  /// The same for one member, backward Euler and one thread, which needs the map's rows alone: cells that
-  /// move need no columns. The same sums in the same order, so the same bits; what the sites gained is not
-  /// added up.
-  void solve_by_points(std::span<double> c, double dt, ExchangeScratch& scratch) const;
-  void book(State& state, std::size_t member, double dt, ExchangeScratch& scratch, Book& book,
-            ThreadPool& threads) const;
+  /// Solves all sites. Returns what they gained, in the field's unit times measure.
+  double solve(std::span<double> c, double dt, ExchangeScratch& scratch, ThreadPool& threads) const;
+  /// Where all kernels are linear ones: block by block, in one pass over the field.
+  double solve_blocks(std::span<double> c, double dt, ExchangeScratch& scratch, ThreadPool& threads) const;
+  double solve_columns(std::span<double> c, double dt, ExchangeScratch& scratch, ThreadPool& threads) const;
+  /// Enters what a member's points took in the fields that keep it.
+  Book book(State& state, std::size_t member, double dt, ExchangeScratch& scratch, ThreadPool& threads) const;
 
   ExchangeOptions options_;
   std::shared_ptr<const FieldTable> fields_;

@@ -32,7 +32,7 @@ void Exchange::rate(const State& state, double time, Workspace& work, Vector& ra
     const SparseMap::Rows& rows = member.known.sampling->rows();
     const auto volume = member.known.sampling->from_measures();
     for (std::size_t i = 0; i < rows.rows(); ++i) {
-      const double u = member.takes ? member.clearance[i] : 0.0, s = member.gives ? member.secretion[i] : 0.0;
+      const double u = member.clearance[i], s = member.secretion[i];
       double sensed = 0.0;
       for (std::size_t e = rows.begin[i]; e < rows.begin[i + 1]; ++e) {
         const std::size_t site = rows.site[e];
@@ -61,7 +61,6 @@ void Exchange::each_slope(const State& state, double time, const Layout& layout,
   const auto c = state.real(options_.field);
   const double unit = (*fields_)[options_.field].unit.factor();
   const bool field_moves = layout.contains(options_.field);
-  std::vector<double> of_response;
   for (std::size_t m = 0; m < options_.members.size(); ++m) {
     const ExchangeOptions::Member& options = options_.members[m];
     for (const FieldId id : options.points->reads())
@@ -74,9 +73,8 @@ void Exchange::each_slope(const State& state, double time, const Layout& layout,
     const bool stored = options.taken && layout.contains(*options.taken);
     const bool told = options.given && layout.contains(*options.given);
     const double factor = options.taken ? per_store(*options.taken) : 0.0;
-    const SparseMap& map = *member.known.sampling;
-    const SparseMap::Rows& rows = map.rows();
-    const auto volume = map.from_measures();
+    const SparseMap::Rows& rows = member.known.sampling->rows();
+    const auto volume = member.known.sampling->from_measures();
     const PointResponses* responses = member.recaptured.empty() ? nullptr : member.known.responses.get();
     std::vector<FieldDependence::Slope> by_uptake, by_secretion;
     if (member.takes) by_uptake = uptake_slopes_[m].slopes(state, time, *work.threads);
@@ -84,7 +82,7 @@ void Exchange::each_slope(const State& state, double time, const Layout& layout,
     for (auto* slopes : {&by_uptake, &by_secretion})
       std::erase_if(*slopes, [&](const auto& slope) { return !layout.contains(slope.field); });
     for (std::size_t i = 0; i < rows.rows(); ++i) {
-      const double reaching = member.takes ? member.clearance[i] : 0.0;
+      const double reaching = member.clearance[i];
       double sensed = 0.0;
       for (std::size_t e = rows.begin[i]; e < rows.begin[i + 1]; ++e)
         sensed += rows.weight[e] * c[rows.site[e]];
@@ -111,9 +109,9 @@ void Exchange::each_slope(const State& state, double time, const Layout& layout,
         }
       Change by_u{1.0, 0.0, 0.0}, by_s{0.0, 1.0, 0.0};
       if (responses != nullptr) {
-        const double u = member.own_clearance[i], s = member.gives ? member.own_secretion[i] : 0.0;
+        const double u = member.own_clearance[i], s = member.own_secretion[i];
         const double r = responses->self()[i], met = 1.0 + u * r;
-        const double of_taken = responses->self_of_uptake(i, map, c);
+        const double of_taken = responses->self_of_uptake(i, c);
         const double d = 1.0 + u * std::max(0.0, of_taken);
         double from_others = 0.0, near = 1.0;
         if (options.given && sensed > 0.0) {
@@ -125,13 +123,13 @@ void Exchange::each_slope(const State& state, double time, const Layout& layout,
         const double by_near = near > 0.0 && options.given && sensed > 0.0 ? u / d : 0.0;
         const double by_response = of_taken > 0.0 ? -u * u * near / (d * d) : 0.0;
         if (field_moves) {
-          of_response.resize(rows.begin[i + 1] - rows.begin[i]);
-          responses->self_of_uptake_slopes(i, map, c, of_response);
-          for (std::size_t e = rows.begin[i]; e < rows.begin[i + 1]; ++e) {
-            double change = by_response * of_response[e - rows.begin[i]];
-            if (by_near != 0.0) change -= by_near * rows.weight[e] * from_others / (sensed * sensed);
-            spread(options_.field, 0, rows.site[e], {change, 0.0, 0.0});
-          }
+          responses->each_slope_of_uptake(i, c, [&](std::size_t site, double slope) {
+            spread(options_.field, 0, site, {by_response * slope, 0.0, 0.0});
+          });
+          if (by_near != 0.0)
+            for (std::size_t e = rows.begin[i]; e < rows.begin[i + 1]; ++e)
+              spread(options_.field, 0, rows.site[e],
+                     {-by_near * rows.weight[e] * from_others / (sensed * sensed), 0.0, 0.0});
         }
         if (by_near != 0.0 && layout.contains(*options.given))
           responses->each_neighbour(i, [&](std::size_t other, double response) {

@@ -5,11 +5,19 @@
 
 namespace holon::transport {
 
+/// One number per point, or one of all.
+struct Exchange::Column {
+  std::vector<double> each;  ///< empty: `same`
+  double same = 0.0;
+  PerPoint values() const { return {each, same}; }
+  double operator[](std::size_t point) const { return values()(point); }
+};
+
 /// Of one member at one time.
 struct Exchange::Rates {
   PointGeometry::Known known;
-  std::vector<double> clearance;   ///< u [coherent], what reaches the grid
-  std::vector<double> secretion;   ///< s [field's unit times coherent volume per time], what reaches the grid
+  Column clearance;                ///< u [coherent], what reaches the grid
+  Column secretion;                ///< s [field's unit times coherent volume per time], what reaches the grid
   std::vector<double> recaptured;  ///< taken up again at once; empty where there is no response
   std::vector<double> sensed;
   /// u and s of the points themselves, before what they meet; empty where there is no response.
@@ -20,7 +28,7 @@ struct Exchange::Rates {
 struct Exchange::ExchangeScratch final : Scratch {
   std::vector<std::unique_ptr<CouplingGeometry::Kept>> kept;
   std::vector<Rates> rates;
-  std::vector<double> clearance, secretion;  ///< of sites, where several members share them
+  std::vector<double> clearance, secretion;  ///< of sites, where kernels of several members share them
   std::vector<double> mean;                  ///< over the step, where it is not the value at its end
 };
 

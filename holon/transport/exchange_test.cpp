@@ -20,9 +20,12 @@ struct Fixture {
   std::shared_ptr<const GridSpace> grid;
   std::shared_ptr<const Space> points;
 
-  explicit Fixture(const std::vector<Position>& places, bool ring = false) {
-    grid = std::make_shared<GridSpace>("box", GridSpace::Sites::cells,
-                                       std::vector<GridSpace::Axis>(3, {10, 1.0, 0.0, ring}), Dimension{});
+  explicit Fixture(const std::vector<Position>& places, bool ring = false,
+                   GridSpace::Sites sites = GridSpace::Sites::cells, std::size_t across = 10) {
+    grid = std::make_shared<GridSpace>(
+        "box", sites,
+        std::vector<GridSpace::Axis>(3, {across, 10.0 / static_cast<double>(across), 0.0, ring}),
+        Dimension{});
     std::vector<std::string> names;
     for (std::size_t i = 0; i < places.size(); ++i) names.push_back("p" + std::to_string(i));
     points = std::make_shared<NamedPoints>("points", names, places, 3, Dimension{});
@@ -125,6 +128,46 @@ TEST(Exchange, BooksWhatPointsTakeExactlyAndSeesALeak) {
       *std::ranges::max_element(taken) *= 1.0 - 1e-6;
       EXPECT_GT(relative_residual(fixture, start, state), 1e-10) << crowd;
     }
+}
+
+TEST(Exchange, KeepsItsBooksOnEveryGridAndKernel) {
+  // Nodes, whose volumes differ at sides; more blocks of sites than one; sides that close; several kernels.
+  for (const bool ring : {false, true})
+    for (const auto sites : {GridSpace::Sites::cells, GridSpace::Sites::nodes})
+      for (const std::size_t across : {10, 37})
+        for (const PointKernel kernel : {PointKernel{}, PointKernel{PointKernel::Shape::nearest, 1},
+                                         PointKernel{PointKernel::Shape::sphere, 1}}) {
+          Fixture fixture(random_places(300), ring, sites, across);
+          const Exchange& process = fixture.add({fixture.member(0.3, 0.1, kernel)});
+          State state = fixture.state(1.0);
+          const State start = state.clone();
+          step(process, state, 0.1, 2, 20);
+          EXPECT_LT(relative_residual(fixture, start, state), 1e-14) << across;
+          ThreadPool threads(1);
+          const Ledger ledger(*fixture.model.fields, fixture.model.accounts);
+          const auto books = ledger.balances(state, ledger.held(start, threads), threads).front();
+          ASSERT_EQ(books.crossings.size(), 1u);
+          EXPECT_LT(books.crossings[0].relative_difference(), 1e-14) << across;
+        }
+}
+
+TEST(Exchange, IsTheSameByBlocksAndByColumns) {
+  // The linear kernel goes by blocks of sites; beside a member with another kernel it goes by columns.
+  const auto run = [](PointKernel other, ExchangeIntegrator integrator) {
+    Fixture fixture(random_places(2000), false, GridSpace::Sites::nodes, 37);
+    auto none = fixture.member(0.0, 0.0, other);
+    none.taken.reset();
+    const Exchange& process = fixture.add({fixture.member(0.3, 0.1), none}, integrator);
+    State state = fixture.state(1.0);
+    step(process, state, 0.5, 1, 3);
+    std::vector<double> all(state.real(fixture.c).begin(), state.real(fixture.c).end());
+    all.insert(all.end(), state.real(fixture.taken).begin(), state.real(fixture.taken).end());
+    return all;
+  };
+  for (const auto integrator : {ExchangeIntegrator::backward_euler, ExchangeIntegrator::exact}) {
+    const auto blocks = run({}, integrator), columns = run({PointKernel::Shape::nearest, 1}, integrator);
+    for (std::size_t i = 0; i < blocks.size(); ++i) ASSERT_NEAR(blocks[i], columns[i], 1e-14) << i;
+  }
 }
 
 TEST(Exchange, StaysPositiveForAnyStep) {
@@ -251,7 +294,7 @@ TEST(ExchangeThreads, GiveTheSameBits) {
   const auto run = [](int threads) {
     std::vector<Position> places = random_places(3000);
     std::fill_n(places.begin(), 90, Position{4.2, 4.3, 4.4});
-    Fixture fixture(places, true);
+    Fixture fixture(places, true, GridSpace::Sites::cells, 37);
     const Exchange& process = fixture.add({fixture.member(2.0, 0.3)});
     State state = fixture.state(1.0);
     step(process, state, 0.1, threads, 20);
