@@ -35,6 +35,7 @@ class SparseMap : public LinearMap {
 
   std::vector<Entry> entries() const override;
   const Rows& rows() const;
+  const Order& order() const { return order_; }
   /// The same entries by sites of `from` that have any: column c is that of site touched[c]. Made when first
   /// asked for, by any thread.
   struct Columns {
