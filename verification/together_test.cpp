@@ -235,6 +235,19 @@ TEST(Together, AResumedRunIsTheSameBitByBit) {
   }
 }
 
+TEST(TogetherThreads, GiveTheSameBitsWhateverTheirNumber) {
+  const ModelRun run = ModelRun::of_text(reacting(together("bdf2"), 0.0625));
+  std::vector<std::vector<double>> ends;
+  for (const int threads : {1, 2, 4}) {
+    Simulation simulation(run.shared_model(), {.threads = threads});
+    simulation.run();
+    const auto u = simulation.state().real(run.model().fields->id("u"));
+    ends.emplace_back(u.begin(), u.end());
+  }
+  EXPECT_EQ(ends[0], ends[1]);
+  EXPECT_EQ(ends[0], ends[2]);
+}
+
 TEST(Together, AMemberThatIsNotSmoothIsRefused) {
   std::string text = reacting(together("bdf2"), 0.1);
   const std::string rate = "      v' = 0.9 - u^2*v\n";
@@ -279,6 +292,87 @@ results: {end: {of: end}}
   EXPECT_NEAR(run.simulation().time(), 2.0 / 3.0 / 2.5, 0.1);
   for (const double x : run.simulation().state().real(run.model().fields->id("emptying.x")))
     EXPECT_GT(x, 0.0);
+}
+
+/// (1 + u) u' is the same everywhere at rest: u + u^2/2 = 3 x/2 between 0 and 1.
+double error_at_rest(int cells, const std::string& schedule, const std::string& integrator) {
+  ModelRun run = ModelRun::of_text(fmt::format(
+      R"yaml(
+holon: 1
+spaces: {{line: {{type: grid, sites: cells, size: [1], spacing: =1/{}}}}}
+fields: {{u: {{space: line, initial: 0.5}}}}
+processes:
+  spread: {{type: diffusion, field: u, diffusivity: =1 + u, integrator: {}, boundary: {{x_min: {{dirichlet: 0}}, x_max: {{dirichlet: 1}}}}}}
+schedule: {{step: 0.05, until: 5, {}}}
+observe: {{end: {{type: final, of: u}}}}
+results: {{end: {{of: end}}}}
+)yaml",
+      cells, integrator, schedule));
+  run.to_the_end();
+  const std::vector<double> u = run.array("end");
+  double most = 0.0;
+  for (std::size_t k = 0; k < u.size(); ++k) {
+    const double x = (static_cast<double>(k) + 0.5) / static_cast<double>(cells);
+    most = std::max(most, std::abs(u[k] - (std::sqrt(1.0 + 3.0 * x) - 1.0)));
+  }
+  return most;
+}
+
+TEST(Together, DiffusivitiesMayFollowTheirFieldAndAreOfOrderTwoInSpace) {
+  const std::string together = "together: {do: [spread], method: bdf1}";
+  const double coarse = error_at_rest(10, together, "implicit"),
+               fine = error_at_rest(20, together, "implicit");
+  EXPECT_GT(order(coarse, fine), 1.7) << coarse << ' ' << fine;
+  EXPECT_LT(fine, 1e-3);
+  // Steps of its own, with the diffusivity as it is at their beginning, come to the same rest.
+  EXPECT_NEAR(error_at_rest(20, "lie: [spread]", "implicit"), fine, 1e-8);
+  EXPECT_NEAR(error_at_rest(20, "lie: [spread]", "backward_euler"), fine, 1e-8);
+}
+
+TEST(Together, WhatIsAtRestStaysThere) {
+  for (const char* method : {"bdf1", "bdf2", "implicit_midpoint", "sdirk"}) {
+    ModelRun run = ModelRun::of_text(fmt::format(R"yaml(
+holon: 1
+spaces: {{point: {{type: point}}}}
+processes:
+  resting:
+    type: kinetics
+    space: point
+    units: {{time: 1, x: 1, y: 1}}
+    states: {{x: 1, y: 0}}
+    equations: |
+      x' = 1 - x
+      y' = -y
+schedule: {{step: 0.5, until: 3, together: {{do: [resting], method: {}}}}}
+observe: {{end: {{type: final, of: resting.x}}}}
+results: {{end: {{of: end}}}}
+)yaml",
+                                                 method));
+    EXPECT_EQ(run.to_the_end().result("end"), 1.0) << method;
+    EXPECT_EQ(value(run, run.simulation().state(), "resting.y"), 0.0) << method;
+  }
+}
+
+TEST(Together, AFieldThatMustStayPositiveDoesOrTheRunFails) {
+  const std::string text = R"yaml(
+holon: 1
+spaces: {line: {type: grid, sites: cells, size: [2], spacing: 1}}
+fields: {c: {space: line, unit: uM, initial: 1 uM, positive: true}}
+processes:
+  spread: {type: diffusion, field: c, diffusivity: 1e-3, integrator: backward_euler, source: =-1 uM}
+schedule: {step: 0.1, until: 3, together: {do: [spread]}}
+observe: {end: {type: final, of: c, at: [0.5]}}
+results: {end: {of: end}}
+)yaml";
+  ModelRun run = ModelRun::of_text(text);
+  try {
+    run.to_the_end();
+    FAIL() << "a negative value was let through";
+  } catch (const NumericalFailure& failure) {
+    EXPECT_THAT(failure.what(), testing::HasSubstr("field 'c' at cell (0)"));
+    EXPECT_THAT(failure.what(), testing::HasSubstr("it must stay positive, and becomes -"));
+  }
+  EXPECT_GE(value(run, run.simulation().state(), "c"), 0.0);
 }
 
 TEST(Together, ASingularSystemSaysWhatNothingDetermines) {

@@ -82,7 +82,7 @@ std::optional<ImplicitSystem::Failure> ImplicitSystem::solve(State& state, Vecto
   for (int iteration = 0; iteration < most_iterations; ++iteration) {
     ++counters_.nonlinear_iterations;
     if (!std::isfinite(size)) return failed(singular());
-    if (size == 0.0) return std::nullopt;  // it began at the solution
+    if (size <= round_off) return std::nullopt;
     Vector next = x;
     std::vector<double> following;
     double ratio = 0.0;

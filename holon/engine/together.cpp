@@ -238,73 +238,86 @@ double Together::beginning(State& state, double time, double dt, Work& work) con
              : dt;
 }
 
+std::optional<Together::Fault> Together::fault(const std::optional<TogetherMethods::Taken>& taken,
+                                               Work& work) const {
+  if (!taken) return Fault{0.5, work.methods.failure()};
+  if (options_.tolerance && taken->error && *taken->error > *options_.tolerance)
+    return Fault{std::max(least_growth, safety * std::cbrt(*options_.tolerance / *taken->error)),
+                 {"", "",
+                  fmt::format("the error of a step is {:.3g}, above the tolerance, however short it is: "
+                              "something jumps",
+                              *taken->error)}};
+  const Layout& layout = work.system.layout();
+  for (const FieldId id : layout.fields()) {
+    const Field& field = (*model_->fields)[id];
+    if (!field.positive) continue;
+    const std::size_t begin = layout.offset(id), sites = layout.sites(id);
+    for (std::size_t site = 0; site < sites; ++site)
+      if (taken->values[begin + site] < 0.0)
+        return Fault{
+            0.5,
+            {field.name, field.space->site_text(site),
+             fmt::format("it must stay positive, and becomes {}", number_text(taken->values[begin + site]))}};
+  }
+  return std::nullopt;
+}
+
 Outcome Together::advance(State& state, const Interval& interval, const Inputs&, Workspace& work) const {
   Work& w = scratch(work);
   w.equations.forget_factors();
   const double t0 = interval.t0(), dt = interval.dt();
   StepHistory history = this->history(state, t0, w);
+  const auto leave = [&] {
+    w.equations.count(work.counters);
+    Vector x(w.system.layout());
+    x.values() = history.now;
+    w.system.set_unknowns(state, x);
+  };
   std::vector<double> sum(bookings_.size(), 0.0);
-  const std::int64_t parts = options_.tolerance ? 1 : options_.steps;
+  const bool chosen = options_.tolerance.has_value();
+  const std::int64_t parts = chosen ? 1 : options_.steps;
   double h = beginning(state, t0, dt, w);
-  const double longest = options_.tolerance ? dt : h;
+  const double longest = chosen ? dt : h, least = chosen ? smallest_chosen * dt : smallest_part * longest;
   double at = 0.0;  // since t0
-  for (std::int64_t part = 0; part < parts; ++part) {
-    const double end =
-        part + 1 == parts ? dt : dt * static_cast<double>(part + 1) / static_cast<double>(parts);
-    const double least = options_.tolerance ? smallest_chosen * dt : smallest_part * longest;
+  for (std::int64_t part = 1; part <= parts; ++part) {
+    const double end = part == parts ? dt : dt * static_cast<double>(part) / static_cast<double>(parts);
     while (at < end * whole) {
       const double rest = end - at;
       // What is left is taken at once or in halves, so that no sliver remains.
       const bool last = h >= rest * whole;
-      const double step = last ? rest : 2.0 * h >= rest && options_.tolerance ? 0.5 * rest : h;
+      const double step = last ? rest : chosen && 2.0 * h >= rest ? 0.5 * rest : h;
       auto taken = w.methods.step(state, history, t0 + at, step);
-      const bool accurate =
-          taken && !(options_.tolerance && taken->error && *taken->error > *options_.tolerance);
-      if (!accurate) {
+      if (const auto why = fault(taken, w)) {
         ++work.counters.rejected;
-        h = taken ? step * std::max(least_growth, safety * std::cbrt(*options_.tolerance / *taken->error))
-                  : 0.5 * step;
+        h = step * why->factor;
         if (h >= least) continue;
-        w.equations.count(work.counters);
-        Vector reached(w.system.layout());
-        reached.values() = history.now;
-        w.system.set_unknowns(state, reached);
-        const auto failure = w.methods.failure();
+        leave();
         Outcome outcome;
         outcome.why = Outcome::Why::failed;
         outcome.reached = interval.begin;
-        outcome.what = {name(), failure.field,
-                        taken
-                            ? fmt::format("the error of a step is {:.3g}, above the tolerance, however short "
-                                          "it is: something jumps",
-                                          *taken->error)
-                            : fmt::format("{}. Steps down to {} were tried: a shorter step of the schedule, "
-                                          "another start, or an event that stops the run before may help",
-                                          failure.text, moment_text(step, model_->schedule)),
-                        failure.place, t0 + at};
+        outcome.what = {
+            name(), why->failure.field,
+            fmt::format("{}. Steps down to {} were tried: a shorter step of the schedule, another "
+                        "start, or an event that stops the run before may help",
+                        why->failure.text, moment_text(step, model_->schedule)),
+            why->failure.place, t0 + at};
         return outcome;
       }
       for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += taken->brought[k];
-      const auto error = taken->error;
+      double growth = chosen && !taken->error ? 1.0 : most_growth;
+      if (chosen && taken->error && *taken->error > 0.0)
+        growth =
+            std::clamp(safety * std::cbrt(*options_.tolerance / *taken->error), least_growth, most_growth);
       history.push(std::move(taken->values), std::move(taken->brought), step);
       ++work.counters.steps;
       at = last ? end : at + step;
-      double growth = options_.tolerance ? 1.0 : most_growth;
-      if (options_.tolerance && error)
-        growth = *error > 0.0
-                     ? std::clamp(safety * std::cbrt(*options_.tolerance / *error), least_growth, most_growth)
-                     : most_growth;
       // A step that was cut where the schedule's ends says little about the next.
       h = std::min(longest, std::max(step * growth, last && growth >= 1.0 ? h : 0.0));
     }
   }
-  w.equations.count(work.counters);
-  Vector x(w.system.layout());
-  x.values() = history.now;
-  w.system.set_unknowns(state, x);
+  leave();
   keep(state, history, h);
-  for (std::size_t k = 0; k < sum.size(); ++k)
-    if (!accounts().empty()) state.account(accounts()[k]).add(sum[k]);
+  for (std::size_t k = 0; k < accounts().size(); ++k) state.account(accounts()[k]).add(sum[k]);
   Outcome outcome;
   outcome.reached = interval.end;
   return outcome;

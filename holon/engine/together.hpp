@@ -3,14 +3,13 @@
 //
 // With r and g from the method, each of its solves is
 //   M (x - r) = g F(x, t)   where M is 1,      F(x, t) = 0   where M is 0,
-//   bdf1               g = h, r = x_n; order 1
-//   bdf2               g = h (1 + w)/(1 + 2 w), r = ((1 + w)^2 x_n - w^2 x_n-1)/(1 + 2 w), w = h/h_n-1; order
-//   2.
-//                      It begins, and begins again where anybody else has changed its fields, with sdirk
-//   sdirk              Alexander's two stages (1977), L-stable, stiffly accurate: g = (1 - 1/sqrt 2) h; order
-//   2
-//   implicit_midpoint  g = h/2 at the middle, x_n+1 = 2 x - x_n; then the rows without M at the end; order 2,
-//                      keeps quadratic invariants
+//   bdf1    g = h, r = x_n; order 1
+//   bdf2    g = h (1 + w)/(1 + 2 w), r = ((1 + w)^2 x_n - w^2 x_n-1)/(1 + 2 w) with w = h/h_n-1; order 2. It
+//           begins, and begins again where anybody else has changed its fields, with sdirk
+//   sdirk   Alexander's two stages (1977), L-stable, stiffly accurate, g = (1 - 1/sqrt 2) h; order 2
+//   implicit_midpoint
+//           g = h/2 at the middle, x_n+1 = 2 x - x_n, then the rows without M at the end; order 2, keeps
+//           quadratic invariants
 // by Newton's method with a sparse LU that is kept as long as corrections shrink fast, damped so that they
 // shrink at all (natural monotonicity, Deuflhard 2011) and so that no equation leaves its domain. A step
 // whose equations are not solved is tried in halves, and fails where that does not help: with the equations,
@@ -61,6 +60,12 @@ class Together final : public Process {
  private:
   struct Work;
   Work& scratch(Workspace& work) const;
+  /// Why a step can't stand, and how much of its length is tried next.
+  struct Fault {
+    double factor;
+    ImplicitSystem::Failure failure;
+  };
+  std::optional<Fault> fault(const std::optional<TogetherMethods::Taken>& taken, Work& work) const;
   /// What the State says of former steps.
   StepHistory history(State& state, double time, Work& work) const;
   void keep(State& state, const StepHistory& history, double next) const;

@@ -16,7 +16,7 @@ const Schema& together_schema() {
              "Processes that are advanced as one system of equations, with what couplings and laws determine "
              "between them: monolithic implicit steps, by Newton's method with a sparse LU.");
     Option process;
-    process.type = Type::process;
+    process.type = Type::anything;
     s.list("do", process, "the processes; those of fields at rest have 'integrator: steady'").least = 1;
     s.choice("method", {"bdf2", "bdf1", "implicit_midpoint", "sdirk"},
              "bdf2: order 2, L-stable, begins with sdirk. bdf1: order 1. implicit_midpoint: order 2, keeps "

@@ -22,7 +22,9 @@ SpatialCoefficients::Named SpatialCoefficients::named(const std::string& process
                                                       const Model& model) const {
   return {key, coefficient,
           CoefficientKernel(process + " " + key, coefficient, grid_, *model.fields, *model.parameters,
-                            model.kernels)};
+                            model.kernels),
+          coefficient.values_per_site() != nullptr || coefficient.depends_on("position.*"),
+          coefficient.depends_on("field:*")};
 }
 
 SpatialCoefficients::SpatialCoefficients(const std::string& process, const DiffusionOptions& options,
@@ -52,7 +54,7 @@ SpatialCoefficients::SpatialCoefficients(const std::string& process, const Diffu
 std::vector<double> SpatialCoefficients::column(const Named& named, const State& state) const {
   ThreadPool one(1);
   std::vector<double> values(grid_->sites(), 1.0);
-  if (named.kernel.depends_on_fields() && state.fields().size() == 0) return values;
+  if (named.follows && state.fields().size() == 0) return values;
   named.kernel.evaluate(state, 0.0, values, one);
   return values;
 }
@@ -102,14 +104,16 @@ void SpatialCoefficients::set_axes(const State& state, Values& values) const {
           {d.key, "is negative or no number at " + place, "zero or a positive number", ""});
       return;
     }
-    values.sites.face[n] = layered_faces(d.coefficient, a, state);
+    values.sites.face[n] = layered_faces(d, a, state);
   }
 }
 
-std::vector<double> SpatialCoefficients::layered_faces(const Coefficient& coefficient, int axis,
+std::vector<double> SpatialCoefficients::layered_faces(const Named& named, int axis,
                                                        const State& state) const {
+  if (!named.varies || named.follows) return {};
+  const Coefficient& coefficient = named.coefficient;
   const std::string along = "position." + grid_->axis_name(axis);
-  if (!coefficient.depends_on(along) || coefficient.depends_on("field:*")) return {};
+  if (!coefficient.depends_on(along)) return {};
   for (const char* other : {"position.x", "position.y", "position.z"})
     if (other != along && coefficient.depends_on(other)) return {};
   expr::Graph graph;
@@ -233,13 +237,8 @@ void SpatialCoefficients::set_fibres(const State& state, Values& values) const {
     for (auto& pair : values.sites.cross) pair.clear();
 }
 
-bool SpatialCoefficients::capacity_varies() const {
-  const Coefficient& capacity = capacity_.front().coefficient;
-  return capacity.values_per_site() != nullptr || capacity.depends_on("position.*");
-}
-
 double SpatialCoefficients::uniform_capacity(const State& state) const {
-  return capacity_varies() ? 1.0 : column(capacity_.front(), state).front();
+  return capacity_.front().varies ? 1.0 : column(capacity_.front(), state).front();
 }
 
 void SpatialCoefficients::set_capacity(const State& state, Values& values) const {
@@ -251,7 +250,7 @@ void SpatialCoefficients::set_capacity(const State& state, Values& values) const
     values.faults.push_back({"capacity", "is not positive at " + place, "a positive number everywhere", ""});
     return;
   }
-  if (capacity_varies()) {
+  if (capacity.varies) {
     values.sites.capacity = std::move(column);
     return;
   }

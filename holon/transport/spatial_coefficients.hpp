@@ -36,17 +36,18 @@ class SpatialCoefficients {
     std::string key;
     Coefficient coefficient;
     CoefficientKernel kernel;
+    bool varies = false;   ///< from place to place
+    bool follows = false;  ///< fields
   };
   Named named(const std::string& process, const std::string& key, const Coefficient& coefficient,
               const Model& model) const;
   std::vector<double> column(const Named& named, const State& state) const;
-  bool capacity_varies() const;
   void set_inside(const State& state, Values& values) const;
   void set_axes(const State& state, Values& values) const;
   void set_fibres(const State& state, Values& values) const;
   void set_capacity(const State& state, Values& values) const;
   /// D between neighbours along an axis where it depends on the place along that axis alone.
-  std::vector<double> layered_faces(const Coefficient& coefficient, int axis, const State& state) const;
+  std::vector<double> layered_faces(const Named& named, int axis, const State& state) const;
   /// The first inside site where the condition holds, as a text; empty if it holds nowhere.
   template <class Condition>
   std::string where(const Values& values, Condition condition) const;
