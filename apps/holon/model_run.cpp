@@ -212,7 +212,13 @@ class Run {
   void advance(Progress& progress) {
     last_good_.take(simulation_);
     double last_checkpoint = begin_;
+    int looks_at_limits = 0;
     simulation_.run([&](const Simulation& simulation) {
+      constexpr int looks = 8;
+      if (ranks_ == nullptr && looks * simulation.fraction_done() >= looks_at_limits + 1) {
+        looks_at_limits = static_cast<int>(looks * simulation.fraction_done());
+        look_at_limits(simulation);
+      }
       if (progress.due()) progress.update(simulation.fraction_done(), time_text());
       const double now = seconds_since_start();
       const Due due = agreed({last_good_.due(now), now - last_checkpoint > 60.0 * options_.checkpoint_minutes,
@@ -225,6 +231,27 @@ class Run {
       stopped_by_ = due.stopped_by;
       return stopped_by_ == 0;
     });
+  }
+
+  /// Stability limits follow what the model does: below them at the start is not below them for good.
+  void look_at_limits(const Simulation& simulation) {
+    if (limit_passed_) return;
+    try {
+      model_->check_steps(simulation.state());
+    } catch (const InputError& error) {
+      limit_passed_ = true;
+      const Diagnostic& found = error.diagnostics().front();
+      const Diagnostic warning{
+          .severity = Diagnostic::Severity::warning,
+          .place = found.place,
+          .path = found.path,
+          .message = fmt::format("at {} {}, as it was not at the start: look at what follows "
+                                 "with doubt",
+                                 time_text(), found.message),
+          .hint = found.expected + (found.hint.empty() ? "" : "; " + found.hint)};
+      record_.warnings.push_back(warning.text());
+      log_warning(warning.text());
+    }
   }
 
   /// Where several ranks run a model that has nothing to share, they all do the same: better said than found
@@ -434,7 +461,8 @@ class Run {
   report::RunRecord record_;
   double begin_ = 0.0;
   LastGood last_good_{0.0};
-  int stopped_by_ = 0;  // a signal that some rank has seen
+  bool limit_passed_ = false;  ///< a stability limit, which has been said
+  int stopped_by_ = 0;         // a signal that some rank has seen
 };
 
 /// Interrupts are taken from the beginning; a third one ends the program at once.

@@ -349,6 +349,33 @@ void refuse_untimely_events(const Model& model) {
                    "leave 'merge' out, or put another process first");
 }
 
+/// Steps that are stable and yet too long for what a process does in them.
+void warn_of_long_steps(Model& model) {
+  const auto look = [&](const Instruction& instruction, double length) {
+    const Process& process = *model.processes[instruction.process];
+    const double dt = (instruction.end - instruction.begin).value() * length;
+    if (const auto doubt = process.doubt(dt))
+      model.warnings.push_back(
+          {.severity = Diagnostic::Severity::warning,
+           .place = model.schedule.root.place,
+           .path = "processes." + process.name(),
+           .message = fmt::format("'{}' {}", process.name(), *doubt),
+           .hint = "a shorter step, or a subcycle of it together with what spreads the field"});
+  };
+  const double step = model.schedule.step;
+  std::set<ProcessId> seen;
+  for (const Instruction& instruction : model.program.body) {
+    if (instruction.average) continue;
+    if (!instruction.window) {
+      if (seen.insert(instruction.process).second) look(instruction, step);
+      continue;
+    }
+    const double part = (instruction.end - instruction.begin).value() * step;
+    for (const Window::Member& member : model.program.windows[*instruction.window].members)
+      for (const Instruction& inner : member.part) look(inner, part / static_cast<double>(member.parts));
+  }
+}
+
 void keep_at_rest(Model& model, const ScheduleNode& node) {
   if (node.steady)
     model.processes[node.process] =
@@ -474,6 +501,11 @@ void Model::finish() {
   refuse_circles(*this);
   warn_of_uncorrected_boundaries(*this);
   look_for_gaps(*this, state, threads);
+  check_steps(state);
+  warn_of_long_steps(*this);
+}
+
+void Model::check_steps(const State& state) const {
   for (const Instruction& instruction : program.body) check_step(instruction, 1.0, state);
   if (program.merged) {
     Instruction joined = program.opening;

@@ -100,6 +100,10 @@ class Model {
   /// whoever assembled the parts, before the model is shared. Throws InputError.
   void finish();
 
+  /// Refuses advances over more than their processes' stability limits at a state: finish() looks at the
+  /// initial one. Throws InputError.
+  void check_steps(const State& state) const;
+
   /// A State with every field at its initial value.
   State initial_state(ThreadPool& threads, std::uint64_t seed) const;
 

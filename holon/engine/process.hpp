@@ -218,6 +218,9 @@ class Process {
   virtual std::optional<Sharing> sharing() const { return std::nullopt; }
   /// The largest stable step of its present scheme [coherent time]; infinity if unconditionally stable.
   virtual double stable_step(const State&) const { return std::numeric_limits<double>::infinity(); }
+  /// What a step of this length [coherent time] gets wrong although it is stable, in a sentence about the
+  /// process; nothing where it is fine.
+  virtual std::optional<std::string> doubt(double /*step*/) const { return std::nullopt; }
   virtual Scales scales(const State&) const { return {}; }
   /// True if a step of any length brings its fields nearer to rest while all others stay as they are:
   /// L-stable implicit schemes, and error-controlled ones that do not step themselves to death there.

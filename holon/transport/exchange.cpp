@@ -183,6 +183,15 @@ void Exchange::meet_responses(const State& state, std::size_t member, Rates& rat
   });
 }
 
+std::optional<std::string> Exchange::doubt(double step) const {
+  if (step <= options_.longest_step * (1.0 + 1e-9)) return std::nullopt;
+  return fmt::format(
+      "takes up too little for points smaller than the grid: its step is {:.2g} h^2/D, and what they take "
+      "within "
+      "one comes from the sites beside them alone",
+      0.1 * step / options_.longest_step);
+}
+
 std::vector<std::string> Exchange::description() const {
   std::vector<std::string> lines;
   for (const ExchangeOptions::Member& member : options_.members)

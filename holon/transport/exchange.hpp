@@ -15,13 +15,16 @@
 // Points smaller than the grid resolves (`diffusivity` given): the surface senses T c + R q with q = s - u
 // c_s, so that u/(1 + u R') and s/(1 + u R) reach the grid and the rest of s is taken up again at once. R' is
 // R of what is taken: sites of the kernel that hold less give less, so that it comes from others than R
-// supposes. R of near neighbours is put right with what they gave off in the last step.
+// supposes. R of near neighbours is put right with what they gave off in the last step. R is that of a field
+// at rest around the point: what is taken within a step that is not short against h^2/D comes from the
+// kernel's sites alone, and is too little (by a quarter at h^2/D, for points of radius h/2).
 #pragma once
 
 #include "holon/engine/coupling_geometry.hpp"
 #include "holon/engine/field_dependence.hpp"
 #include "holon/engine/model.hpp"
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +45,8 @@ struct ExchangeOptions {
   };
   FieldId field = 0;
   std::vector<Member> members;
+  /// A step in which what small points take is still brought to them: a tenth of h^2/D [coherent time].
+  double longest_step = std::numeric_limits<double>::infinity();
   ExchangeIntegrator integrator = ExchangeIntegrator::backward_euler;
 };
 
@@ -63,6 +68,7 @@ class Exchange final : public Process {
   void jvp(const State& state, double time, const Vector& du, Workspace& work, Vector& out) const override;
   void vjp(const State& state, double time, const Vector& w, Workspace& work, Vector& out) const override;
   void jacobian(const State& state, double time, Workspace& work, SparseBuilder& entries) const override;
+  std::optional<std::string> doubt(double step) const override;
   std::vector<std::string> description() const override;
 
  private:

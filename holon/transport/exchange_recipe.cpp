@@ -118,6 +118,10 @@ std::unique_ptr<Process> ExchangeRecipe::make(ProcessContext& context) {
       responses.emplace();
       responses->medium.diffusivity = {d, d, d};
       responses->medium.decay = member.quantity("decay");
+      if (member.has("uptake") && d > 0.0)
+        for (int a = 0; a < grid->dimensions(); ++a)
+          options.longest_step =
+              std::min(options.longest_step, 0.1 * grid->least_spacing(a) * grid->least_spacing(a) / d);
       if (!given_.contains(name)) responses->neighbours = PointResponses::Neighbours::none;
     }
     if ((kernel.shape == PointKernel::Shape::sphere || responses) && !places.has_radius())
