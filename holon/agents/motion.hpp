@@ -72,10 +72,10 @@ class Motion final : public Process {
   /// Brings a coordinate back into the box; not a number where that is an error.
   double inside(double x, std::size_t axis) const;
   std::optional<Diagnosis> fault(const State& state, double time, ThreadPool& threads) const;
-  /// What the velocity reads and what depends on the places is determined anew.
   /// Agents that would leave the frame's domain stay where they were.
   void stop_at_domain(State& state, const std::vector<std::vector<double>>& from, ThreadPool& threads) const;
   std::vector<std::vector<double>> places(const State& state) const;
+  /// What the velocity reads and what depends on the places is determined anew.
   void look_again(State& state, double time, Kept& kept, ThreadPool& threads) const;
 
   Setup setup_;

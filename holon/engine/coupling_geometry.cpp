@@ -1,6 +1,6 @@
 #include "holon/engine/coupling_geometry.hpp"
 
-#include <algorithm>
+#include <cstring>
 
 namespace holon {
 
@@ -82,8 +82,10 @@ struct PointGeometry::Made {
   }
 
  private:
+  /// Bit by bit.
   static bool same(const auto& mine, const auto& theirs) {
-    return std::equal(mine.begin(), mine.end(), theirs.begin(), theirs.end());
+    return mine.size() == theirs.size() &&
+           (mine.empty() || std::memcmp(mine.data(), theirs.data(), mine.size() * sizeof mine[0]) == 0);
   }
 };
 

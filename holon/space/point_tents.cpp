@@ -100,23 +100,36 @@ PointTents::PointTents(const GridSpace& grid, const PointCloud& points, std::spa
   }
   tents_ = std::make_unique_for_overwrite<Tent[]>(count_);
   threads.for_range(count_, chunk, [&](std::size_t begin, std::size_t end) {
-    std::array<std::array<double, chunk>, 3> u;
+    // Axis by axis over many points, so that every loop is one of vectors.
+    std::array<std::array<double, chunk>, 3> toward;
+    std::array<std::uint32_t, chunk> site, in_block, closes;
     for (; begin < end; begin += chunk) {
-      const std::size_t points_here = std::min(chunk, end - begin);
-      for (std::size_t a = 0; a < axes_; ++a) places(points, a, begin, std::span(u[a]).first(points_here));
-      for (std::size_t i = 0; i < points_here; ++i) {
-        Tent tent{0, static_cast<std::uint32_t>(begin + i), 0, 0, {}};
-        for (std::size_t a = 0; a < axes_; ++a) {
-          const bool closed = axis_[a].periodic || sites_[a] == 1;
-          const std::size_t lower = std::min(static_cast<std::size_t>(u[a][i]), sites_[a] - (closed ? 1 : 2));
-          tent.site += static_cast<std::uint32_t>(lower * stride_[a]);
-          tent.in_block += static_cast<std::uint32_t>(((lower & ((std::size_t{1} << shift_[a]) - 1)) + 1) *
-                                                      column_stride_[a]);
-          if (lower + 1 == sites_[a]) tent.closes |= 1U << a;
-          tent.toward[a] = u[a][i] - static_cast<double>(lower);
+      const std::size_t here = std::min(chunk, end - begin);
+      for (auto* column : {&site, &in_block, &closes}) std::fill_n(column->begin(), here, 0U);
+      for (std::size_t a = 0; a < axes_; ++a) {
+        double* const u = toward[a].data();
+        places(points, a, begin, {u, here});
+        const std::uint32_t end_site = static_cast<std::uint32_t>(sites_[a] - 1);
+        const std::uint32_t last = axis_[a].periodic || end_site == 0 ? end_site : end_site - 1;
+        const std::uint32_t top = (1U << shift_[a]) - 1;
+        const auto step = static_cast<std::uint32_t>(stride_[a]);
+        const auto column_stride = static_cast<std::uint32_t>(column_stride_[a]);
+        for (std::size_t i = 0; i < here; ++i) {
+          const std::uint32_t floor = static_cast<std::uint32_t>(static_cast<std::int32_t>(u[i]));
+          const std::uint32_t lower = std::min(floor, last);
+          site[i] += lower * step;
+          in_block[i] += ((lower & top) + 1) * column_stride;
+          closes[i] |= static_cast<std::uint32_t>(lower == end_site) << a;
+          u[i] -= static_cast<double>(static_cast<std::int32_t>(lower));
         }
-        tents_[key[begin + i]] = tent;
       }
+      for (std::size_t a = axes_; a < 3; ++a) std::fill_n(toward[a].begin(), here, 0.0);
+      for (std::size_t i = 0; i < here; ++i)
+        tents_[key[begin + i]] = {site[i],
+                                  static_cast<std::uint32_t>(begin + i),
+                                  in_block[i],
+                                  closes[i],
+                                  {toward[0][i], toward[1][i], toward[2][i]}};
     }
   });
 }
@@ -125,20 +138,21 @@ bool PointTents::places(const PointCloud& points, std::size_t axis, std::size_t 
                         std::span<double> u) const {
   const GridSpace::Axis& along = axis_[axis];
   const double* const x = points.coordinate[axis].data() + begin;
-  const double origin = along.origin, spacing = along.spacing, first = first_site_;
-  const auto intervals = static_cast<double>(along.intervals), last = static_cast<double>(sites_[axis] - 1);
+  const double origin = along.origin, per_spacing = 1.0 / along.spacing, first = first_site_;
+  const auto intervals = static_cast<double>(along.intervals), per_round = 1.0 / intervals,
+             last = static_cast<double>(sites_[axis] - 1);
   std::uint32_t outside = 0;
   if (along.periodic) {
     for (std::size_t i = 0; i < u.size(); ++i) {
-      const double place = (x[i] - origin) / spacing - first;
+      const double place = (x[i] - origin) * per_spacing - first;
       outside |= static_cast<std::uint32_t>(!std::isfinite(place));
-      const double round = place - intervals * std::floor(place / intervals);
+      const double round = place - intervals * std::floor(place * per_round);
       u[i] = std::min(std::max(round, 0.0), intervals);
     }
   } else {
     const double slack = 1e-9 * intervals;
     for (std::size_t i = 0; i < u.size(); ++i) {
-      const double place = (x[i] - origin) / spacing;
+      const double place = (x[i] - origin) * per_spacing;
       outside |= static_cast<std::uint32_t>(!(place >= -slack && place <= intervals + slack));
       const double inside = place - first;
       u[i] = inside > 0.0 ? (inside < last ? inside : last) : 0.0;
