@@ -45,9 +45,9 @@ struct ExchangeOptions {
   };
   FieldId field = 0;
   std::vector<Member> members;
+  ExchangeIntegrator integrator = ExchangeIntegrator::backward_euler;
   /// A step in which what small points take is still brought to them: a tenth of h^2/D [coherent time].
   double longest_step = std::numeric_limits<double>::infinity();
-  ExchangeIntegrator integrator = ExchangeIntegrator::backward_euler;
 };
 
 class Exchange final : public Process {
