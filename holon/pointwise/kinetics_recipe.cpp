@@ -1,17 +1,8 @@
-#include "holon/pointwise/kinetics_recipe.hpp"
-
-#include "holon/engine/coupling_line.hpp"
-#include "holon/modelfile/loader.hpp"
 #include "holon/modelfile/on_division.hpp"
-#include "holon/modelfile/settable_field.hpp"
-#include "holon/pointwise/component.hpp"
-#include "holon/pointwise/kinetics_process.hpp"
+#include "holon/pointwise/kinetics_recipe_parts.hpp"
 #include "holon/pointwise/laws_process.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
-#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -19,82 +10,26 @@ namespace holon::pointwise {
 
 using modelfile::Abandoned;
 using modelfile::Loader;
-using modelfile::ProcessContext;
-using modelfile::Section;
 using Value = modelfile::Document::Value;
 
 namespace {
-
-constexpr double least_typical_size = 1e-6;  // of a state in its unit, for default absolute tolerances
-
-class KineticsRecipe final : public modelfile::ProcessRecipe {
- public:
-  void declare(ProcessContext& context) override;
-  std::unique_ptr<Process> make(ProcessContext& context) override;
-
- private:
-  void declare_states(ProcessContext& context);
-  void declare_contributions(ProcessContext& context);
-  void declare_jumps(ProcessContext& context);
-  void declare_parameters(ProcessContext& context);
-  void declare_memory(ProcessContext& context);
-  void check_names(const ProcessContext& context, const std::string& option,
-                   const std::vector<ComponentPort>& allowed, const std::string& what) const;
-
-  void check_plain_values(const ProcessContext& context) const;
-
-  /// What a name of the component stands for in kernels.
-  struct Replacement {
-    KineticsSystem& system;
-    std::unordered_map<std::uint32_t, expr::Node> nodes;
-  };
-  void replace_states(Replacement& replacement) const;
-  void replace_parameters(ProcessContext& context, Replacement& replacement) const;
-  void replace_inputs(ProcessContext& context, Replacement& replacement) const;
-  void replace_time_and_place(Replacement& replacement) const;
-  expr::Node node_of(Replacement& replacement, const std::string& name, const Coefficient& coefficient) const;
-  void check_spaces(const ProcessContext& context, const KineticsSystem& system) const;
-  void add_contributions(ProcessContext& context, KineticsSystem& system) const;
-  void read_initial_values(ProcessContext& context, Kinetics::Setup& setup) const;
-  StepOptions read_step(ProcessContext& context, const std::vector<Coefficient>& initial) const;
-  std::vector<std::string> conversions(const ProcessContext& context) const;
-
-  std::optional<Component> component_;
-  std::vector<FieldId> states_, outputs_;
-  std::vector<double> state_factor_;  // component's number = factor * field's number
-  std::vector<bool> shared_;          // the state is a field of the section `fields`
-  /// What `contribute` says of a field that is no state of the component.
-  struct Contribution {
-    std::string name;
-    Place place;
-    FieldId gathered = 0;  // over an advance
-  };
-  void connect_contributions(ProcessContext& context, KineticsSystem& system);
-  void connect_through(ProcessContext& context, KineticsSystem& system, const Contribution& contribution,
-                       const WayBack& way) const;
-  std::vector<Contribution> contributions_;
-  /// The new values of a jump among lowered roots.
-  std::vector<KineticsSystem::Assignment> assignments(const ComponentJump& jump, KineticsSystem& system,
-                                                      std::span<const expr::Node> values) const;
-  std::vector<FieldId> event_channels_, receiver_channels_;
-  std::optional<FieldId> sides_;
-  std::optional<FieldId> memory_;
-  std::map<std::string, ParameterId> parameters_;  // settable at run time
-};
-
-const Value* member(const Section& section, const std::string& option, const std::string& name) {
-  const Value* mapping = section.raw(option);
-  return mapping != nullptr ? mapping->find(name) : nullptr;
-}
-
-std::string path(const Section& section, const std::string& option, const std::string& name) {
-  return section.path() + "." + option + "." + name;
-}
 
 bool lists(const Section& section, const std::string& option, const std::string& name) {
   if (!section.has(option)) return false;
   const auto names = section.texts(option);
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+const Value* KineticsRecipe::member(const Section& section, const std::string& option,
+                                    const std::string& name) {
+  const Value* mapping = section.raw(option);
+  return mapping != nullptr ? mapping->find(name) : nullptr;
+}
+
+std::string KineticsRecipe::path(const Section& section, const std::string& option, const std::string& name) {
+  return section.path() + "." + option + "." + name;
 }
 
 void KineticsRecipe::declare(ProcessContext& context) {
@@ -210,31 +145,6 @@ void KineticsRecipe::declare_states(ProcessContext& context) {
   }
 }
 
-// Which field is meant is looked up in make(), when all are declared.
-void KineticsRecipe::declare_contributions(ProcessContext& context) {
-  const Value* given = context.section.raw("contribute");
-  if (given == nullptr) return;
-  for (const auto& member : given->mapping) {
-    const auto own = [&](const ComponentPort& port) { return port.name == member.key; };
-    if (std::any_of(component_->states.begin(), component_->states.end(), own)) continue;
-    if (member.key.find('.') == std::string::npos && !context.model.fields->contains(member.key) &&
-        !context.section.loader().announced().contains(member.key)) {
-      std::vector<std::string> names;
-      for (const auto& port : component_->states) names.push_back(port.name);
-      context.section.loader().error(
-          member.key_place, path(context.section, "contribute", member.key),
-          fmt::format("the equations have no state '{}', and there is no such field", member.key), "",
-          suggestion(member.key, names));
-      continue;
-    }
-    Field field;
-    field.name = context.name + ":to " + member.key;
-    field.space = context.space;
-    field.description = "gathered over an advance";
-    contributions_.push_back({member.key, member.key_place, context.model.fields->add(std::move(field))});
-  }
-}
-
 /// A channel is a field: of an event, how often it happened at each site; of what arrives, the weights that
 /// arrived, added up.
 void KineticsRecipe::declare_jumps(ProcessContext& context) {
@@ -279,83 +189,6 @@ std::vector<KineticsSystem::Assignment> KineticsRecipe::assignments(
     result.push_back({state, value});
   }
   return result;
-}
-
-void KineticsRecipe::connect_contributions(ProcessContext& context, KineticsSystem& system) {
-  Loader& loader = context.section.loader();
-  FieldTable& fields = *context.model.fields;
-  Replacement replacement{system, {}};
-  for (const Contribution& contribution : contributions_) {
-    const std::string where = path(context.section, "contribute", contribution.name);
-    const auto ways = context.model.ways_back;
-    const auto way = std::find_if(ways.begin(), ways.end(), [&](const WayBack& w) {
-      return fields.contains(contribution.name) && w.field == fields.id(contribution.name);
-    });
-    if (way != ways.end()) {
-      connect_through(context, system, contribution, *way);
-      continue;
-    }
-    if (!fields.contains(contribution.name)) {
-      std::vector<std::string> known;
-      for (FieldId id = 0; id < fields.size(); ++id) known.push_back(fields[id].name);
-      loader.error(contribution.place, where, fmt::format("there is no field '{}'", contribution.name), "",
-                   suggestion(contribution.name, known));
-      continue;
-    }
-    const FieldId target = fields.id(contribution.name);
-    const Field& field = fields[target];
-    if (!modelfile::settable_by_equation(loader, field, contribution.place, where)) continue;
-    if (field.space != context.space) {
-      loader.error(contribution.place, where,
-                   fmt::format("field '{}' lives on space '{}', the equations on '{}'", field.name,
-                               field.space->name(), context.space->name()),
-                   "one space for both, or a coupling to contribute through",
-                   coupling_line(field, *context.space));
-      continue;
-    }
-    const auto rate = loader.coefficient_in(*member(context.section, "contribute", contribution.name), where,
-                                            field.unit / component_->time);
-    if (!rate) continue;
-    system.states.push_back(contribution.gathered);
-    system.contributed.push_back(target);
-    system.through.emplace_back();
-    system.rates.push_back(node_of(replacement, "contribute." + contribution.name, *rate));
-  }
-}
-
-// What is contributed to the field of a coupling reaches the field that it comes from.
-void KineticsRecipe::connect_through(ProcessContext& context, KineticsSystem& system,
-                                     const Contribution& contribution, const WayBack& way) const {
-  Loader& loader = context.section.loader();
-  const FieldTable& fields = *context.model.fields;
-  const std::string where = path(context.section, "contribute", contribution.name);
-  const Field &made = fields[way.field], &of = fields[way.of];
-  if (made.space != context.space) {
-    loader.error(contribution.place, where,
-                 fmt::format("the coupling '{}' leads to space '{}', and the equations live on '{}'",
-                             made.name, made.space->name(), context.space->name()),
-                 "a coupling to the space of the equations", coupling_line(of, *context.space));
-    return;
-  }
-  if (way.geometry == nullptr) {
-    loader.error(
-        contribution.place, where,
-        fmt::format("nothing can be contributed through the coupling '{}': {}", made.name, way.obstacle));
-    return;
-  }
-  const Unit unit = unit_at_site(fields, way) / component_->time;
-  const auto rate =
-      loader.coefficient_in(*member(context.section, "contribute", contribution.name), where, unit);
-  if (!rate) return;
-  Replacement replacement{system, {}};
-  system.states.push_back(contribution.gathered);
-  system.contributed.push_back(way.of);
-  system.through.emplace_back(way);
-  system.rates.push_back(node_of(replacement, "contribute." + contribution.name, *rate));
-  loader.note_conversion(
-      fmt::format("{}: contributes to {} through the coupling {}, in {} at each site of {} (1 {} = {} {})",
-                  context.name, of.name, made.name, unit.text(), context.space->name(), unit.text(),
-                  number_text(unit.factor()), Unit::coherent(unit.dimension()).text()));
 }
 
 void KineticsRecipe::declare_parameters(ProcessContext& context) {
@@ -474,197 +307,6 @@ std::unique_ptr<Process> KineticsRecipe::make(ProcessContext& context) {
   return std::make_unique<Kinetics>(std::move(setup));
 }
 
-void KineticsRecipe::check_spaces(const ProcessContext& context, const KineticsSystem& system) const {
-  std::vector<expr::Node> roots = system.rates;
-  for (const auto& output : system.outputs) roots.push_back(output.value);
-  for (const auto& event : system.events) {
-    roots.push_back(event.when);
-    for (const auto& assignment : event.then) roots.push_back(assignment.value);
-  }
-  for (const auto& receiver : system.receivers)
-    for (const auto& assignment : receiver.then) roots.push_back(assignment.value);
-  for (const FieldId id : fields_in(*system.graph, roots, *system.fields)) {
-    const Field& field = (*system.fields)[id];
-    if (field.space == system.space || field.space->single()) continue;
-    context.section.error("inputs",
-                          fmt::format("'{}' lives on space '{}' and the equations on '{}'", field.name,
-                                      field.space->name(), system.space->name()),
-                          "fields of the same space, of a single point, or what a coupling makes of them",
-                          coupling_line(field, *system.space));
-  }
-}
-
-void KineticsRecipe::replace_time_and_place(Replacement& replacement) const {
-  expr::Graph& g = *replacement.system.graph;
-  const expr::Node time = g.symbol("time");
-  replacement.nodes[time.id] = g.multiply(g.constant(1.0 / component_->time.factor()), time);
-  if (!component_->position) return;
-  for (const char* axis : {"position.x", "position.y", "position.z", "position.r"}) {
-    const expr::Node coordinate = g.symbol(axis);
-    replacement.nodes[coordinate.id] =
-        g.multiply(g.constant(1.0 / component_->position->factor()), coordinate);
-  }
-}
-
-void KineticsRecipe::replace_states(Replacement& replacement) const {
-  expr::Graph& g = *replacement.system.graph;
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    const expr::Node field = g.symbol("field:" + (*replacement.system.fields)[states_[i]].name);
-    replacement.nodes[g.symbol(component_->states[i].name).id] =
-        g.multiply(g.constant(state_factor_[i]), field);
-  }
-}
-
-expr::Node KineticsRecipe::node_of(Replacement& replacement, const std::string& name,
-                                   const Coefficient& coefficient) const {
-  expr::Graph& g = *replacement.system.graph;
-  const std::vector<double>* values = coefficient.values_per_site();
-  if (values == nullptr) return coefficient.lower(g);
-  replacement.system.columns.push_back({name, std::make_shared<const std::vector<double>>(*values)});
-  return g.symbol("column:" + name);
-}
-
-void KineticsRecipe::replace_parameters(ProcessContext& context, Replacement& replacement) const {
-  expr::Graph& g = *replacement.system.graph;
-  Loader& loader = context.section.loader();
-  for (const ComponentPort& port : component_->parameters) {
-    const expr::Node symbol = g.symbol(port.name);
-    const std::string where = path(context.section, "parameters", port.name);
-    if (const auto settable = parameters_.find(port.name); settable != parameters_.end()) {
-      replacement.nodes[symbol.id] = g.symbol("parameter:" + where);
-      continue;
-    }
-    const Value* given = member(context.section, "parameters", port.name);
-    if (given == nullptr) continue;  // reported by declare_parameters
-    const auto coefficient = loader.coefficient_in(*given, where, port.unit);
-    if (coefficient)
-      replacement.nodes[symbol.id] = node_of(replacement, "parameters." + port.name, *coefficient);
-  }
-}
-
-void KineticsRecipe::replace_inputs(ProcessContext& context, Replacement& replacement) const {
-  expr::Graph& g = *replacement.system.graph;
-  Loader& loader = context.section.loader();
-  for (const ComponentPort& port : component_->inputs) {
-    const Value* given = member(context.section, "inputs", port.name);
-    const Value* value = given != nullptr ? given : port.value ? &*port.value : nullptr;
-    const std::string where = path(context.section, "inputs", port.name);
-    if (value == nullptr) {
-      loader.error(context.section.place("inputs"), where, fmt::format("input '{}' has no value", port.name));
-      continue;
-    }
-    const auto coefficient = loader.coefficient_in(*value, given != nullptr ? where : port.path, port.unit);
-    if (coefficient) {
-      replacement.nodes[g.symbol(port.name).id] = node_of(replacement, "inputs." + port.name, *coefficient);
-    }
-  }
-}
-
-void KineticsRecipe::add_contributions(ProcessContext& context, KineticsSystem& system) const {
-  Replacement replacement{system, {}};
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    const ComponentPort& port = component_->states[i];
-    const Value* given = member(context.section, "contribute", port.name);
-    if (given == nullptr) continue;
-    const Unit unit = port.unit / component_->time;
-    const auto coefficient =
-        context.section.loader().coefficient_in(*given, path(context.section, "contribute", port.name), unit);
-    if (!coefficient) continue;
-    expr::Graph& g = *system.graph;
-    const expr::Node added = node_of(replacement, "contribute." + port.name, *coefficient);
-    system.rates[i] = g.add(system.rates[i], g.multiply(g.constant(1.0 / state_factor_[i]), added));
-  }
-}
-
-void KineticsRecipe::read_initial_values(ProcessContext& context, Kinetics::Setup& setup) const {
-  Loader& loader = context.section.loader();
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    const ComponentPort& port = component_->states[i];
-    const Value* given = member(context.section, "initial", port.name);
-    if (shared_[i]) {
-      if (given != nullptr) {
-        loader.error(
-            given->place, path(context.section, "initial", port.name),
-            fmt::format("state '{}' is a field of the section 'fields', which gives its value at the start",
-                        port.name));
-      }
-      continue;
-    }
-    const Value* value = given != nullptr ? given : port.value ? &*port.value : nullptr;
-    const std::string where = given != nullptr ? path(context.section, "initial", port.name) : port.path;
-    const auto coefficient =
-        value != nullptr ? loader.coefficient_in(*value, where, port.unit) : std::nullopt;
-    const Field& field = (*context.model.fields)[states_[i]];
-    if (coefficient && field.space->varies()) {
-      modelfile::check_drawn(loader, *value, where, *coefficient,
-                             member(context.section, "on_division", port.name),
-                             path(context.section, "on_division", port.name), field);
-      context.model.at_birth.push_back({states_[i], *coefficient, 1.0});
-    }
-    setup.initial.push_back(coefficient.value_or(Coefficient(0.0)));
-    setup.initialised.push_back(states_[i]);
-  }
-}
-
-StepOptions KineticsRecipe::read_step(ProcessContext& context,
-                                      const std::vector<Coefficient>& initial) const {
-  const Section& section = context.section;
-  Loader& loader = section.loader();
-  StepOptions options;
-  options.integrator = section.text("integrator");
-  options.memory = memory_;
-  if (section.has("step")) {
-    options.step = section.quantity("step");
-    if (!(options.step > 0.0))
-      section.error("step", "the largest internal step is not positive", "a time above 0");
-  }
-  const Section tolerance = section.section("tolerance");
-  const bool whole = find_integrator(options.integrator) == nullptr;
-  options.relative_tolerance = whole ? 1e-8 : 1e-6;
-  if (tolerance.has("relative")) {
-    options.relative_tolerance = tolerance.number("relative");
-    if (!(options.relative_tolerance > 0.0 && options.relative_tolerance < 1.0)) {
-      tolerance.error("relative",
-                      fmt::format("a relative tolerance of {} can't be met", options.relative_tolerance),
-                      "a number between 0 and 1");
-    }
-  }
-  const Value* absolute = tolerance.raw("absolute");
-  if (absolute != nullptr && absolute->kind == Value::Kind::mapping) {
-    std::vector<std::string> names;
-    for (const auto& port : component_->states) names.push_back(port.name);
-    for (const auto& m : absolute->mapping) {
-      if (std::find(names.begin(), names.end(), m.key) == names.end()) {
-        loader.error(m.key_place, tolerance.path() + ".absolute." + m.key,
-                     fmt::format("the equations have no state '{}'", m.key), "", suggestion(m.key, names));
-      }
-    }
-  }
-  std::size_t owned = 0;
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    const ComponentPort& port = component_->states[i];
-    const std::optional<double> start = shared_[i] ? std::nullopt : initial[owned++].constant();
-    double value = options.relative_tolerance * std::max(std::fabs(start.value_or(1.0)), least_typical_size);
-    const Value* given =
-        absolute != nullptr && absolute->kind == Value::Kind::mapping ? absolute->find(port.name) : absolute;
-    if (given != nullptr) {
-      const std::string where = tolerance.path() + ".absolute" + (given == absolute ? "" : "." + port.name);
-      if (const auto number = loader.number_in(*given, where, port.unit)) {
-        value = *number / state_factor_[i];
-        if (!(value > 0.0))
-          loader.error(given->place, where, "an absolute tolerance is not positive", "a number above 0");
-      }
-    }
-    options.absolute_tolerance.push_back(value);
-    options.positive.push_back((*context.model.fields)[states_[i]].positive);
-  }
-  for (std::size_t k = 0; k < contributions_.size(); ++k) {
-    options.absolute_tolerance.push_back(options.relative_tolerance);
-    options.positive.push_back(false);
-  }
-  return options;
-}
-
 std::vector<std::string> KineticsRecipe::conversions(const ProcessContext& context) const {
   std::vector<std::string> lines;
   const auto line = [&](const std::string& what, const Unit& unit) {
@@ -685,8 +327,6 @@ std::vector<std::string> KineticsRecipe::conversions(const ProcessContext& conte
   }
   return lines;
 }
-
-}  // namespace
 
 std::unique_ptr<modelfile::ProcessRecipe> kinetics_recipe() { return std::make_unique<KineticsRecipe>(); }
 
