@@ -1,4 +1,5 @@
 #include "holon/engine/coupling_line.hpp"
+#include "holon/modelfile/settable_field.hpp"
 #include "holon/pointwise/kinetics_recipe_parts.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 #include "holon/modelfile/on_division.hpp"
+#include "holon/modelfile/settable_field.hpp"
 #include "holon/pointwise/kinetics_recipe_parts.hpp"
 #include "holon/pointwise/laws_process.hpp"
 

@@ -1,3 +1,4 @@
+#include "holon/modelfile/on_division.hpp"
 #include "holon/pointwise/kinetics_recipe_parts.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+#include "holon/engine/coupling_line.hpp"
 #include "holon/pointwise/kinetics_recipe_parts.hpp"
 
 #include <algorithm>
