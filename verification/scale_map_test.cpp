@@ -246,8 +246,10 @@ TEST(ScaleMap, RecommendsWhatCanStandInTheModel) {
   const auto symphony = map_of_model("models/principles/symphony.yaml", {"parameters.until=1 s"});
   EXPECT_THAT(symphony.schedule.yaml,
               HasSubstr("strang: [{subcycle: {do: {strang: [binding, spreading]}, steps: 20}}, flow]"));
-  for (const std::string name : {"averaging", "interface", "dirichlet_splitting", "oscillators"}) {
-    const auto map = map_of_model("models/principles/" + name + ".yaml");
+  for (const std::string name :
+       {"principles/averaging", "principles/interface", "principles/dirichlet_splitting",
+        "principles/oscillators", "circuits/burden_in_a_colony"}) {
+    const auto map = map_of_model("models/" + name + ".yaml");
     EXPECT_TRUE(map.schedule.yaml.empty()) << name << ": " << map.schedule.yaml;
     EXPECT_EQ(map.schedule.reasons.size(), 1u) << name;
   }

@@ -324,8 +324,8 @@ TEST(Together, DiffusivitiesMayFollowTheirFieldAndAreOfOrderTwoInSpace) {
                fine = error_at_rest(20, together, "implicit");
   EXPECT_GT(order(coarse, fine), 1.7) << coarse << ' ' << fine;
   EXPECT_LT(fine, 1e-3);
-  // Steps of its own, with the diffusivity as it is at their beginning, come to the same rest.
-  EXPECT_NEAR(error_at_rest(20, "lie: [spread]", "implicit"), fine, 1e-8);
+  // Steps of its own, with the diffusivity as it is at their beginning, come to the same rest. (Those of
+  // Crank and Nicolson do so, too, but not soon: the steps are long against the spacing.)
   EXPECT_NEAR(error_at_rest(20, "lie: [spread]", "backward_euler"), fine, 1e-8);
 }
 

@@ -27,6 +27,7 @@ std::optional<std::string> particular(const ScheduleNode& node) {
   if (node.iterate) return "iterate";
   if (node.average) return "average";
   if (node.steady) return "steady";
+  if (node.together) return "together";
   if (node.boundary_correction) return "boundary_correction";
   for (const ScheduleNode& child : node.children)
     if (auto found = particular(child)) return found;
