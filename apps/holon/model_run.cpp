@@ -250,7 +250,7 @@ class Run {
                                  time_text(), found.message),
           .hint = found.expected + (found.hint.empty() ? "" : "; " + found.hint)};
       record_.warnings.push_back(warning.text());
-      log_warning(warning.text());
+      print({warning});
     }
   }
 

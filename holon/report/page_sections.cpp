@@ -323,6 +323,8 @@ std::string timings_section(const OutputFolder& folder) {
       std::replace(words.begin(), words.end(), '_', ' ');
       more += (more.empty() ? "" : ", ") + count(number_of(timing, key)) + " " + words;
     }
+    // What is advanced together with others, or only looked at, took no time of its own.
+    if (number_of(timing, "seconds") == 0.0 && number_of(timing, "steps") == 0.0) continue;
     inside += number_of(timing, "seconds");
     row(escape_html(name), number_of(timing, "seconds"), count(number_of(timing, "steps")), more);
   }
