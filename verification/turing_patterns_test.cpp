@@ -1,4 +1,6 @@
 // Turing patterns (case: applications T1 to T3).
+#include "holon/base/error.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -78,6 +80,28 @@ TEST(TuringPatterns, OfCellsInABulkAreThoseOfDiscreteCells) {
   EXPECT_NEAR(fine[1], .276162, 1e-6);
   EXPECT_NEAR(coarse[1], .275861, 1e-6);
   EXPECT_NEAR(order(exact[1] - coarse[1], exact[1] - fine[1]), 2.0, 0.05);
+}
+
+TEST(Dispersion, IsRefusedWhereWavesAreNoModes) {
+  const std::string text = R"(
+holon: 1
+title: A field that spreads unevenly
+parameters: {k_most: 3}
+spaces: {line: {type: grid, sites: cells, size: [10], spacing: 0.5, periodic: [x]}}
+fields: {u: {space: line, initial: 0}}
+processes:
+  spread: {type: diffusion, field: u, diffusivity: DIFFUSIVITY, integrator: implicit}
+schedule: {step: 0.1, until: 1}
+study: {waves: {type: dispersion, from: 0, to: =k_most, points: 20, results: {fastest: {of: growth_rate}}}}
+)";
+  const auto with = [&](const std::string& diffusivity) {
+    std::string model = text;
+    return model.replace(model.find("DIFFUSIVITY"), 11, diffusivity);
+  };
+  EXPECT_NEAR(ModelRun::of_text(with("1")).studies().result("fastest"), 0.0, 1e-12);
+  EXPECT_THROW(ModelRun::of_text(with("=1 + 0.5*sin(2*pi*position.x/10)")).studies(), Refused);
+  // Shorter than two sites.
+  EXPECT_THROW(ModelRun::of_text(with("1"), {"parameters.k_most=7"}).studies(), Refused);
 }
 
 }  // namespace

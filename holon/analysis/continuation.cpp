@@ -16,7 +16,8 @@ std::string_view name(SpecialPoint::Kind kind) {
 
 namespace {
 
-constexpr double shortest_bracket = 0.01;  // of a special point, in first steps
+constexpr double shortest_bracket = 1e-4;  // of a special point, in first steps
+constexpr double same_point = 1e-6;        // of two special points of one kind
 
 struct Tangent {
   std::vector<double> x;
@@ -124,6 +125,18 @@ class Follower {
   double range_ = 1.0;
 };
 
+/// Whether the cubic with these slopes at both ends of a step, and this mean slope between, has two extrema
+/// inside. Its slope at a share t of the step: (1-t)(1-3t) a + t(3t-2) b + 6 t (1-t) c.
+bool turns_twice(double a, double b, double c) {
+  constexpr int looks = 16;
+  for (int k = 1; k < looks; ++k) {
+    const double t = static_cast<double>(k) / looks;
+    const double slope = (1.0 - t) * (1.0 - 3.0 * t) * a + t * (3.0 * t - 2.0) * b + 6.0 * t * (1.0 - t) * c;
+    if ((slope > 0.0) != (a > 0.0)) return true;
+  }
+  return false;
+}
+
 BranchPoint point_at(const System& system, const State& state, double time, double arclength,
                      const ContinuationOptions& options) {
   BranchPoint point{state.parameter(options.parameter), arclength, state.clone(), std::nullopt, 0.0};
@@ -190,17 +203,46 @@ Branch continuation(const System& system, const State& start, double time,
     const BranchPoint& then = branch.points[branch.points.size() - 2];
     const std::size_t after = branch.points.size() - 2;
     const bool turned = (next->p > 0.0) != (direction->p > 0.0);
+    // Two folds in one step turn the branch back again: the cubic through both ends would show it.
+    const double chord = (now.parameter - then.parameter) / step;
+    const bool twice = !turned && turns_twice(direction->p, next->p, chord);
+    if (twice && step > shortest_bracket * options.first_step) {
+      branch.points.pop_back();
+      step *= 0.3;
+      continue;
+    }
     const int crossed = now.unstable && then.unstable ? std::abs(*now.unstable - *then.unstable) : 0;
+    if (!turned && crossed > 2 && step > shortest_bracket * options.first_step) {
+      branch.points.pop_back();
+      step *= 0.3;
+      continue;
+    }
     if (turned || crossed == 2) {
       // From the end of the step that is nearer to the point, and from the other one. What is found further
       // away than a step from both ends is another point.
+      const auto known = [&](const SpecialPoint& point) {
+        return std::any_of(branch.special.begin(), branch.special.end(), [&](const SpecialPoint& other) {
+          return other.kind == point.kind && follower.distance(other.state, point.state) < same_point;
+        });
+      };
+      const auto inside = [&](const SpecialPoint& point) {
+        if (!turned) {
+          const auto [low, high] = std::minmax(then.parameter, now.parameter);
+          const double slack = 1e-6 * (high - low);
+          return point.parameter >= low - slack && point.parameter <= high + slack;
+        }
+        return std::max(follower.distance(point.state, now.state),
+                        follower.distance(point.state, then.state)) <= 2.0 * step;
+      };
       const auto locate = [&](const BranchPoint& guess, const Tangent& null) -> std::optional<SpecialPoint> {
-        auto point = turned ? locate_fold(system, guess.state, time, constraints, options, null.x)
-                            : locate_hopf(system, guess.state, time, constraints, options);
-        if (point && std::max(follower.distance(point->state, now.state),
-                              follower.distance(point->state, then.state)) > 2.0 * step)
-          return std::nullopt;
-        return point;
+        // Of pairs of eigenvalues that are all near the axis, the one that crosses it here.
+        constexpr std::size_t most_pairs = 4;
+        for (std::size_t rank = 0; rank < (turned ? 1 : most_pairs); ++rank) {
+          auto point = turned ? locate_fold(system, guess.state, time, constraints, options, null.x)
+                              : locate_hopf(system, guess.state, time, constraints, options, rank);
+          if (point && inside(*point) && !known(*point)) return point;
+        }
+        return std::nullopt;
       };
       const bool later = !turned || std::abs(next->p) < std::abs(direction->p);
       auto point = later ? locate(now, *next) : locate(then, *direction);

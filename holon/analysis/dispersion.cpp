@@ -97,13 +97,36 @@ RepeatingCells::Linearised RepeatingCells::linearise(const State& state, double 
   linearised.length_ = length_;
   for (const std::size_t unknown : kinds_) linearised.mass_.push_back(system_->mass()[unknown]);
   const auto n = static_cast<double>(cells_);
+  // What acts on each kind of unknown, from which kind and how many cells away; one row of each kind stands
+  // for all, so they have to be alike.
+  using Row = std::map<std::pair<std::size_t, double>, double>;
+  std::vector<Row> rows(system_->size());
   for (const auto& entry : system_->jacobian(state, time).compressed()) {
-    const std::size_t kind = kind_[entry.row];
-    if (kinds_[kind] != entry.row) continue;
     double away = static_cast<double>(cell_[entry.column]) - static_cast<double>(cell_[entry.row]);
-    away -= n * std::round(away / n);  // the nearest image
-    linearised.entries_.push_back({kind, kind_[entry.column], away, entry.value});
+    away -= n * std::round(away / n);                      // the nearest image
+    if (2.0 * std::abs(away) == n) away = std::abs(away);  // of two that are as near, one
+    rows[entry.row][{kind_[entry.column], away}] += entry.value;
   }
+  constexpr double alike = 1e-7;
+  for (std::size_t unknown = 0; unknown < rows.size(); ++unknown) {
+    const Row &own = rows[unknown], &standing = rows[kinds_[kind_[unknown]]];
+    double size = 0.0;
+    for (const auto& [from, value] : standing) size = std::max(size, std::abs(value));
+    const auto differs = [&](const Row& one, const Row& other) {
+      return std::any_of(one.begin(), one.end(), [&](const auto& entry) {
+        const auto found = other.find(entry.first);
+        return std::abs(entry.second - (found != other.end() ? found->second : 0.0)) > alike * size;
+      });
+    };
+    if (differs(own, standing) || differs(standing, own))
+      throw Refused(
+          fmt::format("waves are modes where everything repeats along the axis, and what acts on {} is not "
+                      "what acts on {}",
+                      system_->unknown_text(unknown), system_->unknown_text(kinds_[kind_[unknown]])));
+  }
+  for (std::size_t kind = 0; kind < kinds_.size(); ++kind)
+    for (const auto& [from, value] : rows[kinds_[kind]])
+      linearised.entries_.push_back({kind, from.first, from.second, value});
   return linearised;
 }
 

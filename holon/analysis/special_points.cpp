@@ -189,18 +189,20 @@ void normalise(Values& real, Values& imaginary) {
 
 std::optional<SpecialPoint> locate_hopf(const System& system, const State& guess, double time,
                                         const std::vector<Constraint>& constraints,
-                                        const ContinuationOptions& options) {
+                                        const ContinuationOptions& options, std::size_t rank) {
   const std::size_t n = system.size();
   const double range = options.high - options.low;
   SpecialPoint found{.kind = SpecialPoint::Kind::hopf, .state = guess.clone()};
   State& state = found.state;
   const Spectrum eigenvalues = spectrum(system, state, time);
-  std::optional<std::complex<double>> pair;
+  std::vector<std::complex<double>> pairs;
   for (const auto& value : eigenvalues.values)
-    if (value.imag() > eigenvalues.tolerance && (!pair || std::abs(value.real()) < std::abs(pair->real())))
-      pair = value;
-  if (!pair) return std::nullopt;
-  double omega = pair->imag();
+    if (value.imag() > eigenvalues.tolerance) pairs.push_back(value);
+  if (pairs.size() <= rank) return std::nullopt;
+  std::stable_sort(pairs.begin(), pairs.end(), [](const auto& one, const auto& other) {
+    return std::abs(one.real()) < std::abs(other.real());
+  });
+  double omega = pairs[rank].imag();
   // Inverse iteration with borders that are in general position first.
   ComplexNull null;
   for (std::size_t i = 0; i < n; ++i) {

@@ -10,9 +10,10 @@ std::optional<SpecialPoint> locate_fold(const System& system, const State& guess
                                         const std::vector<Constraint>& constraints,
                                         const ContinuationOptions& options, const std::vector<double>& null);
 
-/// The complex pair of eigenvalues nearest to the imaginary axis is brought onto it.
+/// A complex pair of eigenvalues is brought onto the imaginary axis: the nearest to it, or of those near it
+/// the one of `rank`. Nothing where there are not so many.
 std::optional<SpecialPoint> locate_hopf(const System& system, const State& guess, double time,
                                         const std::vector<Constraint>& constraints,
-                                        const ContinuationOptions& options);
+                                        const ContinuationOptions& options, std::size_t rank = 0);
 
 }  // namespace holon::analysis

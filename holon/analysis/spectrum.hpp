@@ -12,16 +12,18 @@ namespace holon::analysis {
 
 struct Spectrum {
   std::vector<std::complex<double>> values;  ///< [1/coherent time], by decreasing real part
-  bool whole = false;                        ///< all of them; otherwise those nearest to zero
-  std::string why_none;                      ///< why there are no values, where they could not be found
+  bool whole = false;    ///< all of them; otherwise those nearest to zero and those that grow
+  std::string why_none;  ///< why there are no values, where they could not be found
   /// Eigenvalues with a positive real part (above round-off).
   int unstable() const;
   double tolerance = 0.0;  ///< what counts as zero
 };
 
 /// Algebraic unknowns are eliminated. All eigenvalues of models with few rates (dense QR after balancing, of
-/// the Schur complement J11 - J12 J22^-1 J21), and of others the `count` nearest to zero (shift and invert,
-/// with implicitly restarted Arnoldi iteration). Where they can't be found, `why_none` says why.
+/// the Schur complement J11 - J12 J22^-1 J21). Of others the `count` nearest to zero (shift and invert), and
+/// those that grow fastest (Cayley's transform for rates between those and the fastest of the model;
+/// Meerbergen, Spence and Roose, BIT 34, 409 (1994)), both by implicitly restarted Arnoldi iteration. Where
+/// they can't be found, `why_none` says why.
 Spectrum spectrum(const System& system, const State& state, double time, std::size_t count = 12);
 
 /// The mode v of an eigenvalue, J v = lambda M v, by inverse iteration; of largest magnitude 1 in the sizes

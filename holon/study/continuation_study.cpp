@@ -170,8 +170,10 @@ class ContinuationStudy final : public Study {
       }
       if (chosen == nullptr) {
         outcome.results[asked.name] = {
-            ResultValue::Missing{fmt::format("the branch has {} {}{}", points.size(),
-                                             analysis::name(asked.kind), points.size() == 1 ? "" : "s")},
+            ResultValue::Missing{fmt::format("the branch has {} {}{} ({} from {:g}, within {:g} to {:g}; {})",
+                                             points.size(), analysis::name(asked.kind),
+                                             points.size() == 1 ? "" : "s", short_name(setup_.parameter),
+                                             setup_.start, setup_.low, setup_.high, branch.why_ended)},
             asked.unit.value_or(asked.of.empty() ? unit(*model) : Unit{})};
         continue;
       }

@@ -67,6 +67,12 @@ class DispersionStudy final : public Study {
     system.require_smooth("a dispersion relation");
     State state = model->initial_state(run.threads, run.seed);
     const RepeatingCells cells(system, state, setup_.axis, setup_.cell);
+    const double shortest = std::numbers::pi / cells.length();
+    if (setup_.modes == 0 && setup_.to > shortest * (1.0 + 1e-9))
+      throw Refused(
+          fmt::format("study '{}' looks at wavenumbers up to {:g}, and those above pi over the length of a "
+                      "cell, {:g}, are others in disguise on this grid",
+                      name(), setup_.to, shortest));
     cells.make_uniform(state);
     system.determine(state, setup_.time);
     const Waves waves{*this, system, cells, run};
