@@ -123,6 +123,40 @@ results: {u_final: {of: u}}
   EXPECT_EQ(branch.points.back().unstable, 2);
 }
 
+// The branch of p + x - x^3 leads through x = 0, where the size of x says nothing about it.
+TEST(Continuation, FollowsABranchThroughZero) {
+  Whole whole(R"yaml(holon: 1
+title: An S
+parameters: {p: -1}
+spaces: {here: {type: point}}
+processes:
+  bend:
+    type: kinetics
+    space: here
+    units: {time: s, x: 1, p: 1}
+    states: {x: -1.3}
+    parameters: {p: =p}
+    equations: |
+      x' = p + x - x^3
+    integrator: rk4
+schedule: {step: 0.1 s, until: 1 s}
+observe: {x: {type: final, of: bend.x}}
+results: {x_final: {of: x}}
+)yaml");
+  analysis::ContinuationOptions options;
+  options.parameter = whole.parameter("parameters.p");
+  options.low = -1.0;
+  options.high = 1.0;
+  const auto first = whole.steady(options.parameter, -1.0);
+  const auto branch = analysis::continuation(whole.system, first.state, 0.0, first.constraints, options);
+  EXPECT_TRUE(branch.complete) << branch.why_ended;
+  ASSERT_EQ(branch.special.size(), 2u);
+  const double fold = 2.0 / (3.0 * std::sqrt(3.0));
+  EXPECT_NEAR(branch.special[0].parameter, fold, 1e-9);
+  EXPECT_NEAR(branch.special[1].parameter, -fold, 1e-9);
+  EXPECT_TRUE(branch.doubts.empty());
+}
+
 TEST(Continuation, SaysWhereAnotherBranchCrosses) {
   Whole whole(R"yaml(holon: 1
 title: A pitchfork

@@ -39,7 +39,12 @@ class Follower {
     return sum / static_cast<double>(std::max<std::size_t>(1, ax.size())) + ap / range_ * (bp / range_);
   }
 
-  void measure(const State& state) { sizes_ = sizes_of(system_, system_.unknowns(state)); }
+  /// Sizes are the largest that have been met on the branch, so that it may lead through zero.
+  void measure(const State& state) {
+    const std::vector<double> former = std::move(sizes_);
+    sizes_ = sizes_of(system_, system_.unknowns(state));
+    for (std::size_t i = 0; i < former.size(); ++i) sizes_[i] = std::max(sizes_[i], former[i]);
+  }
 
   /// The direction of the branch at a steady state, of length 1, along `last`. Nothing where the bordered
   /// Jacobian is singular.
