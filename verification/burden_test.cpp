@@ -3,6 +3,7 @@
 #include <map>
 
 #include "verification/model_run.hpp"
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace holon::verification {
@@ -53,6 +54,18 @@ TEST(HostBurden, CostsGrowthAndIsNotLinear) {
     EXPECT_NEAR(found.growth, expected.first, 1e-5 * expected.first) << wp;
     EXPECT_NEAR(found.circuit, expected.second, 1e-4 * expected.second) << wp;
   }
+}
+
+// Long implicit steps must not lead over the pole of its rates, to a rest with less than no energy.
+TEST(HostBurden, RestsWhereItsRunEnds) {
+  ModelRun run = ModelRun::of_text(fmt::format(R"(holon: 1
+include: ["{}/models/circuits/host_burden.yaml"]
+study: {{rest: {{type: steady_state, collect: [growth_rate, energy]}}}}
+)",
+                                               HOLON_SOURCE_DIR));
+  run.studies();
+  EXPECT_NEAR(run.result("rest.growth_rate"), 0.0241145338, 2e-9);
+  EXPECT_NEAR(run.result("rest.energy"), 10.7048456, 1e-6);
 }
 
 TEST(EnergyPool, CollapsesAtTheFoldAndRecoversAtTheOther) {

@@ -42,6 +42,24 @@ std::optional<int> euler_step(const System& system, State& state, double time, d
   return std::nullopt;
 }
 
+double shortest(double reached, const SteadyStateOptions& options) {
+  return std::max(1e-300, 1e-12 * std::max(reached, options.first_step));
+}
+
+/// Whether something comes out further on the other side of zero than it was before: a long step may lead
+/// over a pole, where the model itself never goes.
+bool leaps(const System& system, const Vector& before, const Vector& after) {
+  constexpr double noticeable = 1e-3;
+  const auto sizes = sizes_of(system, before);
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const double from = before.values()[i], to = after.values()[i];
+    if (system.mass()[i] != 0.0 && from * to < 0.0 && std::abs(to) > std::abs(from) &&
+        std::abs(to) > noticeable * sizes[i])
+      return true;
+  }
+  return false;
+}
+
 /// With steps of at most `longest_step`.
 SteadyState follow(const System& system, const State& start, double time, const SteadyStateOptions& options,
                    double longest_step) {
@@ -67,10 +85,15 @@ SteadyState follow(const System& system, const State& start, double time, const 
     const auto iterations = euler_step(system, state, time, dt, linear);
     if (!iterations) {
       dt *= 0.25;
-      if (dt < 1e-12 * std::max(found.reached, options.first_step) || dt < 1e-300) {
+      if (dt < shortest(found.reached, options)) {
         why = "steps that can be solved become too short";
         break;
       }
+      continue;
+    }
+    if (leaps(system, before, system.unknowns(state)) && dt > shortest(found.reached, options)) {
+      system.set_unknowns(state, before);
+      dt *= 0.25;
       continue;
     }
     found.reached += dt;

@@ -28,9 +28,9 @@ struct PageBudget {
 };
 
 /// {"name", "x": {"name", "unit"}, "columns": [{"name", "unit", "x", "y"}], "note"}: x and y are base64 of
-/// little-endian doubles. The folds and Hopf points of a branch (a series NAME_points with the columns uncertainty,
-/// transversality, curvature and omega, beside a series NAME with the same first column) are no curves: they stand
-/// in NAME's entry as "points": [{"name", "unit", "values"}].
+/// little-endian doubles. The folds and Hopf points of a branch (a series NAME_points with the columns
+/// uncertainty, transversality, curvature and omega, beside a series NAME with the same first column) are no
+/// curves: they stand in NAME's entry as "points": [{"name", "unit", "values"}].
 nlohmann::json series_data(const OutputFolder& folder, const PageBudget& budget);
 
 /// {"name", "dimensions", "count", "spacing", "origin", "length_unit", "times", "time_unit", "note",
