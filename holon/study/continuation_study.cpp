@@ -82,6 +82,9 @@ class ContinuationStudy final : public Study {
           return !stopped;
         });
     StudyOutcome outcome;
+    const auto asked_by_parameter = [](const Asked& asked) {
+      return asked.which == Asked::Which::lowest || asked.which == Asked::Which::highest;
+    };
     ResultsAtState results(model, setup_.collected);
     outcome.series[name()] = table(*model, branch, results);
     give(model, branch, results, outcome);
@@ -91,6 +94,16 @@ class ContinuationStudy final : public Study {
                                   .message = std::move(message)});
     };
     for (const std::string& doubt : branch.doubts) warn(doubt);
+    for (const auto kind : {SpecialPoint::Kind::fold, SpecialPoint::Kind::hopf}) {
+      const auto of_kind = std::count_if(branch.special.begin(), branch.special.end(),
+                                         [&](const SpecialPoint& point) { return point.kind == kind; });
+      const auto asked = std::count_if(setup_.asked.begin(), setup_.asked.end(), [&](const Asked& each) {
+        return each.kind == kind && asked_by_parameter(each);
+      });
+      if (of_kind == 1 && asked > 1)
+        warn(fmt::format("the branch has one {} alone: the lowest and the highest are the same",
+                         analysis::name(kind)));
+    }
     const auto unknown = std::count_if(branch.points.begin(), branch.points.end(),
                                        [](const analysis::BranchPoint& point) { return !point.unstable; });
     if (setup_.eigenvalues && unknown > 0)
@@ -248,6 +261,9 @@ std::unique_ptr<Study> make(StudyContext& context) {
   setup.high = in_unit_of(context, "to", setup.parameter);
   setup.upwards = setup.high > setup.low;
   setup.start = setup.low;
+  for (const char* end : {"from", "to"})
+    if (!setup.parameter.empty() && !std::isfinite(end[0] == 'f' ? setup.low : setup.high))
+      section.error(end, "is not finite", "a value at which the range ends");
   if (setup.low == setup.high && !setup.parameter.empty())
     section.error("to", "is where the branch begins", "another value of the parameter");
   if (!setup.upwards) std::swap(setup.low, setup.high);

@@ -130,6 +130,8 @@ std::unique_ptr<Study> make(StudyContext& context) {
   Setup setup;
   setup.reached = context.section.text("at") == "reached";
   setup.count = static_cast<std::size_t>(std::max<std::int64_t>(1, context.section.integer("eigenvalues")));
+  if (context.section.integer("eigenvalues") < 1)
+    context.section.error("eigenvalues", "is below 1", "how many to list");
   setup.steady = steady_options(context.section);
   setup.time = standing_time(context.section);
   return std::make_unique<StabilityStudy>(context.name, setup);

@@ -94,6 +94,8 @@ std::unique_ptr<Study> make(StudyContext& context) {
       require_result(context, "results", of);
       given[member.key] = of;
     }
+  if (context.section.integer("eigenvalues") < 0)
+    context.section.error("eigenvalues", "is negative", "how many to list, or 0");
   return std::make_unique<SteadyStateStudy>(
       context.name, std::move(given), steady_options(context.section),
       static_cast<std::size_t>(std::max<std::int64_t>(0, context.section.integer("eigenvalues"))),
