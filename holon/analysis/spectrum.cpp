@@ -179,7 +179,7 @@ double first_look(const Cayley& cayley, Eigen::Index steps) {
 /// Modes that grow about as fast as `s`: the largest in Cayley's transform. What grows in a band of many
 /// modes lies close together and takes a large space to be told apart.
 std::vector<std::complex<double>> growing_about(ShiftedInverse& inverse, double s) {
-  constexpr Eigen::Index look = 24, wanted = 4;
+  constexpr Eigen::Index look = 18, wanted = 4;
   constexpr double outside = 1e-6;
   constexpr double reach = 100.0;  // lambda within these times of s is told well
   Cayley cayley(inverse, s);
@@ -214,7 +214,7 @@ std::vector<std::complex<double>> leading(const System& system, const State& sta
   auto values = nearest_to_zero(inverse, fastest, count);
   double reached = 0.0;
   for (const auto& value : values) reached = std::max(reached, std::abs(value));
-  constexpr double between = 30.0;
+  constexpr double between = 100.0;
   constexpr double same = 1e-6;
   const auto known = [&](std::complex<double> lambda) {
     return std::any_of(values.begin(), values.end(), [&](std::complex<double> other) {
