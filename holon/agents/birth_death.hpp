@@ -33,9 +33,9 @@ class BirthDeath final : public Process, public FateProcess {
     std::shared_ptr<const Population> space;
     Coefficient birth, death;           ///< [1/coherent time]
     Coefficient divide_when, die_when;  ///< conditions: 1 where they hold, 0 where not
-    /// Its own fields NAME:birth_left, NAME:death_left (what is left of the thresholds), NAME:rest (of the
-    /// step, of agents that were born in it; coherent time) and NAME:drawn (generation for which thresholds
-    /// were drawn, + 1).
+    /// Its own fields NAME:birth_left, NAME:death_left (what is left of the thresholds), NAME:rest (time
+    /// that this process has gone through since a fate was decided, for those who are born then to live;
+    /// coherent) and NAME:drawn (generation for which thresholds were drawn, + 1).
     FieldId birth_left = 0, death_left = 0, rest = 0, drawn = 0;
   };
   BirthDeath(Setup setup, const Model& model);

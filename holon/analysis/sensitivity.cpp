@@ -1,6 +1,7 @@
 #include "holon/analysis/sensitivity.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/implicit_system.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +14,6 @@ namespace holon::analysis {
 namespace {
 
 const double first_stage = 1.0 - std::sqrt(0.5);
-constexpr int most_iterations = 20;
 constexpr double solved = 1e-12;     // last correction, relative to sizes_of
 constexpr double difference = 1e-6;  // of unknowns and parameters, relative
 
@@ -58,36 +58,6 @@ std::vector<double> steady_adjoint(const System& system, const State& steady, do
   return derivatives;
 }
 
-namespace {
-
-/// One stage: M (x - base) = weight F(x, t), rows without M: F = 0, from what x is in the state.
-void solve_stage(const System& system, State& state, double time, double weight,
-                 const std::vector<double>& base) {
-  LinearisedModel linear(system, {});
-  Vector x = system.unknowns(state);
-  const std::vector<double>& mass = system.mass();
-  double before = HUGE_VAL;
-  for (int k = 0; k < most_iterations; ++k) {
-    // (J - M/weight) d = F - M (x - base)/weight.
-    std::vector<double> defect = system.residual(state, time).values();
-    for (std::size_t i = 0; i < defect.size(); ++i)
-      if (mass[i] != 0.0) defect[i] -= (x.values()[i] - base[i]) / weight;
-    if (!linear.factor(state, time, 1.0 / weight)) throw NumericalFailure(linear.why_singular());
-    const auto d = linear.solve(defect).x;
-    const double size = scaled_norm(d, sizes_of(system, x));
-    if (!std::isfinite(size)) break;
-    for (std::size_t i = 0; i < d.size(); ++i) x.values()[i] -= d[i];
-    system.set_unknowns(state, x);
-    if (size <= solved || (size <= 1e-9 && size >= 0.5 * before)) return;
-    before = size;
-  }
-  throw NumericalFailure(fmt::format(
-      "the equations of a step at t = {:g} s are not solved: a shorter step brings their solution nearer",
-      time));
-}
-
-}  // namespace
-
 State Trajectory::at(const std::vector<double>& unknowns) const {
   State state = end_.clone();
   Vector x(system_->layout());
@@ -101,18 +71,25 @@ Trajectory::Trajectory(const System& system, const State& start, double begin, d
     : system_(&system), end_(start.clone()), begin_(begin), step_(step) {
   system.require_smooth("a sensitivity");
   system.determine(end_, begin);
+  ImplicitSystem equations(system, solved);
+  Vector x = system.unknowns(end_);
+  const auto stage = [&](const std::vector<double>& base, double at_time) {
+    if (const auto failure = equations.solve(end_, x, base, first_stage * step, at_time))
+      throw NumericalFailure(fmt::format("{} at {}, t = {}: {}", failure->field, failure->place,
+                                         moment_text(at_time, system.model().schedule), failure->text));
+    return x.values();
+  };
   for (std::int64_t n = 0; n < steps; ++n) {
-    const double t = time(static_cast<std::size_t>(n)), stage_time = t + first_stage * step;
-    const std::vector<double> x = system.unknowns(end_).values();
+    const double t = time(static_cast<std::size_t>(n));
+    const std::vector<double> before = x.values();
+    equations.set_sizes(x);
     Step kept;
-    solve_stage(system, end_, stage_time, first_stage * step, x);
-    kept.stage = system.unknowns(end_).values();
+    kept.stage = stage(before, t + first_stage * step);
     // The rate of the stage, as it solved it.
-    std::vector<double> base = x;
+    std::vector<double> base = before;
     for (std::size_t i = 0; i < base.size(); ++i)
-      base[i] += (1.0 - first_stage) / first_stage * (kept.stage[i] - x[i]);
-    solve_stage(system, end_, t + step, first_stage * step, base);
-    kept.end = system.unknowns(end_).values();
+      base[i] += (1.0 - first_stage) / first_stage * (kept.stage[i] - before[i]);
+    kept.end = stage(base, t + step);
     steps_.push_back(std::move(kept));
     if (progress && !progress(static_cast<double>(n + 1) / static_cast<double>(steps))) {
       stopped_ = true;

@@ -78,9 +78,14 @@ class ShiftedInverse {
     const auto sizes = sizes_of(system, system.unknowns(state));
     for (const std::size_t i : rates_)
       weight_.push_back(std::sqrt(std::max(measure.values()[i], 1e-300)) / sizes[i]);
-    for (const auto& entry : system.jacobian(state, time).compressed())
+    for (const auto& entry : system.jacobian(state, time).compressed()) {
       entries_.push_back({entry.row, entry.column, entry.value});
+      if (entry.row == entry.column && system.mass()[entry.row] != 0.0)
+        fastest_ = std::max(fastest_, std::abs(entry.value));
+    }
   }
+  /// The largest rate on the diagonal [1/coherent time].
+  double fastest() const { return fastest_; }
   Eigen::Index rows() const { return static_cast<Eigen::Index>(rates_.size()); }
   Eigen::Index cols() const { return rows(); }
   void set_shift(double shift) {
@@ -101,6 +106,7 @@ class ShiftedInverse {
   const System* system_;
   std::vector<std::size_t> rates_;
   std::vector<double> weight_;
+  double fastest_ = 0.0;
   std::vector<solve::MatrixEntry> entries_;
   solve::SparseLu lu_;
 };
@@ -131,10 +137,9 @@ std::vector<double> start_vector(Eigen::Index size) {
   return start;
 }
 
-std::vector<std::complex<double>> nearest_to_zero(ShiftedInverse& inverse, double fastest,
-                                                  std::size_t count) {
+std::vector<std::complex<double>> nearest_to_zero(ShiftedInverse& inverse, std::size_t count) {
   // Not quite zero, so that an eigenvalue of zero does no harm.
-  const double shift = 1e-7 * fastest;
+  const double shift = 1e-7 * inverse.fastest();
   const auto wanted = static_cast<Eigen::Index>(count);
   Spectra::GenEigsRealShiftSolver<ShiftedInverse> solver(
       inverse, wanted, std::min<Eigen::Index>(inverse.rows(), 4 * wanted), shift);
@@ -207,11 +212,8 @@ std::vector<std::complex<double>> growing_about(ShiftedInverse& inverse, double 
 std::vector<std::complex<double>> leading(const System& system, const State& state, double time,
                                           std::size_t count) {
   ShiftedInverse inverse(system, state, time);
-  double fastest = 0.0;
-  for (const auto& entry : system.jacobian(state, time).compressed())
-    if (entry.row == entry.column && system.mass()[entry.row] != 0.0)
-      fastest = std::max(fastest, std::abs(entry.value));
-  auto values = nearest_to_zero(inverse, fastest, count);
+  const double fastest = inverse.fastest();
+  auto values = nearest_to_zero(inverse, count);
   double reached = 0.0;
   for (const auto& value : values) reached = std::max(reached, std::abs(value));
   constexpr double between = 100.0;

@@ -21,9 +21,10 @@ struct SteadyState {
 
 /// Follows the model from a state by implicit Euler with longer and longer steps (a step is accepted where
 /// Newton's method meets its end within a few iterations), so that it arrives where the model would, and
-/// finishes with Newton's method. A state that turns out to be unstable is kept only if steps that resolve
-/// its growth lead there, too. Time-dependent models stay at `time`. Throws NumericalFailure with the unknown
-/// that moves most.
+/// finishes with Newton's method. Steps that lead something across zero, and further than it was before, are
+/// taken shorter: there may be a pole between. A state that turns out to be unstable is kept only if steps
+/// that resolve its growth lead there, too. Time-dependent models stay at `time`. Throws NumericalFailure
+/// with the unknown that moves most.
 SteadyState steady_state(const System& system, const State& start, double time,
                          const SteadyStateOptions& options);
 

@@ -6,6 +6,7 @@
 #include "holon/engine/conservation.hpp"
 #include "holon/engine/delayed_transfer.hpp"
 #include "holon/engine/delays.hpp"
+#include "holon/engine/model_checks.hpp"
 #include "holon/engine/quasi_steady.hpp"
 #include "holon/engine/together.hpp"
 #include "holon/engine/transfer.hpp"
@@ -103,14 +104,6 @@ std::string time_text(double coherent, const Schedule& schedule) {
              : fmt::format("{:.6g} {}", value, schedule.time_unit.text());
 }
 
-/// Where a process stands in the schedule.
-const ScheduleNode* find_advance(const ScheduleNode& node, ProcessId process) {
-  if (node.kind == ScheduleNode::Kind::advance) return node.process == process ? &node : nullptr;
-  for (const ScheduleNode& child : node.children)
-    if (const ScheduleNode* found = find_advance(child, process)) return found;
-  return nullptr;
-}
-
 /// The subcycle whose substeps are a process's advances, if there is one.
 const ScheduleNode* find_subcycle(const ScheduleNode& node, ProcessId process) {
   const bool here = node.kind == ScheduleNode::Kind::subcycle &&
@@ -120,15 +113,6 @@ const ScheduleNode* find_subcycle(const ScheduleNode& node, ProcessId process) {
   for (const ScheduleNode& child : node.children)
     if (const ScheduleNode* found = find_subcycle(child, process)) return found;
   return nullptr;
-}
-
-[[noreturn]] void refuse(const ScheduleNode& node, std::string path, std::string message,
-                         std::string expected, std::string hint = "") {
-  throw InputError(Diagnostic{.place = node.place,
-                              .path = std::move(path),
-                              .message = std::move(message),
-                              .expected = std::move(expected),
-                              .hint = std::move(hint)});
 }
 
 /// The largest stable step of all processes below a node.
@@ -160,73 +144,6 @@ void choose_subcycles(ScheduleNode& node, double dt, const Model& model, const S
   }
 }
 
-std::int64_t longest_every(const ScheduleNode& node, std::int64_t steps) {
-  if (node.kind == ScheduleNode::Kind::every && steps % node.count != 0) return node.count;
-  for (const ScheduleNode& child : node.children)
-    if (const std::int64_t bad = longest_every(child, steps)) return bad;
-  return 0;
-}
-
-/// Processes that assign what others of them read, in a circle that no order of advances can honour and no
-/// window repeats.
-void refuse_circles(const Model& model) {
-  const std::size_t count = model.processes.size();
-  const auto together = [&](std::size_t a, std::size_t b) {
-    const auto holds = [](const Window& window, std::size_t process) {
-      return std::any_of(window.members.begin(), window.members.end(), [&](const Window::Member& member) {
-        return std::find(member.processes.begin(), member.processes.end(), process) != member.processes.end();
-      });
-    };
-    return std::any_of(model.program.windows.begin(), model.program.windows.end(),
-                       [&](const Window& window) { return holds(window, a) && holds(window, b); });
-  };
-  std::map<FieldId, std::size_t> assigner;
-  for (std::size_t p = 0; p < count; ++p)
-    for (const FieldId field : model.processes[p]->assigned()) assigner[field] = p;
-  std::vector<std::size_t> path;
-  std::vector<bool> done(count);
-  const std::function<void(std::size_t)> visit = [&](std::size_t p) {
-    if (const auto again = std::find(path.begin(), path.end(), p); again != path.end()) {
-      std::string circle, names;
-      for (auto step = again; step != path.end(); ++step) {
-        circle += model.processes[*step]->name() + " reads what is assigned by ";
-        names += (names.empty() ? "" : ", ") + model.processes[*step]->name();
-      }
-      refuse(model.schedule.root, "schedule",
-             "these depend on each other in a circle: " + circle + model.processes[p]->name(),
-             "an order in which each finds what it reads", "{iterate: {do: [" + names + "]}} repeats them");
-    }
-    if (done[p]) return;
-    path.push_back(p);
-    for (const Port& port : model.processes[p]->ports()) {
-      const auto other = assigner.find(port.field);
-      if (port.role == Port::Role::read && other != assigner.end() && !together(p, other->second))
-        visit(other->second);
-    }
-    path.pop_back();
-    done[p] = true;
-  };
-  for (std::size_t p = 0; p < count; ++p)
-    if (!model.processes[p]->assigned().empty()) visit(p);
-}
-
-/// A run that begins with something that is not finite never gets well.
-void refuse_initial_failure(const Model& model, const State& state, ThreadPool& threads) {
-  for (const auto& process : model.processes)
-    for (const Port& port : process->ports()) {
-      if (port.role != Port::Role::advance) continue;
-      const Field& field = (*model.fields)[port.field];
-      if (field.type != FieldType::real) continue;
-      for (int c = 0; c < field.components; ++c)
-        if (const auto site = first_not_finite(state.real(port.field, c), threads))
-          throw InputError(
-              Diagnostic{.path = "initial value of " + field.name,
-                         .message = fmt::format("is {} at {}", number_text(state.real(port.field, c)[*site]),
-                                                state.site_text(*field.space, *site)),
-                         .expected = "a finite number everywhere"});
-    }
-}
-
 /// Joins the processes that set fates with those that commit them.
 void join_fates(Model& model) {
   for (const auto& [name, space] : model.spaces) {
@@ -246,7 +163,7 @@ void join_fates(Model& model) {
         if (port.role == Port::Role::advance && port.field == fate) sets_fates = process.get();
     }
     if (fates.size() > 1)
-      refuse(
+      checks::refuse(
           model.schedule.root, "schedule",
           fmt::format("several processes decide by rates which agents of '{}' divide and die: whoever comes "
                       "first in a step would be favoured",
@@ -255,36 +172,11 @@ void join_fates(Model& model) {
     if (commits != nullptr)
       commits->set_fate_processes(std::move(fates));
     else if (sets_fates != nullptr)
-      refuse(model.schedule.root, "schedule",
-             fmt::format("'{}' decides which agents of '{}' divide and die, and nobody commits it",
-                         sets_fates->name(), name),
-             fmt::format("{{restructure: {}}} in the schedule, after '{}'", name, sets_fates->name()));
-  }
-}
-
-/// Who divides or dies in a step after the last commit of it is counted later: also at the end.
-void warn_of_late_commits(Model& model) {
-  const std::vector<Instruction>& body = model.program.body;
-  for (std::size_t k = 0; k < body.size(); ++k) {
-    if (body[k].window || body[k].average) continue;
-    const Process& decides = *model.processes[body[k].process];
-    const auto* fates = dynamic_cast<const FateProcess*>(&decides);
-    if (fates == nullptr) continue;
-    const auto commits = [&](const Instruction& later) {
-      if (later.window || later.average || later.every > 1) return false;
-      const auto* found = dynamic_cast<const Restructure*>(model.processes[later.process].get());
-      return found != nullptr && &found->population() == &fates->population();
-    };
-    if (std::none_of(body.begin() + static_cast<std::ptrdiff_t>(k), body.end(), commits))
-      model.warnings.push_back(
-          {.severity = Diagnostic::Severity::warning,
-           .place = model.schedule.root.place,
-           .path = "schedule",
-           .message =
-               fmt::format("'{}' has a turn after the last {{restructure: {}}} of a step: who divides or "
-                           "dies in it is counted a step later, and not at the end of the run",
-                           decides.name(), fates->population().name()),
-           .hint = "write the restructure after it, for every step"});
+      checks::refuse(
+          model.schedule.root, "schedule",
+          fmt::format("'{}' decides which agents of '{}' divide and die, and nobody commits it",
+                      sets_fates->name(), name),
+          fmt::format("{{restructure: {}}} in the schedule, after '{}'", name, sets_fates->name()));
   }
 }
 
@@ -322,87 +214,11 @@ void account_for_couplings(Model& model) {
   }
 }
 
-bool has_events(const Process& process) {
-  const Ports ports = process.ports();
-  return std::any_of(ports.begin(), ports.end(), [](const Port& port) {
-    return port.role == Port::Role::emit || port.role == Port::Role::receive;
-  });
-}
-
-/// Events happen once, at their time: not where nothing is followed in time, or where a half step is taken
-/// for somebody's look and again with the next step.
-void refuse_untimely_events(const Model& model) {
-  const auto refuse_process = [&](const Process& process, const std::string& where, const std::string& hint) {
-    refuse(model.schedule.root, "schedule", fmt::format("'{}' has events, and {}", process.name(), where),
-           "a schedule that follows it in time", hint);
-  };
-  for (const auto& process : model.processes) {
-    if (!has_events(*process)) continue;
-    if (model.schedule.to_rest)
-      refuse_process(*process, "the run is to rest, in steps that grow", "a finite 'until'");
-    const ScheduleNode* node = find_advance(model.schedule.root, model.process_id(process->name()));
-    if (node != nullptr && node->steady)
-      refuse_process(*process, "is kept at rest", "advance it in time instead of 'steady'");
-  }
-  if (model.program.merged && has_events(*model.processes[model.program.closing.process]))
-    refuse_process(*model.processes[model.program.closing.process], "its half steps are merged",
-                   "leave 'merge' out, or put another process first");
-}
-
-/// Steps that are stable and yet too long for what a process does in them.
-void warn_of_long_steps(Model& model) {
-  const auto look = [&](const Instruction& instruction, double length) {
-    const Process& process = *model.processes[instruction.process];
-    const double dt = (instruction.end - instruction.begin).value() * length;
-    if (const auto doubt = process.doubt(dt))
-      model.warnings.push_back(
-          {.severity = Diagnostic::Severity::warning,
-           .place = model.schedule.root.place,
-           .path = "processes." + process.name(),
-           .message = fmt::format("'{}' {}", process.name(), *doubt),
-           .hint = "a shorter step, or a subcycle of it together with what spreads the field"});
-  };
-  const double step = model.schedule.step;
-  std::set<ProcessId> seen;
-  for (const Instruction& instruction : model.program.body) {
-    if (instruction.average) continue;
-    if (!instruction.window) {
-      if (seen.insert(instruction.process).second) look(instruction, step);
-      continue;
-    }
-    const double part = (instruction.end - instruction.begin).value() * step;
-    for (const Window::Member& member : model.program.windows[*instruction.window].members)
-      for (const Instruction& inner : member.part) look(inner, part / static_cast<double>(member.parts));
-  }
-}
-
 void keep_at_rest(Model& model, const ScheduleNode& node) {
   if (node.steady)
     model.processes[node.process] =
         std::make_unique<QuasiSteady>(std::move(model.processes[node.process]), *node.steady, model);
   for (const ScheduleNode& child : node.children) keep_at_rest(model, child);
-}
-
-/// Refuses what is not fast enough to be kept at rest, and warns of what is barely.
-void look_for_gaps(Model& model, const State& state, ThreadPool& threads) {
-  constexpr double comfortable = 10.0;
-  for (const auto& process : model.processes) {
-    const auto* steady = dynamic_cast<const QuasiSteady*>(process.get());
-    if (steady == nullptr) continue;
-    const Schedule& schedule = model.schedule;
-    const double gap =
-        steady->gap(state, 0.0, schedule.step * static_cast<double>(schedule.steps), schedule.step, threads);
-    if (gap < comfortable)
-      model.warnings.push_back(
-          {.severity = Diagnostic::Severity::warning,
-           .place = schedule.root.place,
-           .path = "schedule.steady",
-           .message =
-               fmt::format("'{}' is kept at rest, but its rate of relaxation is only {:.3g} times the rate "
-                           "at which its rest state moves",
-                           process->name(), gap),
-           .hint = "look at its estimated error, or advance it in time"});
-  }
 }
 
 }  // namespace
@@ -417,47 +233,7 @@ void Model::rewrite() {
 
 void Model::finish() {
   rewrite();
-  // Every process runs, and several owners of a field are a splitting that somebody wrote down.
-  const std::vector<ProcessId> below = processes_below(schedule.root);
-  const std::set<ProcessId> scheduled(below.begin(), below.end());
-  std::map<FieldId, std::vector<std::string>> owners;
-  const auto advances = [](const Process& process) {
-    const Ports ports = process.ports();
-    return std::any_of(ports.begin(), ports.end(), [](const Port& p) {
-      return p.role != Port::Role::read && p.role != Port::Role::determine;
-    });
-  };
-  for (std::size_t p = 0; p < processes.size(); ++p) {
-    // What only determines fields is called when somebody looks.
-    if (!scheduled.contains(static_cast<ProcessId>(p)) && advances(*processes[p]))
-      refuse(schedule.root, "schedule",
-             fmt::format("process '{}' is not in the schedule", processes[p]->name()),
-             "every process to be advanced");
-    for (const Port& port : processes[p]->ports())
-      if (port.role == Port::Role::advance) owners[port.field].push_back(processes[p]->name());
-  }
-  const std::vector<ProcessId> members = solved_together(*this);
-  for (std::size_t p = 0; p < processes.size(); ++p)
-    for (const Port& port : processes[p]->ports())
-      if (const auto found = owners.find(port.field);
-          port.role == Port::Role::determine && found != owners.end() &&
-          std::find(members.begin(), members.end(), static_cast<ProcessId>(p)) == members.end())
-        refuse(schedule.root, "schedule",
-               fmt::format("'{}' says what field '{}' is at every moment, and '{}' advances it",
-                           processes[p]->name(), (*fields)[port.field].name, found->second.front()),
-               "one or the other", "what else changes it can be a source of the first");
-  for (const auto& [field, names] : owners)
-    if (names.size() > 1 && !schedule.order_stated)
-      refuse(schedule.root, "schedule",
-             fmt::format("field '{}' is advanced by '{}' and '{}', and no splitting says in which order",
-                         (*fields)[field].name, names[0], names[1]),
-             fmt::format("for example strang: [{}, {}]", names[0], names[1]));
-  if (const std::int64_t every = longest_every(schedule.root, schedule.steps))
-    refuse(
-        schedule.root, "schedule",
-        fmt::format("a process is advanced every {} steps, but the run has {} steps", every, schedule.steps),
-        fmt::format("a number of steps divisible by {}", every));
-
+  checks::owners(*this);
   join_fates(*this);
   determination = Determination(processes, *fields, solved_together(*this));
 
@@ -484,25 +260,25 @@ void Model::finish() {
   // Steps below limits; automatic subcycles.
   ThreadPool threads(1);
   const State state = initial_state(threads, 0);
-  refuse_initial_failure(*this, state, threads);
+  checks::initial_values(*this, state, threads);
   divisions = divide_at_delays(*this, state, threads);
   choose_subcycles(schedule.root, schedule.step, *this, state);
   program = compile(schedule.root);
-  refuse_untimely_events(*this);
-  warn_of_late_commits(*this);
+  checks::untimely_events(*this);
+  checks::late_commits(*this);
   check_averages(*this);
   if (program.merged && processes[program.closing.process]->traits().resizes)
-    refuse(schedule.root, "schedule",
-           fmt::format("'{}' stands at the outside of a merged strang",
-                       processes[program.closing.process]->name()),
-           "agents to appear and vanish inside the step", "put another process first");
+    checks::refuse(schedule.root, "schedule",
+                   fmt::format("'{}' stands at the outside of a merged strang",
+                               processes[program.closing.process]->name()),
+                   "agents to appear and vanish inside the step", "put another process first");
   exchanges.clear();
   for (const Window& window : program.windows) exchanges.push_back(WindowExchange::of(*this, window));
-  refuse_circles(*this);
+  checks::circles(*this);
   warn_of_uncorrected_boundaries(*this);
-  look_for_gaps(*this, state, threads);
+  checks::gaps(*this, state, threads);
   check_steps(state);
-  warn_of_long_steps(*this);
+  checks::long_steps(*this);
 }
 
 void Model::check_steps(const State& state) const {
@@ -538,13 +314,14 @@ void Model::check_step(const Instruction& instruction, double length, const Stat
     const ScheduleNode* subcycle = find_subcycle(schedule.root, instruction.process);
     const double count = subcycle != nullptr ? static_cast<double>(subcycle->count) : 1.0;
     const auto substeps = static_cast<std::int64_t>(std::ceil(count * dt / limit * (1.0 - 1e-9)));
-    const ScheduleNode* node = find_advance(schedule.root, instruction.process);
-    refuse(node != nullptr ? *node : schedule.root, "schedule.step",
-           fmt::format("'{}' is advanced by {}, above its stability limit of {}", process.name(),
-                       time_text(dt, schedule), time_text(limit, schedule)),
-           fmt::format("a step of at most {}", time_text(limit * schedule.step / dt, schedule)),
-           fmt::format("or {{subcycle: {{do: {}, steps: {}}}}} in the schedule, or an implicit integrator",
-                       process.name(), substeps));
+    const ScheduleNode* node = checks::find_advance(schedule.root, instruction.process);
+    checks::refuse(
+        node != nullptr ? *node : schedule.root, "schedule.step",
+        fmt::format("'{}' is advanced by {}, above its stability limit of {}", process.name(),
+                    time_text(dt, schedule), time_text(limit, schedule)),
+        fmt::format("a step of at most {}", time_text(limit * schedule.step / dt, schedule)),
+        fmt::format("or {{subcycle: {{do: {}, steps: {}}}}} in the schedule, or an implicit integrator",
+                    process.name(), substeps));
   }
 }
 

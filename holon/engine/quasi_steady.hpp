@@ -60,7 +60,9 @@ class QuasiSteady final : public Process {
 
   /// What the separation of time scales is over a run from `start`, judged at the rest states of its slow
   /// fields for times up to `end`: the least ratio of the rate of relaxation to the rate at which the rest
-  /// state moves, |q| / |J^-1 dq/dt|. Infinite where nothing moves. Throws Refused where there is no stable
+  /// state moves, |q| / |J^-1 dq/dt|, or, where that is more and time itself does not move it, to the rates
+  /// at which the slow fields move relative to their own sizes (a rest state that passes zero has no size).
+  /// Infinite where nothing moves. Throws Refused where there is no stable
   /// rest state, or where the ratio is not above 1.
   double gap(const State& start, double begin, double end, double step, ThreadPool& threads) const;
 

@@ -25,7 +25,7 @@ std::string_view name(PointKernel::Shape shape) {
 }
 
 PointWeights::PointWeights(const GridSpace& grid, PointKernel kernel)
-    : grid_(&grid), kernel_(kernel), irregular_(grid.sites_inside() != grid.sites()) {
+    : grid_(&grid), kernel_(kernel), irregular_(grid.masked()) {
   if (kernel.width < 1 || kernel.width > 8)
     throw InputError(fmt::format("a kernel over {} spacings; 1 to 8 are possible", kernel.width));
 }
@@ -34,6 +34,11 @@ double PointWeights::site_coordinate(int axis, double x) const {
   const GridSpace::Axis& along = grid_->axis(axis);
   const double u = (x - along.origin) / along.spacing;
   return grid_->arrangement() == GridSpace::Sites::cells ? u - 0.5 : u;
+}
+
+std::int64_t PointWeights::nearest_index(int axis, double x) const {
+  check_inside(axis, x);
+  return static_cast<std::int64_t>(std::floor(site_coordinate(axis, x) + 0.5));
 }
 
 PointWeights::Tent PointWeights::tent(double u) const {
@@ -85,12 +90,13 @@ void PointWeights::find(const Position& point, double radius, LatticeWeights& we
 }
 
 bool in_domain(const GridSpace& grid, const Position& place) {
-  if (grid.sites_inside() == grid.sites()) return true;
-  LatticeWeights own;
-  const PointWeights nearest(grid, {.shape = PointKernel::Shape::nearest});
-  nearest.find_in_box(place, 0.0, own);
-  return grid.inside(
-      grid.index(nearest.fold(0, own.low[0]), nearest.fold(1, own.low[1]), nearest.fold(2, own.low[2])));
+  if (!grid.masked()) return true;
+  const PointWeights weights(grid, {});
+  std::array<std::size_t, 3> site{};
+  for (int a = 0; a < grid.dimensions(); ++a)
+    site[static_cast<std::size_t>(a)] =
+        weights.fold(a, weights.nearest_index(a, place[static_cast<std::size_t>(a)]));
+  return grid.inside(grid.index(site[0], site[1], site[2]));
 }
 
 void PointWeights::keep_inside(const Position& point, LatticeWeights& weights) const {
@@ -131,7 +137,7 @@ void PointWeights::find_in_box(const Position& point, double radius, LatticeWeig
       weights.low = {};
       for (int a = 0; a < axes; ++a) {
         const auto n = static_cast<std::size_t>(a);
-        weights.low[n] = static_cast<std::int64_t>(std::floor(u[n] + 0.5));
+        weights.low[n] = nearest_index(a, point[n]);
       }
       weights.count = {1, 1, 1};
       weights.weight.assign(1, 1.0);

@@ -45,6 +45,9 @@ class PointWeights {
   void find(const Position& point, double radius, LatticeWeights& weights) const;
   /// The same as if all of the grid belonged to its domain.
   void find_in_box(const Position& point, double radius, LatticeWeights& weights) const;
+  /// The index along an axis of the site next to a coordinate, which may lie outside like a box's. Throws
+  /// NumericalFailure where the coordinate is not inside the grid.
+  std::int64_t nearest_index(int axis, double x) const;
   /// The grid's site of an index along an axis that may lie outside: periodic axes close in themselves,
   /// other sides mirror, as if nothing passed them.
   std::size_t fold(int axis, std::int64_t index) const;

@@ -150,6 +150,13 @@ void add_steady_options(modelfile::Schema& schema) {
       .make_optional();
 }
 
+void add_eigenvalues(modelfile::Schema& schema, const std::string& remark) {
+  schema
+      .add("eigenvalues", modelfile::Option::Type::integer,
+           "how many to list: of large models those nearest to zero, and those that grow" + remark)
+      .with_default("12");
+}
+
 analysis::SteadyStateOptions steady_options(const Section& section) {
   analysis::SteadyStateOptions options;
   options.newton = newton_options(section);

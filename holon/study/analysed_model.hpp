@@ -63,6 +63,8 @@ analysis::NewtonOptions newton_options(const modelfile::Section& section);
 /// The same, and those of the way to a steady state.
 void add_steady_options(modelfile::Schema& schema);
 analysis::SteadyStateOptions steady_options(const modelfile::Section& section);
+/// The option `eigenvalues`: how many leading ones to list.
+void add_eigenvalues(modelfile::Schema& schema, const std::string& remark = "");
 /// The moment at which time stands [coherent].
 double standing_time(const modelfile::Section& section);
 

@@ -157,10 +157,7 @@ modelfile::StudyType stability_type() {
               "the steady state to which the model comes, or the one that Newton's method finds beside its "
               "start, which need not be stable")
       .with_default("reached");
-  type.schema
-      .add("eigenvalues", Option::Type::integer,
-           "how many to list (of large models, of those nearest to zero)")
-      .with_default("12");
+  add_eigenvalues(type.schema);
   add_steady_options(type.schema);
   type.make = make;
   return type;

@@ -122,10 +122,7 @@ modelfile::StudyType steady_state_type() {
   type.schema.list("collect", name, "the model's results to give at the steady state").with_default("[]");
   type.schema.mapping("results", name, "names of one's own for results of the model there: {u_max: highest}")
       .make_optional();
-  type.schema
-      .add("eigenvalues", Option::Type::integer,
-           "how many leading eigenvalues to list (of large models, of those nearest to zero); 0: none")
-      .with_default("12");
+  add_eigenvalues(type.schema, "; 0: none");
   add_steady_options(type.schema);
   type.make = make;
   return type;
