@@ -97,6 +97,11 @@ const ResultValue& ModelRun::value(const std::string& name) const {
   return found->second;
 }
 
+std::string ModelRun::why_missing(const std::string& name) const {
+  const auto* missing = std::get_if<ResultValue::Missing>(&results_.at(name).value);
+  return missing != nullptr ? missing->why : "";
+}
+
 double ModelRun::result(const std::string& name) const { return std::get<double>(value(name).value); }
 
 std::vector<double> ModelRun::array(const std::string& name) const {

@@ -27,6 +27,8 @@ class ModelRun {
   std::shared_ptr<const Model> shared_model() const { return model_; }
 
   double result(const std::string& name) const;  ///< in its unit; fails the test if it is missing
+  /// Why a result has no value; empty where it has one.
+  std::string why_missing(const std::string& name) const;
   std::vector<double> array(const std::string& name) const;
   std::string unit(const std::string& name) const;
   const std::vector<Diagnostic>& warnings() const { return warnings_; }  ///< when the model was read

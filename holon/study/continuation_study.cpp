@@ -82,9 +82,6 @@ class ContinuationStudy final : public Study {
           return !stopped;
         });
     StudyOutcome outcome;
-    const auto asked_by_parameter = [](const Asked& asked) {
-      return asked.which == Asked::Which::lowest || asked.which == Asked::Which::highest;
-    };
     ResultsAtState results(model, setup_.collected);
     outcome.series[name()] = table(*model, branch, results);
     give(model, branch, results, outcome);
@@ -94,16 +91,8 @@ class ContinuationStudy final : public Study {
                                   .message = std::move(message)});
     };
     for (const std::string& doubt : branch.doubts) warn(doubt);
-    for (const auto kind : {SpecialPoint::Kind::fold, SpecialPoint::Kind::hopf}) {
-      const auto of_kind = std::count_if(branch.special.begin(), branch.special.end(),
-                                         [&](const SpecialPoint& point) { return point.kind == kind; });
-      const auto asked = std::count_if(setup_.asked.begin(), setup_.asked.end(), [&](const Asked& each) {
-        return each.kind == kind && asked_by_parameter(each);
-      });
-      if (of_kind == 1 && asked > 1)
-        warn(fmt::format("the branch has one {} alone: the lowest and the highest are the same",
-                         analysis::name(kind)));
-    }
+    if (lonely(branch, SpecialPoint::Kind::hopf))
+      warn("the branch has one Hopf point alone: the lowest and the highest are the same");
     const auto unknown = std::count_if(branch.points.begin(), branch.points.end(),
                                        [](const analysis::BranchPoint& point) { return !point.unstable; });
     if (setup_.eigenvalues && unknown > 0)
@@ -156,6 +145,42 @@ class ContinuationStudy final : public Study {
     return table;
   }
 
+  /// Whether the branch has one point of a kind whose lowest and highest are both asked for.
+  bool lonely(const analysis::Branch& branch, SpecialPoint::Kind kind) const {
+    const auto asked = [&](Asked::Which which) {
+      return std::any_of(setup_.asked.begin(), setup_.asked.end(),
+                         [&](const Asked& each) { return each.kind == kind && each.which == which; });
+    };
+    const auto found = std::count_if(branch.special.begin(), branch.special.end(),
+                                     [&](const SpecialPoint& point) { return point.kind == kind; });
+    return found == 1 && asked(Asked::Which::lowest) && asked(Asked::Which::highest);
+  }
+
+  /// At its only fold a branch that comes from below has reached the highest value, and one from above the
+  /// lowest: the other end of what lies between two folds was not met.
+  static Asked::Which kind_of_extremum(const analysis::Branch& branch, const SpecialPoint& fold) {
+    const bool from_below = branch.points[fold.after].parameter < fold.parameter;
+    return from_below ? Asked::Which::highest : Asked::Which::lowest;
+  }
+
+  /// Why there is no such point on the branch.
+  std::string why_missing(const analysis::Branch& branch, const Asked& asked,
+                          const std::vector<const SpecialPoint*>& points) const {
+    std::string found = fmt::format("the branch has {} {}{}", points.size(), analysis::name(asked.kind),
+                                    points.size() == 1 ? "" : "s");
+    const double last = branch.points.back().parameter;
+    if (points.size() == 1)
+      found += fmt::format(", at {:.9g}, where it turns back {}", points.front()->parameter,
+                           last < points.front()->parameter ? "downwards" : "upwards");
+    const std::string ended = branch.complete
+                                  ? fmt::format("followed until it left its range at {}",
+                                                last > setup_.high ? (setup_.upwards ? "`to`" : "`from`")
+                                                                   : (setup_.upwards ? "`from`" : "`to`"))
+                                  : branch.why_ended;
+    return fmt::format("{} ({} from {:g}, within {:g} to {:g}; {})", found, short_name(setup_.parameter),
+                       setup_.start, setup_.low, setup_.high, ended);
+  }
+
   void give(const std::shared_ptr<const Model>& model, const analysis::Branch& branch,
             ResultsAtState& results, StudyOutcome& outcome) const {
     for (const Asked& asked : setup_.asked) {
@@ -181,13 +206,13 @@ class ContinuationStudy final : public Study {
             break;
         }
       }
+      if (chosen != nullptr && asked.kind == SpecialPoint::Kind::fold && lonely(branch, asked.kind) &&
+          (asked.which == Asked::Which::lowest || asked.which == Asked::Which::highest) &&
+          kind_of_extremum(branch, *chosen) != asked.which)
+        chosen = nullptr;
       if (chosen == nullptr) {
-        outcome.results[asked.name] = {
-            ResultValue::Missing{fmt::format("the branch has {} {}{} ({} from {:g}, within {:g} to {:g}; {})",
-                                             points.size(), analysis::name(asked.kind),
-                                             points.size() == 1 ? "" : "s", short_name(setup_.parameter),
-                                             setup_.start, setup_.low, setup_.high, branch.why_ended)},
-            asked.unit.value_or(asked.of.empty() ? unit(*model) : Unit{})};
+        outcome.results[asked.name] = {ResultValue::Missing{why_missing(branch, asked, points)},
+                                       asked.unit.value_or(asked.of.empty() ? unit(*model) : Unit{})};
         continue;
       }
       ResultValue value{chosen->parameter, unit(*model)};
