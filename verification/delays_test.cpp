@@ -291,5 +291,48 @@ TEST(Delays, AMergedStrangIsRefusedWhereItsHalfStepsHaveEvents) {
   }
 }
 
+/// A node of a network at 4, in steps of 1/steps.
+double weighed(int steps) {
+  ModelRun run = ModelRun::of_text(fmt::format(R"(holon: 1
+spaces:
+  net: {{type: network, nodes: [a, b], edges: [{{from: a, to: b}}, {{from: b, to: a}}, {{from: b, to: b}}]}}
+fields:
+  delay: {{space: net.edges, initial: {{values: [1, 1, 1]}}}}
+  weight: {{space: net.edges, initial: {{values: [1.5, -2, 0.7]}}}}
+couplings:
+  seen: {{from: nodes.x, to: net.edges, delay: =delay}}
+  drive: {{from: synapses.current, to: net}}
+processes:
+  synapses:
+    type: kinetics
+    space: net.edges
+    units: {{time: 1, current: 1, weight: 1, seen: 1}}
+    inputs: {{weight: =weight, seen: =seen}}
+    outputs: [current]
+    equations: |
+      current = weight*seen
+  nodes:
+    type: kinetics
+    space: net
+    integrator: rk4
+    units: {{time: 1, x: 1, drive: 1}}
+    states: {{x: 0.4}}
+    inputs: {{drive: =drive}}
+    equations: |
+      x' = -x + tanh(drive + 0.3)
+schedule: {{step: =1/{}, until: 4, lie: [nodes]}}
+)",
+                                               steps));
+  run.to_the_end();
+  return std::as_const(run.simulation().state()).real(run.model().fields->id("nodes.x"))[0];
+}
+
+// Weights are a law on the edges, which nobody advances: it follows what it is made of inside a step.
+TEST(Delays, WeighedSumsOfThePastAreOfSecondOrder) {
+  const double coarse = weighed(10), middle = weighed(20), fine = weighed(40);
+  EXPECT_GT(std::log2(std::abs((coarse - middle) / (middle - fine))), 1.9) << coarse << ' ' << middle;
+  EXPECT_LT(std::abs(middle - fine), 1e-3);
+}
+
 }  // namespace
 }  // namespace holon::verification

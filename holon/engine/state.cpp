@@ -280,6 +280,11 @@ std::span<const std::int64_t> State::integer(FieldId field, int component) const
   return {reinterpret_cast<const std::int64_t*>(column.data()), column.size()};
 }
 
+std::span<double> State::receiving(FieldId field) {
+  const auto found = collected.find(field);
+  return found == collected.end() ? real(field) : std::span(found->second);
+}
+
 std::size_t State::sites(const Space& space) const {
   return space.varies() ? columns_->find(space).sites : space.sites();
 }

@@ -9,6 +9,7 @@
 #include "holon/space/field.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -93,6 +94,13 @@ class State {
   std::span<const double> real(FieldId field, int component = 0) const;
   std::span<std::int64_t> integer(FieldId field, int component = 0);
   std::span<const std::int64_t> integer(FieldId field, int component = 0) const;
+
+  /// Where what processes contribute to a field adds up: in the field itself, unless it is collected for
+  /// whoever advances the field.
+  std::span<double> receiving(FieldId field);
+  /// Per field: what was contributed since it is collected. Empty between the steps of a schedule; no part of
+  /// what is copied or kept.
+  std::map<FieldId, std::vector<double>> collected;
 
   /// The number of sites: of a population, that of this state; of any other space, its own.
   std::size_t sites(const Space& space) const;

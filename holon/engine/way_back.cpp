@@ -88,7 +88,7 @@ std::vector<LinearMap::Entry> back_entries(const State& state, const WayBack& wa
 Crossing bring_back(State& state, const WayBack& way, std::span<const double> amounts,
                     WayBackScratch& scratch, ThreadPool& threads) {
   const std::span<const double> brought = brought_back(state, way, amounts, scratch, threads);
-  const std::span<double> field = state.real(way.of);
+  const std::span<double> field = state.receiving(way.of);
   for (std::size_t site = 0; site < field.size(); ++site) field[site] += brought[site];
   const LinearMap& map = way.geometry->map(state, scratch.kept, threads);
   const auto here = map.to_measures(), there = map.from_measures();

@@ -53,8 +53,8 @@ std::vector<double> transposed(const State& state, const WayBack& way, std::span
 std::vector<LinearMap::Entry> back_entries(const State& state, const WayBack& way, WayBackScratch& scratch,
                                            ThreadPool& threads);
 
-/// Adds to the field what amounts per measure [unit_at_site] of the sites bring back. Sums are ordered by
-/// site.
+/// Adds to the field (State::receiving) what amounts per measure [unit_at_site] of the sites bring back. Sums
+/// are ordered by site.
 Crossing bring_back(State& state, const WayBack& way, std::span<const double> amounts,
                     WayBackScratch& scratch, ThreadPool& threads);
 

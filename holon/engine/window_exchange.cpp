@@ -28,6 +28,8 @@ class Analysis {
     result_.read_by.resize(window.members.size());
     for (std::size_t m = 0; m < window.members.size(); ++m)
       for (const ProcessId p : window.members[m].processes) take_in(m, *model.processes[p]);
+    for (std::size_t m = 0; m < window.members.size(); ++m)
+      for (const ProcessId p : window.members[m].processes) contributions_of(m, *model.processes[p]);
     for (const auto& process : model.processes)
       for (const Port& port : process->ports())
         if (port.role == Port::Role::determine) determiner_[port.field] = process.get();
@@ -57,6 +59,7 @@ class Analysis {
       refuse(window_, fmt::format("'{}' changes the number of sites", process.name()),
              "processes on a fixed number of sites in a window that is repeated");
     for (const FieldId field : fields_changed_by(process, *model_.fields)) {
+      if (contributes(process, field)) continue;
       const auto [owner, first] = owner_.try_emplace(field, member);
       if (!first && owner->second != member)
         refuse(window_,
@@ -64,6 +67,26 @@ class Analysis {
                "each field advanced by one member",
                "what acts on one field is one member: {lie: [...]} or {strang: [...]}");
       if (first) result_.changed.push_back(field);
+    }
+  }
+
+  static bool contributes(const Process& process, FieldId field) {
+    const Ports ports = process.ports();
+    return std::any_of(ports.begin(), ports.end(), [&](const Port& port) {
+      return port.field == field && port.role == Port::Role::contribute;
+    });
+  }
+
+  void contributions_of(std::size_t member, const Process& process) {
+    for (const Port& port : process.ports()) {
+      if (port.role != Port::Role::contribute) continue;
+      const auto [owner, first] = owner_.try_emplace(port.field, member);
+      if (first) result_.changed.push_back(port.field);
+      if (owner->second == member) continue;
+      const bool known = std::any_of(result_.fields.begin(), result_.fields.end(), [&](const Exchange& e) {
+        return e.taker && e.field == port.field && e.producer == member;
+      });
+      if (!known) result_.fields.push_back({port.field, member, member > owner->second, {}, owner->second});
     }
   }
 
@@ -95,7 +118,7 @@ class Analysis {
   void exchange(std::size_t member, FieldId field, std::size_t producer) {
     if ((*model_.fields)[field].type != FieldType::real) return;
     auto found = std::find_if(result_.fields.begin(), result_.fields.end(),
-                              [&](const Exchange& known) { return known.field == field; });
+                              [&](const Exchange& known) { return !known.taker && known.field == field; });
     if (found == result_.fields.end()) {
       const auto determiners = model_.determination.before([&](FieldId other) { return other == field; });
       found = result_.fields.insert(found, {field, producer, false, determiners});

@@ -4,19 +4,22 @@
 #include "holon/engine/process.hpp"
 #include "holon/engine/schedule.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace holon {
 
 class Model;
 
-/// A field that one member of a window changes, or that is determined from what it changes, and another
-/// reads.
+/// What one member of a window gives to others: a field that it changes, or that is determined from what it
+/// changes, and another reads; or what it contributes to a field that another advances, summed up since the
+/// window's beginning.
 struct Exchange {
   FieldId field = 0;
   std::size_t producer = 0;            ///< index of the member
-  bool back = false;                   ///< read by an earlier member: an unknown of the iteration
+  bool back = false;                   ///< wanted by an earlier member: an unknown of the iteration
   std::vector<ProcessId> determiners;  ///< to be called before it is sampled
+  std::optional<std::size_t> taker;    ///< of contributions: the member that advances the field
 };
 
 struct WindowExchange {
@@ -25,8 +28,9 @@ struct WindowExchange {
   std::vector<FieldId> changed;                   ///< by any member, with what its processes keep
   bool feeds_back() const;
 
-  /// Throws InputError, with the window's place, where two members advance one field, a process that changes
-  /// the number of sites is a member, or a degree asks for more substeps than there are.
+  /// A field belongs to the member that advances it; one that nobody there advances to the first that
+  /// contributes to it. Throws InputError, with the window's place, where two members advance one field, a
+  /// process that changes the number of sites is a member, or a degree asks for more substeps than there are.
   static WindowExchange of(const Model& model, const Window& window);
 };
 

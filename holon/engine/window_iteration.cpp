@@ -31,11 +31,57 @@ std::vector<double> difference(const std::vector<double>& a, const std::vector<d
   return d;
 }
 
+/// Of a field to which what is contributed is collected (a window inside of a window), what was collected.
 template <class Visit>
-void for_each_column(const std::vector<FieldId>& fields, const FieldTable& table, Visit visit) {
-  for (const FieldId field : fields)
-    for (int c = 0; c < table[field].components; ++c) visit(field, c);
+void for_each_column(const std::vector<FieldId>& fields, State& state, Visit visit) {
+  for (const FieldId field : fields) {
+    visit(state.receiving(field));
+    for (int c = 1; c < state.fields()[field].components; ++c) visit(state.real(field, c));
+  }
 }
+
+/// While it lives, what a member contributes to fields of others is collected.
+class Collection {
+ public:
+  Collection(State& state, const WindowExchange& exchange, std::size_t member) : state_(&state) {
+    for (const Exchange& given : exchange.fields)
+      if (given.taker && given.producer == member) {
+        state.collected[given.field].assign(state.real(given.field).size(), 0.0);
+        fields_.push_back(given.field);
+      }
+  }
+  Collection(const Collection&) = delete;
+  Collection& operator=(const Collection&) = delete;
+  ~Collection() {
+    for (const FieldId field : fields_) state_->collected.erase(field);
+  }
+
+ private:
+  State* state_;
+  std::vector<FieldId> fields_;
+};
+
+/// What another member contributes to a field of a member, in one of its substeps after the other.
+class Receipt {
+ public:
+  Receipt(FieldId field, const Waveform& total)
+      : field_(field), total_(&total), before_(total.values.front()), after_(before_) {}
+  /// Goes on to the substep that ends then.
+  void reach(double end) {
+    std::swap(before_, after_);
+    total_->evaluate(end, 0, 0, after_.size(), after_);
+  }
+  /// Half of what comes in the substep.
+  void take_half(State& state) const {
+    const std::span<double> field = state.receiving(field_);
+    for (std::size_t s = 0; s < field.size(); ++s) field[s] += 0.5 * (after_[s] - before_[s]);
+  }
+
+ private:
+  FieldId field_;
+  const Waveform* total_;
+  std::vector<double> before_, after_;
+};
 
 }  // namespace
 
@@ -47,11 +93,9 @@ WindowIteration::WindowIteration(const Execution& execution, std::size_t window)
       number_(window) {}
 
 /// Integer fields lie in the same columns.
-void WindowIteration::keep(const State& state) {
-  for_each_column(exchange_.changed, *model_.fields, [&](FieldId field, int component) {
-    const auto column = state.real(field, component);
-    kept_.emplace_back(column.begin(), column.end());
-  });
+void WindowIteration::keep(State& state) {
+  for_each_column(exchange_.changed, state,
+                  [&](std::span<const double> column) { kept_.emplace_back(column.begin(), column.end()); });
   for (AccountId a = 0; a < model_.accounts.size(); ++a) accounts_.push_back(state.account(a));
   events_ = state.events;
   delay_lines_ = state.delay_lines;
@@ -59,8 +103,8 @@ void WindowIteration::keep(const State& state) {
 
 void WindowIteration::restore(State& state) const {
   auto kept = kept_.begin();
-  for_each_column(exchange_.changed, *model_.fields, [&](FieldId field, int component) {
-    std::copy(kept->begin(), kept->end(), state.real(field, component).begin());
+  for_each_column(exchange_.changed, state, [&](std::span<double> column) {
+    std::copy(kept->begin(), kept->end(), column.begin());
     ++kept;
   });
   for (AccountId a = 0; a < accounts_.size(); ++a) state.account(a) = accounts_[a];
@@ -76,12 +120,16 @@ void WindowIteration::start_waveforms(State& state, Time begin, Time end) {
     const std::int64_t parts = window_.members[exchange.producer].parts;
     const Fraction length = end.fraction_since(begin);
     auto waveform = std::make_shared<Waveform>();
-    waveform->degree = window_.options.degree;
-    waveform->components = (*model_.fields)[exchange.field].components;
+    // The integral of a rate that is of one value throughout is straight.
+    waveform->degree = exchange.taker ? std::max(1, window_.options.degree) : window_.options.degree;
+    waveform->components = exchange.taker ? 1 : (*model_.fields)[exchange.field].components;
     for (std::int64_t n = 0; n <= parts; ++n)
       waveform->times.push_back((begin + length * Fraction::of(n, parts)).value(step));
     waveform->values.resize(waveform->times.size());
-    sample(state, exchange, *waveform, 0, begin.value(step));
+    if (exchange.taker)
+      waveform->values.front().assign(state.real(exchange.field).size(), 0.0);
+    else
+      sample(state, exchange, *waveform, 0, begin.value(step));
     std::fill(waveform->values.begin() + 1, waveform->values.end(), waveform->values.front());
     if (exchange.back) {
       const std::size_t size = waveform->values.front().size() * static_cast<std::size_t>(parts);
@@ -94,8 +142,14 @@ void WindowIteration::start_waveforms(State& state, Time begin, Time end) {
 
 void WindowIteration::sample(State& state, const Exchange& exchange, Waveform& waveform, std::size_t number,
                              double time) {
-  execution_.determine(state, exchange.determiners, time);
   std::vector<double>& values = waveform.values[number];
+  if (exchange.taker) {
+    values = waveform.values[number - 1];
+    std::vector<double>& collected = state.collected.at(exchange.field);
+    for (std::size_t s = 0; s < values.size(); ++s) values[s] += std::exchange(collected[s], 0.0);
+    return;
+  }
+  execution_.determine(state, exchange.determiners, time);
   values.clear();
   for (int c = 0; c < waveform.components; ++c) {
     const auto column = std::as_const(state).real(exchange.field, c);
@@ -109,13 +163,22 @@ void WindowIteration::evaluate(State& state, Time begin, Time end, const Inputs&
     const Window::Member& member = window_.members[m];
     Inputs inputs = outer;
     for (const std::size_t e : exchange_.read_by[m]) inputs.set(exchange_.fields[e].field, waveforms_[e]);
+    std::vector<Receipt> receipts;
+    for (std::size_t e = 0; e < exchange_.fields.size(); ++e)
+      if (exchange_.fields[e].taker == m) receipts.emplace_back(exchange_.fields[e].field, *waveforms_[e]);
+    const Collection collection(state, exchange_, m);
     const Fraction part = length * Fraction::of(1, member.parts);
     for (std::int64_t n = 0; n < member.parts; ++n) {
       const Time from = begin + part * Fraction{n, 1};
+      const double now = (from + part).value(model_.schedule.step);
+      for (Receipt& receipt : receipts) {
+        receipt.reach(now);
+        receipt.take_half(state);
+      }
       for (const Instruction& instruction : member.part)
         execution_.run(state, instruction, from + instruction.begin * part, from + instruction.end * part,
                        inputs);
-      const double now = (from + part).value(model_.schedule.step);
+      for (const Receipt& receipt : receipts) receipt.take_half(state);
       for (std::size_t e = 0; e < exchange_.fields.size(); ++e)
         if (exchange_.fields[e].producer == m)
           sample(state, exchange_.fields[e], *waveforms_[e], static_cast<std::size_t>(n) + 1, now);
@@ -180,8 +243,11 @@ std::string WindowIteration::name() const {
 
 void WindowIteration::fail(const std::string& what, Time begin) const {
   std::vector<std::string> fields, residuals;
-  for (const Unknown& unknown : unknowns_)
-    fields.push_back(fmt::format("'{}'", (*model_.fields)[exchange_.fields[unknown.exchange].field].name));
+  for (const Unknown& unknown : unknowns_) {
+    const Exchange& exchange = exchange_.fields[unknown.exchange];
+    fields.push_back(fmt::format("{}'{}'", exchange.taker ? "contributions to " : "",
+                                 (*model_.fields)[exchange.field].name));
+  }
   constexpr std::size_t shown = 8;
   for (std::size_t n = 0; n < residuals_.size(); ++n) {
     if (n == shown / 2 && residuals_.size() > shown) {
@@ -197,6 +263,32 @@ void WindowIteration::fail(const std::string& what, Time begin) const {
       fmt::join(residuals, ", "), residuals_.size()));
 }
 
+/// `given`: what the last evaluation was told of later members.
+void WindowIteration::settle(State& state, const std::vector<double>& given, Time begin) const {
+  for (const Unknown& unknown : unknowns_) {
+    const Exchange& exchange = exchange_.fields[unknown.exchange];
+    if (!exchange.taker) continue;
+    const std::vector<double>& contributed = waveforms_[unknown.exchange]->values.back();
+    const double* const taken = given.data() + unknown.offset + unknown.size - contributed.size();
+    const std::span<double> field = state.receiving(exchange.field);
+    for (std::size_t s = 0; s < field.size(); ++s) field[s] += contributed[s] - taken[s];
+  }
+  for (const Exchange& exchange : exchange_.fields) {
+    const Field& field = (*model_.fields)[exchange.field];
+    if (!exchange.taker || !field.positive || state.collected.contains(exchange.field)) continue;
+    const auto values = std::as_const(state).real(exchange.field);
+    const auto below = std::find_if(values.begin(), values.end(), [](double value) { return value < 0.0; });
+    if (below == values.end()) continue;
+    const Window::Member& from = window_.members[exchange.producer];
+    throw NumericalFailure(fmt::format(
+        "{}: '{}' contributes more than there is: '{}' becomes {} {} at {} in the window that begins at t = "
+        "{}; a smaller window may help, or a process of type exchange, which takes up implicitly",
+        name(), model_.processes[from.processes.front()]->name(), field.name, number_text(*below),
+        field.unit.text(), state.site_text(*field.space, static_cast<std::size_t>(below - values.begin())),
+        moment_text(begin.value(model_.schedule.step), model_.schedule)));
+  }
+}
+
 void WindowIteration::advance(State& state, Time begin, Time end, const Inputs& outer) {
   const IterateOptions& options = window_.options;
   keep(state);
@@ -205,8 +297,9 @@ void WindowIteration::advance(State& state, Time begin, Time end, const Inputs& 
   std::vector<double> weight;
   double first = 0.0;
   std::int64_t evaluations = 0;
+  std::vector<double> g;
   for (;;) {
-    const std::vector<double> g = gather();
+    g = gather();
     if (evaluations > 0) restore(state);
     try {
       evaluate(state, begin, end, outer);
@@ -240,6 +333,7 @@ void WindowIteration::advance(State& state, Time begin, Time end, const Inputs& 
     acceleration->next(next, image);
     scatter(next);
   }
+  settle(state, g, begin);
   WindowCount& count = state.counter.windows[number_];
   ++count.windows;
   count.evaluations += evaluations;

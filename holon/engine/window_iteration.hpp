@@ -18,6 +18,12 @@ namespace holon {
 /// each field is weighed with the inverse of its size, so that units don't matter. The state at the end is
 /// that of the last evaluation.
 ///
+/// What a member contributes to a field of another is exchanged as its integral since the window's beginning,
+/// C(t), known at the ends of the contributor's substeps: over each of its own substeps [s, t] the owner is
+/// given C(t) - C(s), half of it before and half after (Strang 1968). Whatever the substeps, and however far
+/// the iteration has come, what was contributed is what arrives: what the last evaluation contributed beyond
+/// what the owner had been given is added at the end.
+///
 /// Fails (NumericalFailure with the members, the residuals and what may help) when the residual is not
 /// finite, grows, or is not small enough after the most evaluations that are allowed.
 class WindowIteration {
@@ -30,10 +36,11 @@ class WindowIteration {
     std::size_t exchange = 0;
     std::size_t offset = 0, size = 0;  ///< in the vector g, all samples but the first one after the other
   };
-  void keep(const State& state);
+  void keep(State& state);
   void restore(State& state) const;
   void start_waveforms(State& state, Time begin, Time end);
   void evaluate(State& state, Time begin, Time end, const Inputs& outer);
+  void settle(State& state, const std::vector<double>& given, Time begin) const;
   void sample(State& state, const Exchange& exchange, Waveform& waveform, std::size_t number, double time);
   std::vector<double> gather() const;
   void scatter(const std::vector<double>& g);

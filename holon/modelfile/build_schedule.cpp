@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -132,15 +133,9 @@ class ScheduleReader {
   }
 
   void root() {
-    const std::size_t errors_before = loader_.diagnostics().error_count();
     ScheduleNode result = kind(schedule_, "schedule");
     if (stated(schedule_).empty()) return;  // complete_schedule() decides
     loader_.model().schedule.root = std::move(result);
-    if (loader_.diagnostics().error_count() > errors_before) return;  // who is missing is not clear then
-    for (const auto& [name, id] : ids_)
-      if (std::find(used_.begin(), used_.end(), id) == used_.end())
-        loader_.error(schedule_.place, "schedule", "the process '" + name + "' is never advanced", "",
-                      "name it in the schedule, or leave it out of the model");
   }
 
   void stop_when() {
@@ -451,9 +446,34 @@ void build_schedule(Loader& loader, const Value& root) {
   reader.stop_when();
 }
 
+namespace {
+
+void collect_processes(const ScheduleNode& node, std::set<ProcessId>& named) {
+  if (node.kind == ScheduleNode::Kind::advance) named.insert(node.process);
+  for (const ScheduleNode& child : node.children) collect_processes(child, named);
+}
+
+/// Laws are determined whenever somebody looks; what does anything else has to be in the schedule.
+void look_for_idle_processes(Loader& loader, const Place& place) {
+  std::set<ProcessId> named;
+  collect_processes(loader.model().schedule.root, named);
+  const auto& processes = loader.model().processes;
+  for (ProcessId id = 0; id < processes.size(); ++id) {
+    const Ports ports = processes[id]->ports();
+    const bool determines_alone = std::all_of(ports.begin(), ports.end(), [](const Port& port) {
+      return port.role == Port::Role::read || port.role == Port::Role::determine;
+    });
+    if (!named.contains(id) && (!determines_alone || processes[id]->solves_to_determine()))
+      loader.error(place, "schedule", "the process '" + processes[id]->name() + "' is never advanced", "",
+                   "name it in the schedule, or leave it out of the model");
+  }
+}
+
+}  // namespace
+
 void complete_schedule(Loader& loader, const Value& root) {
   const Value& section = *root.find("schedule");
-  if (!ScheduleReader::stated(section).empty()) return;
+  if (!ScheduleReader::stated(section).empty()) return look_for_idle_processes(loader, section.place);
   Schedule& schedule = loader.model().schedule;
   schedule.order_stated = false;
   ScheduleNode result;

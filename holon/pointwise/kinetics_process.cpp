@@ -345,7 +345,7 @@ void Kinetics::hand_over(State& state, const std::vector<std::vector<double>>& g
   for (std::size_t i = system.own_states(); i < system.states.size(); ++i) {
     const WayBack* way = system.way_back(i);
     if (way == nullptr) {
-      const auto target = state.real(system.target(i));
+      const auto target = state.receiving(system.target(i));
       for (std::size_t s = sites.begin; s < sites.end; ++s) target[s] += gathered[i][s];
       continue;
     }
@@ -360,7 +360,7 @@ void Kinetics::hand_over(State& state, const std::vector<std::vector<double>>& g
 std::optional<Outcome> Kinetics::look_below_zero(const State& state, FieldId field, SiteRange sites,
                                                  const Interval& interval) const {
   const Field& described = (*setup_.system.fields)[field];
-  if (!described.positive) return std::nullopt;
+  if (!described.positive || state.collected.contains(field)) return std::nullopt;
   auto values = state.real(field);
   const bool own = described.space == setup_.system.space;  // those that this rank has changed
   if (own) values = values.subspan(sites.begin, sites.size());
