@@ -110,6 +110,10 @@ class Follower {
     return {std::vector<double>(system_.size(), 0.0), direction * range_};
   }
   double range() const { return range_; }
+  /// How far a value of the parameter lies outside the range, as a share of it.
+  double beyond(double parameter) const {
+    return std::max({0.0, options_.low - parameter, parameter - options_.high}) / range_;
+  }
 
  private:
   Border across(const Tangent& along, const Vector& slope) const {
@@ -201,6 +205,16 @@ Branch continuation(const System& system, const State& start, double time,
         return branch;
       }
       continue;
+    }
+    // The last step ends where the range does, and not beyond it.
+    const double beyond = follower.beyond(state.parameter(options.parameter));
+    if (beyond > 1e-3) {
+      const double inside =
+          1.0 - beyond * follower.range() / std::abs(state.parameter(options.parameter) - last.parameter);
+      if (inside * step > shortest_bracket * options.first_step) {
+        step *= inside + 1e-4 * (1.0 - inside);
+        continue;
+      }
     }
     const double arclength = last.arclength + step;
     branch.points.push_back(point_at(system, state, time, arclength, options));

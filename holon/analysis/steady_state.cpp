@@ -46,18 +46,49 @@ double shortest(double reached, const SteadyStateOptions& options) {
   return std::max(1e-300, 1e-12 * std::max(reached, options.first_step));
 }
 
-/// Whether something comes out further on the other side of zero than it was before: a long step may lead
-/// over a pole, where the model itself never goes.
-bool leaps(const System& system, const Vector& before, const Vector& after) {
+/// Unknowns that a step takes to the other side of zero, by more than what a step to zero may miss it by: a
+/// few, those that go furthest.
+std::vector<std::size_t> sign_changes(const System& system, const Vector& before, const Vector& after) {
   constexpr double noticeable = 1e-3;
+  constexpr std::size_t most = 16;
   const auto sizes = sizes_of(system, before);
+  std::vector<std::size_t> changed;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const double from = before.values()[i], to = after.values()[i];
-    if (system.mass()[i] != 0.0 && from * to < 0.0 && std::abs(to) > std::abs(from) &&
-        std::abs(to) > noticeable * sizes[i])
-      return true;
+    if (system.mass()[i] != 0.0 && from * to < 0.0 && std::abs(to) > noticeable * sizes[i])
+      changed.push_back(i);
   }
-  return false;
+  std::stable_sort(changed.begin(), changed.end(), [&](std::size_t a, std::size_t b) {
+    return std::abs(after.values()[a]) / sizes[a] > std::abs(after.values()[b]) / sizes[b];
+  });
+  changed.resize(std::min(changed.size(), most));
+  return changed;
+}
+
+/// Whether a step takes something over zero where the model itself would not go: at zero its rate is nothing
+/// like those at both ends of the step. What is used up there, or has a pole behind, looks like that; what
+/// passes zero smoothly does not, once steps are short enough to follow it.
+bool leaps(const System& system, const State& after, const Vector& before, double time) {
+  constexpr double like = 0.5;  // of the larger rate
+  const Vector end = system.unknowns(after);
+  const auto changed = sign_changes(system, before, end);
+  if (changed.empty()) return false;
+  State between = after.clone();
+  const auto rates_at = [&](double share) {
+    Vector x = before;
+    for (std::size_t i = 0; i < x.values().size(); ++i)
+      x.values()[i] += share * (end.values()[i] - before.values()[i]);
+    system.set_unknowns(between, x);
+    return system.residual(between, time);
+  };
+  const Vector at_begin = rates_at(0.0), at_end = rates_at(1.0);
+  return std::any_of(changed.begin(), changed.end(), [&](std::size_t i) {
+    const double share = before.values()[i] / (before.values()[i] - end.values()[i]);
+    const double begin_rate = at_begin.values()[i], end_rate = at_end.values()[i];
+    const double expected = (1.0 - share) * begin_rate + share * end_rate;
+    const double found = rates_at(share).values()[i];
+    return !(std::abs(found - expected) <= like * std::max(std::abs(begin_rate), std::abs(end_rate)));
+  });
 }
 
 /// With steps of at most `longest_step`.
@@ -91,7 +122,7 @@ SteadyState follow(const System& system, const State& start, double time, const 
       }
       continue;
     }
-    if (leaps(system, before, system.unknowns(state)) && dt > shortest(found.reached, options)) {
+    if (dt > shortest(found.reached, options) && leaps(system, state, before, time)) {
       system.set_unknowns(state, before);
       dt *= 0.25;
       continue;

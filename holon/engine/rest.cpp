@@ -36,8 +36,9 @@ WayToRest::WayToRest(const Model& model) : model_(&model) {
   if (!obstacle_.empty()) ceiling_ = 0;
 }
 
-double WayToRest::change(const State& before, const State& after) const {
+double WayToRest::change(const State& before, const State& after) {
   double most = 0.0;
+  std::size_t column = 0;
   for (const FieldId field : fields_)
     for (int c = 0; c < (*model_->fields)[field].components; ++c) {
       const auto a = before.real(field, c), b = after.real(field, c);
@@ -46,7 +47,10 @@ double WayToRest::change(const State& before, const State& after) const {
         difference = std::max(difference, std::abs(b[i] - a[i]));
         size = std::max({size, std::abs(a[i]), std::abs(b[i])});
       }
-      if (difference > 0.0) most = std::max(most, difference / size);
+      if (column == largest_.size()) largest_.push_back(0.0);
+      double& largest = largest_[column++];
+      largest = std::max(largest, size);
+      if (difference > 0.0 && size > nothing * largest) most = std::max(most, difference / size);
     }
   return most;
 }
@@ -93,6 +97,7 @@ void WayToRest::write(Archive& archive) const {
   const std::array<double, 2> numbers{last_, left_};
   archive.put("counts", std::span<const std::int64_t>(counts));
   archive.put("numbers", std::span<const double>(numbers));
+  archive.put("largest", std::span<const double>(largest_));
 }
 
 void WayToRest::read(const Archive& archive) {
@@ -103,6 +108,7 @@ void WayToRest::read(const Archive& archive) {
   taken_ = static_cast<int>(counts.at(3));
   since_ceiling_ = static_cast<int>(counts.at(4));
   const auto& numbers = archive.reals("numbers");
+  largest_ = archive.reals("largest");
   last_ = numbers.at(0);
   left_ = numbers.at(1);
 }

@@ -24,10 +24,11 @@ namespace holon {
 ///
 /// The criterion: with change_n the largest change over step n relative to the field's largest value, and
 /// q = change_n / change_(n-1) < 1, what is left is estimated as change_n q / (1 - q); it is below
-/// `tolerance` after two steps in turn.
+/// `tolerance` after two steps in turn. A field that has fallen below `nothing` of the largest value that it
+/// ever had is at rest at zero: what decays never stops changing by its own size.
 class WayToRest {
  public:
-  static constexpr double largest_change = 0.05, tolerance = 1e-10;
+  static constexpr double largest_change = 0.05, tolerance = 1e-10, nothing = 1e-12;
   static constexpr int most_steps = 200000, longest = 40;  ///< steps, and exponent of 2 of the longest
 
   explicit WayToRest(const Model& model);
@@ -45,9 +46,10 @@ class WayToRest {
   void read(const Archive& archive);
 
  private:
-  double change(const State& before, const State& after) const;
+  double change(const State& before, const State& after);
   const Model* model_;
   std::vector<FieldId> fields_;  ///< real, and advanced
+  std::vector<double> largest_;  ///< value that each has had, by component, in its unit
   std::string obstacle_;
   int exponent_ = 0, ceiling_ = longest, calm_ = 0, taken_ = 0, since_ceiling_ = 0;
   double last_ = 0.0, left_ = 1.0;

@@ -487,20 +487,26 @@ std::map<std::string, ResultValue> Simulation::results() const {
       if (!recipe.equation || number(recipe.name)) continue;
       expr::Graph graph;
       const expr::Node root = recipe.equation->lower(graph);
-      std::string missing;
+      std::string missing, why;
       const auto symbol = [&](std::string_view name) -> long double {
         if (name.starts_with("parameter:")) {
           const ParameterId id = model_->parameters->id(name.substr(10));
           return state_.parameter(id);
         }
         const auto value = name.starts_with("result:") ? number(std::string(name.substr(7))) : std::nullopt;
-        if (!value) missing = name;
+        if (!value) {
+          missing = name.substr(name.find(':') + 1);
+          const auto found = results.find(missing);
+          if (found != results.end())
+            if (const auto* reason = std::get_if<ResultValue::Missing>(&found->second.value))
+              why = ": " + reason->why;
+        }
         return value.value_or(0.0);
       };
       const auto value = static_cast<double>(expr::evaluate(graph, std::span(&root, 1), symbol).at(0));
       if (!missing.empty())
         results[recipe.name] = {
-            ResultValue::Missing{fmt::format("it needs '{}', which has no value", missing)},
+            ResultValue::Missing{fmt::format("it needs '{}', which has no value{}", missing, why)},
             recipe.unit.value_or(Unit{})};
       else
         results[recipe.name] = in_unit({value, Unit::coherent(recipe.dimension)}, recipe.unit);

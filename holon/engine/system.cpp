@@ -218,9 +218,10 @@ SparseBuilder System::jacobian(const State& state, double time) const {
 
 Vector System::parameter_derivative(const State& state, double time, ParameterId parameter) const {
   const double value = state.parameter(parameter);
-  // The cube root of the accuracy of F balances what is cut off and what is lost to round-off.
-  const double step =
-      6e-6 * std::max(std::abs(value), 1e-3 * std::abs((*model_->parameters)[parameter].value));
+  // The cube root of the accuracy of F balances what is cut off and what is lost to round-off. Of a parameter
+  // that is infinite in the model the present value alone says how large it is.
+  const double stated = std::abs((*model_->parameters)[parameter].value);
+  const double step = 6e-6 * std::max(std::abs(value), std::isfinite(stated) ? 1e-3 * stated : 0.0);
   const double h = step > 0.0 ? step : 6e-6;
   State moved = state.clone();
   moved.set_parameter(parameter, value + h);

@@ -171,7 +171,12 @@ bool Parameters::has_dimension(const std::string& name, const Entry& entry, cons
   if (now.kind != Evaluated::Kind::quantity || stated.kind != now.kind) return true;
   const Dimension& found = now.quantity.unit.dimension();
   const Dimension& needed = stated.quantity.unit.dimension();
-  if (found == needed || (found.dimensionless() && now.quantity.value == 0.0)) return true;
+  const auto fits_every_dimension = [](const Quantity& quantity) {
+    return quantity.unit.dimension().dimensionless() &&
+           (quantity.value == 0.0 || std::isinf(quantity.value));
+  };
+  if (found == needed || fits_every_dimension(now.quantity) || fits_every_dimension(stated.quantity))
+    return true;
   const std::string text =
       entry.stated.kind == Value::Kind::scalar ? entry.stated.scalar : rounded_text(stated.quantity);
   loader_.error(entry.value.place, path(name),

@@ -71,6 +71,18 @@ TEST(Override, OtherDimensionNamesBoth) {
                                 "states a quantity of time (0.1 ms at"));
 }
 
+TEST(Override, WhatIsInfiniteInTheFileMayBeAQuantityAndTheOtherWayRound) {
+  const Folder folder;
+  std::string endless = text;
+  endless.replace(endless.find("  half:"), 7, "  until: inf\n  half:");
+  endless.replace(endless.find("until: 1 ms"), 11, "until: =until");
+  const Attempt a = attempt(folder, endless, {"parameters.until=3 ms"});
+  ASSERT_EQ(a.text(), "");
+  EXPECT_EQ(a.model->schedule.steps, 30);
+  EXPECT_THAT(attempt(folder, endless, {"parameters.until=3 mV"}).text(),
+              HasSubstr("schedule.until: '=until' is a quantity of"));
+}
+
 TEST(Override, PlainNumberForAnEquationOfOneParameterIsInTheUnitOfThatParameter) {
   const Folder folder;
   const Attempt a = attempt(folder, text, {"parameters.half=0.2"});

@@ -17,9 +17,10 @@ constexpr double never = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
-FirstRise::FirstRise(std::shared_ptr<const Space> space, double threshold)
+FirstRise::FirstRise(std::shared_ptr<const Space> space, double threshold, AboveAtFirst above)
     : space_(std::move(space)),
       threshold_(threshold),
+      above_(above),
       before_(space_->sites(), never),
       times_(space_->sites(), never),
       risen_in_block_((space_->sites() + block - 1) / block, 0) {}
@@ -34,9 +35,9 @@ void FirstRise::look(std::span<const double> now, double time, ThreadPool& threa
     if (above > 0)
       for (std::size_t site = begin; site < end; ++site) {
         if (!(now[site] >= threshold) || !std::isnan(times_[site]) || !space_->inside(site)) continue;
-        times_[site] = std::isnan(before_[site])
-                           ? time
-                           : linear_crossing(time_, before_[site], time, now[site], threshold);
+        const bool first_look = std::isnan(before_[site]);
+        if (first_look ? above_ == AboveAtFirst::must_rise_again : before_[site] >= threshold) continue;
+        times_[site] = first_look ? time : linear_crossing(time_, before_[site], time, now[site], threshold);
         ++risen;
       }
     std::copy(now.begin() + static_cast<std::ptrdiff_t>(begin),

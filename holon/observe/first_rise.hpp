@@ -12,12 +12,14 @@
 namespace holon::observe {
 
 /// First upward crossings of all sites, by straight lines between the looks: error O(dt^2). A site that is
-/// above from the first look on counts as risen then. Sites are shared out over threads; what is found does
-/// not depend on how. Blocks of sites that have all risen are not looked at again. Sites outside of an
-/// irregular domain are not looked at.
+/// above at the first look counts as risen then, or has to fall and rise again. Sites are shared out over
+/// threads; what is found does not depend on how. Blocks of sites that have all risen are not looked at
+/// again. Sites outside of an irregular domain are not looked at.
 class FirstRise {
  public:
-  FirstRise(std::shared_ptr<const Space> space, double threshold);
+  enum class AboveAtFirst { has_risen, must_rise_again };
+  FirstRise(std::shared_ptr<const Space> space, double threshold,
+            AboveAtFirst above = AboveAtFirst::has_risen);
   /// The values of all sites at a time later than that of the look before.
   void look(std::span<const double> now, double time, ThreadPool& threads);
   bool complete() const { return risen_ == space_->sites_inside(); }
@@ -29,6 +31,7 @@ class FirstRise {
  private:
   std::shared_ptr<const Space> space_;
   double threshold_, time_ = 0.0;
+  AboveAtFirst above_;
   std::size_t risen_ = 0;
   std::vector<double> before_, times_;
   std::vector<std::size_t> risen_in_block_;

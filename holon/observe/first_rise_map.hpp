@@ -18,19 +18,23 @@ class FirstRiseMap : public TimedObserver {
 
  protected:
   /// `column`: what the map is called in its frame. `options` outlive the observer.
-  FirstRiseMap(std::string name, std::string column, const MapOptions& options, const Model& model)
+  FirstRiseMap(std::string name, std::string column, const MapOptions& options, const Model& model,
+               FirstRise::AboveAtFirst above = FirstRise::AboveAtFirst::has_risen)
       : name_(std::move(name)),
         column_(std::move(column)),
         options_(options),
         values_(options.of, model),
-        rise_(options.of.space, options.threshold) {}
+        rise_(options.of.space, options.threshold, above) {}
 
+  /// Whether what stands at this time [coherent] is not looked at.
+  virtual bool leaves_out(double) const { return false; }
   /// One number for each site, in the options' unit.
   virtual std::vector<double> map() const = 0;
   const FirstRise& rise() const { return rise_; }
 
  private:
   void look(const Observation& observation) final {
+    if (leaves_out(observation.time)) return;
     rise_.look(values_.all(observation.state, observation.time, observation.threads), observation.time,
                observation.threads);
   }

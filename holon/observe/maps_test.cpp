@@ -49,6 +49,19 @@ TEST(FirstRise, FindsTheSameForAnyNumberOfThreadsAndIsSavedAndLoaded) {
     ASSERT_NEAR(found[0][site], std::fmod(0.37 * double(site), 11.0), 1e-12);
 }
 
+TEST(ActivationTime, LeavesOutWhatWasAboveTheThresholdBefore) {
+  const auto after = [](const std::string& time) {
+    return test::run(
+        plane("=cos(2*pi*time/(20 ms))*1 mV",
+              "observe: {activation: {type: activation_time, of: wave.u, threshold: 0 mV, after: " + time +
+                  "}}\nresults: {at: {of: activation.first}}\n",
+              "1 mm", "step: 0.25 ms, until: 30 ms"));
+  };
+  EXPECT_NEAR(number(*after("2 ms"), "at"), 15.0, 1e-2);
+  EXPECT_THAT(std::get<ResultValue::Missing>(after("16 ms")->results().at("at").value).why,
+              HasSubstr("no site rose through the threshold after 16 ms"));
+}
+
 /// A wave along x that comes to an end at 4 ms, in the part x < 4 mm of a plane of 10 mm.
 std::string part_of_a_plane(const std::string& observe) {
   std::string text = plane(

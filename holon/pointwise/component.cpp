@@ -211,9 +211,15 @@ class Reader {
     given.insert(given.end(), own.begin(), own.end());
     const std::vector<Entry> initial = entries_of_process("initial");
     std::map<std::string, const Entry*> stated;
-    for (const Entry& e : given) stated.try_emplace(e.name, &e);
+    // Those of the process come later, and go before those of the file.
+    for (const Entry& e : given) stated[e.name] = &e;
     std::set<std::string> started;
     for (const Entry& e : initial) started.insert(e.name);
+    for (const Entry& e : own)
+      if (started.contains(e.name) && e.value.place.file.starts_with("--set "))
+        loader_.error(e.value.place, e.path,
+                      fmt::format("has no effect: 'initial' says where '{}' starts", e.name), "",
+                      fmt::format("--set {}.{}=VALUE instead", path("initial"), e.name));
     const Value* fields = process_.raw("fields");
     std::vector<ComponentPort> result;
     std::set<std::string> rated;

@@ -85,6 +85,21 @@ TEST(Component, NamesInOptionsAreThoseOfTheEquations) {
               HasSubstr("the equations have no state 'W'"));
 }
 
+TEST(Component, TheStatesOfAProcessGoBeforeThoseOfItsFile) {
+  const test::Folder folder;
+  folder.write("cell.yaml",
+               "holon: 1\nunits: {time: ms, V: mV, W: mV}\nstates: {V: -80, W: 1}\nequations: |\n"
+               "  V' = -V/1\n  W' = -W/1\n");
+  const auto model = test::load(
+      "holon: 1\nspaces: {cell: {type: point}}\nprocesses:\n  p: {type: kinetics, space: cell, equations: "
+      "cell.yaml, states: {V: -0.02 V}}\nschedule: {step: 1 ms, until: 1 ms}\n",
+      folder);
+  ThreadPool threads(1);
+  const State state = model->initial_state(threads, 0);
+  EXPECT_DOUBLE_EQ(state.real(model->fields->id("p.V"))[0], -20.0);
+  EXPECT_DOUBLE_EQ(state.real(model->fields->id("p.W"))[0], 1.0);
+}
+
 TEST(Component, AFileDeclaresWhatMayBeSet) {
   const test::Folder folder;
   folder.write("cell.yaml",
