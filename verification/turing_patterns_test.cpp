@@ -64,6 +64,70 @@ TEST(TuringPatterns, OfGiererAndMeinhardt) {
   EXPECT_GT(run.result("u_max"), 2.0 * run.result("u_min"));
 }
 
+// Lengths ten times shorter change wavenumbers and nothing else; other rates move the onsets, and the ranges
+// in which they are looked for follow.
+TEST(TuringPatterns, AreFoundForAnyParameters) {
+  ModelRun fine("models/patterns/brusselator.yaml",
+                {"parameters.Du=0.01", "parameters.Dv=0.08", "parameters.L=3.736"});
+  fine.studies();
+  EXPECT_NEAR(fine.result("B_critical"), 2.914213562, 1e-6);
+  EXPECT_NEAR(fine.result("k_critical"), 8.40896415, 1e-3);
+  EXPECT_NEAR(fine.result("growth_rate_max"), 0.1945, 1e-4);
+  EXPECT_GT(fine.result("u_max"), 2.2);
+  ModelRun fed("models/patterns/brusselator.yaml", {"parameters.A=6"});
+  fed.studies();
+  EXPECT_NEAR(fed.result("B_critical"), std::pow(1.0 + 6.0 / std::sqrt(8.0), 2), 1e-5);
+  EXPECT_NEAR(fed.result("B_hopf"), 37.0, 1e-7);
+
+  ModelRun slow("models/patterns/schnakenberg.yaml", {"parameters.a=0.4", "parameters.b=0.6"});
+  slow.studies();
+  // (0.2 d - 1)^2 = 4 d at the onset, for derivatives 0.2, 1, -1.2 and -1.
+  EXPECT_NEAR(slow.result("d_critical"), (2.2 + std::sqrt(2.2 * 2.2 - 0.04)) / 0.04, 1e-3);
+  ModelRun none("models/patterns/schnakenberg.yaml", {"parameters.a=0.9", "parameters.b=0.1"});
+  none.studies();
+  EXPECT_NE(none.why_missing("d_critical").find("no onset between"), std::string::npos);
+
+  ModelRun decaying("models/patterns/gierer_meinhardt.yaml", {"parameters.mu=6", "parameters.d=60"});
+  decaying.studies();
+  EXPECT_NEAR(decaying.result("d_critical"), 6.0 * (3.0 + 2.0 * std::sqrt(2.0)), 1e-4);
+}
+
+// The run begins with as many waves as fit at the wavenumber that grows fastest: a pattern for any length.
+TEST(TuringPatterns, GrowInDomainsOfAnyLength) {
+  for (const char* length : {"30", "60", "100"}) {
+    ModelRun run("models/patterns/schnakenberg.yaml", {std::string("parameters.L=") + length});
+    run.studies();
+    EXPECT_GT(run.result("u_max"), 1.35) << length;
+    EXPECT_NEAR(run.result("u_mean"), 1.0, 1e-9) << length;
+  }
+}
+
+TEST(Dispersion, SaysThatFasterWavesLieBeyondItsRange) {
+  ModelRun run("models/patterns/brusselator.yaml", {"parameters.k_most=0.3"});
+  run.studies();
+  for (const char* name : {"B_critical", "k_critical", "growth_rate_max", "k_max"})
+    EXPECT_NE(run.why_missing(name).find("waves beyond the range, which ends at 0.3, grow faster"),
+              std::string::npos)
+        << name << ": " << run.why_missing(name);
+  EXPECT_NEAR(run.result("B_hopf"), 5.0, 1e-9);
+}
+
+TEST(TuringPatterns, OfAnOddNumberOfCellsAreThoseThatFit) {
+  ModelRun run("models/patterns/cells_in_bulk.yaml", {"parameters.M=5"});
+  run.studies();
+  EXPECT_GT(run.result("growth_rate.m1"), run.result("growth_rate.m2"));
+  EXPECT_NE(run.why_missing("growth_rate.m3").find("5 cells around hold waves 1 to 2"), std::string::npos);
+}
+
+// With G = 1/(L (s + D q^2)) in the place of the lattice's: the threshold of the third mode, and growth of
+// the second at D_V = 40.
+TEST(TuringPatterns, OfASmearedOutMediumAreOthers) {
+  ModelRun run("models/patterns/cells_in_bulk.yaml");
+  run.studies();
+  EXPECT_NEAR(run.result("smeared.dv_critical"), 1.30304, 1e-3 * 1.30304);
+  EXPECT_NEAR(run.result("smeared.growth_rate"), .253979, 1e-3 * .253979);
+}
+
 TEST(TuringPatterns, OfCellsInABulkAreThoseOfDiscreteCells) {
   const auto growth = [](const std::string& points) {
     ModelRun run("models/patterns/cells_in_bulk.yaml", {"parameters.points_per_gap=" + points});
@@ -73,7 +137,7 @@ TEST(TuringPatterns, OfCellsInABulkAreThoseOfDiscreteCells) {
     modes.push_back(run.result("dv_critical"));
     return modes;
   };
-  const std::vector<double> exact{.259131264, .276262562, .241080205, .194415514, 1.27452};
+  const std::vector<double> exact{.259131264, .276262562, .241080205, .194415514, 1.2745098};
   const auto fine = growth("16"), coarse = growth("8");
   for (std::size_t k = 0; k < exact.size(); ++k) EXPECT_NEAR(fine[k], exact[k], 1e-3 * exact[k]);
   // Another finite-volume code gives these for the second mode; the order is 2.
@@ -102,6 +166,18 @@ study: {waves: {type: dispersion, from: 0, to: =k_most, points: 20, results: {fa
   EXPECT_THROW(ModelRun::of_text(with("=1 + 0.5*sin(2*pi*position.x/10)")).studies(), Refused);
   // Shorter than two sites.
   EXPECT_THROW(ModelRun::of_text(with("1"), {"parameters.k_most=7"}).studies(), Refused);
+}
+
+// A value that has no effect is not taken in silence.
+TEST(Settings, OfAStateThatStartsElsewhereAreRefused) {
+  try {
+    ModelRun("models/patterns/schnakenberg.yaml", {"processes.reaction.states.u=5"});
+    FAIL() << "a start that has no effect was taken";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("--set processes.reaction.initial.u=VALUE instead"),
+              std::string::npos)
+        << error.what();
+  }
 }
 
 }  // namespace

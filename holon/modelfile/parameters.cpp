@@ -172,8 +172,7 @@ bool Parameters::has_dimension(const std::string& name, const Entry& entry, cons
   const Dimension& found = now.quantity.unit.dimension();
   const Dimension& needed = stated.quantity.unit.dimension();
   const auto fits_every_dimension = [](const Quantity& quantity) {
-    return quantity.unit.dimension().dimensionless() &&
-           (quantity.value == 0.0 || std::isinf(quantity.value));
+    return quantity.unit.dimension().dimensionless() && (quantity.value == 0.0 || std::isinf(quantity.value));
   };
   if (found == needed || fits_every_dimension(now.quantity) || fits_every_dimension(stated.quantity))
     return true;

@@ -2,6 +2,8 @@
 
 #include "holon/analysis/dispersion.hpp"
 #include "holon/base/error.hpp"
+#include "holon/modelfile/load.hpp"
+#include "holon/modelfile/loader.hpp"
 #include "holon/study/analysed_model.hpp"
 
 #include <algorithm>
@@ -53,6 +55,7 @@ struct Setup {
   std::string parameter;   ///< empty: nothing is varied
   double low = 0.0, high = 0.0;
   std::vector<Asked> asked;
+  std::vector<modelfile::Override> with;  ///< parameters that are others in the study
   analysis::NewtonOptions newton;
   double time = 0.0;
 };
@@ -62,7 +65,7 @@ class DispersionStudy final : public Study {
   DispersionStudy(std::string name, Setup setup) : Study(std::move(name)), setup_(std::move(setup)) {}
 
   StudyOutcome run(const StudyRun& run) const override {
-    const auto model = run.variant({});
+    const auto model = run.variant(setup_.with);
     const System system(model, run.threads);
     system.require_smooth("a dispersion relation");
     State state = model->initial_state(run.threads, run.seed);
@@ -81,6 +84,10 @@ class DispersionStudy final : public Study {
     StudyOutcome outcome;
     outcome.series[name()] = table(here, cells, *model);
     const FastestWave fastest = waves.fastest(here);
+    const std::string beyond = waves.why_not_fastest(here, fastest);
+    if (!beyond.empty())
+      outcome.warnings.push_back(
+          {.severity = Diagnostic::Severity::warning, .path = "study." + name(), .message = beyond});
     std::optional<Onset> onset, uniform;
     const auto wants = [&](const std::string& what) {
       return std::any_of(setup_.asked.begin(), setup_.asked.end(),
@@ -89,6 +96,13 @@ class DispersionStudy final : public Study {
     std::string why, why_uniform;
     if (wants("critical_parameter") || wants("critical_wavenumber"))
       onset = waves.onset(state, why, [&](const auto& linearised) { return waves.fastest(linearised); });
+    if (onset) {
+      State there = state.clone();
+      there.set_parameter(system.parameters().id(setup_.parameter), onset->parameter);
+      const auto linearised = waves.at(there);
+      why = waves.why_not_fastest(linearised, waves.fastest(linearised));
+      if (!why.empty()) onset.reset();
+    }
     run.progress(0.7);
     if (wants("uniform_onset"))
       uniform = waves.onset(state, why_uniform,
@@ -96,8 +110,15 @@ class DispersionStudy final : public Study {
     for (const Asked& asked : setup_.asked) {
       const Unit unit = natural_unit(*model, asked.of, setup_.parameter);
       ResultValue value{0.0, unit};
-      if (asked.of == "growth_rate" && asked.mode > 0)
+      if (asked.of == "growth_rate" && asked.mode > 0 &&
+          2 * asked.mode > static_cast<std::int64_t>(cells.cells()))
+        value.value = ResultValue::Missing{
+            fmt::format("wave {} is another one in disguise: {} cells around hold waves 1 to {}", asked.mode,
+                        cells.cells(), cells.cells() / 2)};
+      else if (asked.of == "growth_rate" && asked.mode > 0)
         value.value = here.growth(2.0 * std::numbers::pi * static_cast<double>(asked.mode) / cells.around());
+      else if (!beyond.empty() && (asked.of == "growth_rate" || asked.of == "wavenumber"))
+        value.value = ResultValue::Missing{beyond};
       else if (asked.of == "growth_rate")
         value.value = fastest.growth;
       else if (asked.of == "wavenumber")
@@ -151,6 +172,24 @@ class DispersionStudy final : public Study {
         if (const double growth = linearised.growth(q); growth > best.growth) best = {q, growth};
       }
       return best;
+    }
+    /// Where waves between the range and the shortest that the grid holds grow faster than the fastest one
+    /// in it; else empty.
+    std::string why_not_fastest(const RepeatingCells::Linearised& linearised,
+                                const FastestWave& fastest_inside) const {
+      const double end = study.setup_.to, shortest = std::numbers::pi / cells.length();
+      if (study.setup_.modes > 0) return "";  // all that fit, or as many as are asked for
+      const double noise = 1e-6 * std::abs(fastest_inside.growth);
+      const auto points = static_cast<double>(study.setup_.points);
+      for (double k = 1.0; k <= points; k += 1.0) {
+        const double q = end * std::pow(shortest / end, k / points);
+        if (const double growth = linearised.growth(q); growth > fastest_inside.growth + noise)
+          return fmt::format(
+              "waves beyond the range, which ends at {:g}, grow faster ({:.4g} at {:g}, {:.4g} inside it): "
+              "`to` has to be larger",
+              end, growth, q, fastest_inside.growth);
+      }
+      return "";
     }
     /// The parameter at which growth changes sign, by the Illinois method; nothing, with the reason, where it
     /// does not within the range.
@@ -220,6 +259,25 @@ class DispersionStudy final : public Study {
   Setup setup_;
 };
 
+/// Parameters that have other values in the study.
+std::vector<modelfile::Override> other_parameters(const Section& section) {
+  std::vector<modelfile::Override> others;
+  const auto* with = section.raw("with");
+  if (with == nullptr) return others;
+  modelfile::Loader& loader = section.loader();
+  for (const auto& member : with->mapping) {
+    const std::string path = section.path_of("with") + "." + member.key;
+    if (!loader.parameters().contains(member.key))
+      loader.error(member.key_place, path, "there is no parameter '" + member.key + "'", "",
+                   suggestion(member.key, loader.parameters().names()));
+    else if (member.value.kind != modelfile::Document::Value::Kind::scalar)
+      loader.error(member.value.place, path, "is " + member.value.description(), "a value or an =equation");
+    else
+      others.push_back({"parameters." + member.key, member.value.scalar});
+  }
+  return others;
+}
+
 std::unique_ptr<Study> make(StudyContext& context) {
   Section& section = context.section;
   Setup setup;
@@ -254,6 +312,7 @@ std::unique_ptr<Study> make(StudyContext& context) {
       result.error("of", fmt::format("'{}' needs a parameter to vary", asked.of), "`vary` in the study");
     setup.asked.push_back(std::move(asked));
   }
+  setup.with = other_parameters(section);
   setup.newton = newton_options(section);
   setup.time = standing_time(section);
   return std::make_unique<DispersionStudy>(context.name, std::move(setup));
@@ -285,6 +344,13 @@ modelfile::StudyType dispersion_type() {
       .add("modes", Option::Type::integer,
            "instead of a range: the waves that fit into the domain 1, 2, ... times, up to this")
       .with_default("0");
+  Option value;
+  value.type = Option::Type::anything;
+  type.schema
+      .mapping("with", value,
+               "parameters that have other values in this study: {medium: smeared}, such as one that chooses "
+               "another form of the model")
+      .make_optional();
   Schema vary("vary", "A parameter and its range, in which onset is looked for.");
   vary.add("parameter", Option::Type::text, "of the model, or processes.P.parameters.N");
   vary.add("from", Option::Type::any_quantity, "one end");
