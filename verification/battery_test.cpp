@@ -64,6 +64,36 @@ TEST(PorousElectrodes, DischargeAtOneCAsTheReference) {
   EXPECT_NEAR(run.result("ce_right"), 837.56, 1.0);
 }
 
+// Every layer is as thick as it is stated, whatever the spacing.
+TEST(SingleParticleModel, SaysWhatIsBeyondItsDomain) {
+  for (const std::string& model : {spm, dfn}) {
+    try {
+      ModelRun run(model, {"parameters.c_n0=30000 mol/m^3"});
+      run.to_the_end();
+      FAIL() << "more lithium than there is room for was taken by " << model;
+    } catch (const std::exception& error) {
+      const std::string message = error.what();
+      EXPECT_NE(message.find("is not a number"), std::string::npos) << message;
+      EXPECT_NE(message.find("c_n_surface = "), std::string::npos) << message;
+    }
+  }
+}
+
+TEST(PorousElectrodes, KeepTheThicknessOfTheirLayers) {
+  const auto discharge = [](const std::string& spacing) {
+    ModelRun run(dfn, {"parameters.L_n=98 um", "parameters.L_s=27 um", "parameters.spacing=" + spacing});
+    run.to_the_end();
+    return std::pair{run.result("voltage"), run.result("ce_left")};
+  };
+  // All borders are multiples of 1 um, so that there the grid is that of plain layers.
+  const auto coarse = discharge("5 um"), fine = discharge("1 um");
+  EXPECT_NEAR(coarse.first, fine.first, 5e-3);
+  EXPECT_NEAR(coarse.second, fine.second, 1.0);
+  ModelRun stated(dfn);
+  stated.to_the_end();
+  EXPECT_GT(std::abs(fine.second - stated.result("ce_left")), 3.0);
+}
+
 TEST(PorousElectrodes, DischargeAtThreeCAsTheReference) {
   ModelRun run(dfn, {"parameters.c_rate=3"});
   run.to_the_end();

@@ -85,6 +85,16 @@ TEST(BurdenInAColony, CollapsesUpToWhereNutrientIsAtTheFold) {
   }
 }
 
+TEST(BurdenInAColony, HasNoFrontWhereNothingLives) {
+  ModelRun run("models/circuits/burden_in_a_colony.yaml",
+               {"parameters.V=60 1/min", "parameters.ramp=400 min"});
+  run.to_the_end();
+  EXPECT_TRUE(std::isinf(run.result("n_fold")));
+  EXPECT_NEAR(run.result("share_fallen"), 1.0, 1e-12);
+  EXPECT_NE(run.why_missing("n_front").find("'where' holds at no site"), std::string::npos)
+      << run.why_missing("n_front");
+}
+
 TEST(BurdenInAColony, FollowsOtherParameters) {
   Colony colony;
   colony.radius = 300e-6;

@@ -5,6 +5,7 @@
 #include "holon/space/population.hpp"
 
 #include <cmath>
+#include <optional>
 
 namespace holon::observe {
 
@@ -15,6 +16,7 @@ using modelfile::Schema;
 
 struct ExtremumOptions {
   Observed of;
+  std::optional<Observed> where;  ///< sites where it is 0 are left out
   bool greatest = true;
   double after = 0.0;  // coherent time
   Sampling sampling;
@@ -27,12 +29,16 @@ class Extremum final : public SampledObserver {
       : SampledObserver(options.sampling),
         options_(options),
         time_unit_(options.time_unit),
-        values_(options.of, model) {}
+        values_(options.of, model) {
+    if (options.where) where_.emplace(*options.where, model);
+  }
 
   std::map<std::string, ResultValue> results() const override {
     const Space& space = *options_.of.space;
     const Unit length = Unit::coherent(space.length_dimension());
-    const std::string why = "no sample lies in the window";
+    const std::string why = samples_ == 0    ? "no sample lies in the window"
+                            : options_.where ? "the condition of 'where' holds at no site of any sample"
+                                             : "no site has a value";
     std::map<std::string, ResultValue> results{
         {"", result_or(value_, options_.of.unit, why)},
         {"time", result_or(time_ / time_unit_.factor(), time_unit_, why)}};
@@ -46,9 +52,13 @@ class Extremum final : public SampledObserver {
  private:
   void look(const Observation& observation) override {
     if (observation.time < options_.after) return;
+    ++samples_;
     const auto values = values_.all(observation.state, observation.time, observation.threads);
+    const auto where = where_ ? where_->all(observation.state, observation.time, observation.threads)
+                              : std::span<const double>{};
     for (std::size_t site = 0; site < values.size(); ++site) {
       if (!options_.of.space->inside(site)) continue;
+      if (where_ && where[where.size() == 1 ? 0 : site] == 0.0) continue;
       const bool further = options_.greatest ? values[site] > value_ : values[site] < value_;
       if (!further && !std::isnan(value_)) continue;
       if (std::isnan(values[site])) continue;
@@ -73,17 +83,21 @@ class Extremum final : public SampledObserver {
     archive.put("time", time_);
     archive.put("place", std::span<const double>(place_));
     archive.put("id", id_);
+    archive.put("samples", samples_);
   }
   void load_more(const Archive& archive) override {
     value_ = archive.reals("value").at(0);
     time_ = archive.reals("time").at(0);
     for (std::size_t a = 0; a < 3; ++a) place_[a] = archive.reals("place").at(a);
     id_ = archive.integers("id").at(0);
+    samples_ = archive.integers("samples").at(0);
   }
 
   const ExtremumOptions& options_;
   Unit time_unit_;
   ObservedValues values_;
+  std::optional<ObservedValues> where_;
+  std::int64_t samples_ = 0;
   double value_ = std::numeric_limits<double>::quiet_NaN();
   double time_ = std::numeric_limits<double>::quiet_NaN();
   Position place_{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN(),
@@ -95,7 +109,9 @@ class ExtremumRecipe final : public ObserverRecipe {
  public:
   ExtremumRecipe(const std::string& name, ExtremumOptions options)
       : ObserverRecipe(name), options_(std::move(options)) {}
-  bool reads(FieldId field) const override { return options_.of.reads(field); }
+  bool reads(FieldId field) const override {
+    return options_.of.reads(field) || (options_.where && options_.where->reads(field));
+  }
   std::unique_ptr<Observer> start(const Model& model) const override {
     return std::make_unique<Extremum>(options_, model);
   }
@@ -120,6 +136,14 @@ std::unique_ptr<ObserverRecipe> make(ObserverContext& context) {
   const modelfile::Section& section = context.section;
   ExtremumOptions options;
   options.of = read_observed(section, "of", Sites::may_change);
+  if (section.has("where")) {
+    options.where = read_observed(section, "where", Sites::may_change);
+    if (options.where->space != options.of.space && !options.where->space->single())
+      section.error("where",
+                    "is about sites of '" + options.where->space->name() + "', but 'of' is on '" +
+                        options.of.space->name() + "'",
+                    "an equation over fields of that space");
+  }
   options.greatest = section.text("which") == "maximum";
   if (section.has("after")) options.after = section.quantity("after");
   options.sampling = read_sampling(context);
@@ -133,6 +157,10 @@ modelfile::ObserverType extremum_type() {
   Schema schema("extremum", "The largest or smallest value over sites and time.");
   schema.add("of", modelfile::Option::Type::anything, "a field or an =equation");
   schema.choice("which", {"maximum", "minimum"}, "the largest or the smallest").with_default("maximum");
+  schema
+      .add("where", modelfile::Option::Type::anything,
+           "an =equation: sites where it does not hold are left out")
+      .make_optional();
   schema.quantity("after", "time", "samples before this time are left out; none if not given")
       .make_optional();
   add_sampling_option(schema);

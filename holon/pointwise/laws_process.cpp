@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -41,6 +42,34 @@ void Laws::determine(State& state, double time, Workspace& work) const {
   call.time = time;
   call.columns = columns;
   values_.get(factory_.binding(state)).run(state, call, out, *work.threads);
+  require_numbers(state);
+}
+
+void Laws::require_numbers(const State& state) const {
+  const FieldTable& fields = *factory_.system().fields;
+  for (const auto& output : factory_.system().outputs) {
+    const Field& field = fields[output.field];
+    const auto values = std::as_const(state).real(output.field);
+    const auto bad =
+        std::find_if(values.begin(), values.end(), [](double value) { return std::isnan(value); });
+    if (bad == values.end()) continue;
+    const auto site = static_cast<std::size_t>(bad - values.begin());
+    if (!field.space->varies() && !field.space->inside(site)) continue;
+    std::string there;
+    for (const FieldId id : reads_) {
+      const Field& read = fields[id];
+      if (read.type != FieldType::real || read.components != 1) continue;
+      if (read.space != field.space && !read.space->single()) continue;
+      const double value = state.real(id)[read.space == field.space ? site : 0];
+      there += fmt::format("{}{} = {:.6g}{}", there.empty() ? "" : ", ", read.name, value,
+                           read.unit.text() == "1" ? "" : " " + read.unit.text());
+    }
+    const std::string place = field.space->single() ? "" : " at " + field.space->site_text(site);
+    throw NumericalFailure(fmt::format(
+        "process '{}': '{}' is not a number{}{}{}: an equation leaves its domain, such as a root or a "
+        "logarithm of something negative",
+        name(), field.name, place, there.empty() ? "" : ", with ", there));
+  }
 }
 
 Outcome Laws::advance(State&, const Interval& interval, const Inputs&, Workspace&) const {

@@ -30,6 +30,8 @@ class Laws final : public Process {
   std::vector<std::string> description() const override;
 
  private:
+  /// Throws NumericalFailure where an output is not a number, with what it was made of.
+  void require_numbers(const State& state) const;
   bool concerns(const Layout& layout) const;
 
   KernelFactory factory_;
