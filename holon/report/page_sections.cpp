@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
 
 namespace holon::report {
 
@@ -139,8 +140,49 @@ std::string gauge(const Comparison& comparison) {
          "\" style=\"left:" + left + "%\"></b></span>";
 }
 
+/// Derivatives by one study of one result, which share a unit, as bars: how long the longest is.
+struct Derivatives {
+  std::string unit;
+  double largest = 0.0;
+  bool comparable = true;
+};
+
+/// Of a derivative STUDY.RESULT.PARAMETER: STUDY.RESULT. Empty for other results.
+std::string derivative_of(const OutputFolder& folder, const std::string& name) {
+  const Json& studies = member(member(folder.run(), "timings"), "studies");
+  const Json& results = member(folder.run(), "results");
+  const std::size_t first = name.find('.');
+  if (first == std::string::npos || !studies.contains(name.substr(0, first))) return "";
+  // Names of results and paths of parameters may hold dots themselves.
+  for (std::size_t dot = name.find('.', first + 1); dot != std::string::npos; dot = name.find('.', dot + 1))
+    if (results.contains(name.substr(first + 1, dot - first - 1))) return name.substr(0, dot);
+  return "";
+}
+
+std::map<std::string, Derivatives> derivatives(const OutputFolder& folder) {
+  std::map<std::string, Derivatives> all;
+  for (const auto& [name, entry] : folder.results().items()) {
+    const std::string of = derivative_of(folder, name);
+    if (of.empty()) continue;
+    const std::string unit = text_of(entry, "unit", "1");
+    Derivatives& each = all.try_emplace(of, Derivatives{unit}).first->second;
+    each.comparable = each.comparable && each.unit == unit;
+    each.largest = std::max(each.largest, std::fabs(number_of(entry, "value")));
+  }
+  return all;
+}
+
+/// A bar from zero in the middle: to the right what raises the result, to the left what lowers it.
+std::string signed_bar(double value, double largest) {
+  const double half = 50.0 * std::min(1.0, std::fabs(value) / largest);
+  char style[64];
+  std::snprintf(style, sizeof style, "left:%.1f%%;width:%.1f%%", value < 0 ? 50.0 - half : 50.0, half);
+  return std::string("<span class=\"signed\"><i></i><b class=\"") + (value < 0 ? "lowers" : "raises") +
+         "\" style=\"" + style + "\"></b></span>";
+}
+
 std::string result_row(const OutputFolder& folder, const std::string& name, const Json& entry,
-                       const Json& note) {
+                       const Json& note, const std::map<std::string, Derivatives>& beside) {
   const Comparison comparison = compare(folder, entry, note);
   std::string row = "<tr><th scope=\"row\">" + escape_html(name);
   const std::string description = text_of(note, "description");
@@ -148,7 +190,12 @@ std::string result_row(const OutputFolder& folder, const std::string& name, cons
   const bool several = entry.contains("value") && entry["value"].is_array();
   row += "</th>" + cell(value_html(entry), several ? "number list" : "number") +
          cell(escape_html(unit_text(text_of(entry, "unit"))));
-  if (!comparison.published) return row + "<td colspan=\"4\"></td></tr>";
+  if (!comparison.published) {
+    const auto each = beside.find(derivative_of(folder, name));
+    const bool drawn = each != beside.end() && each->second.comparable && each->second.largest > 0.0;
+    const std::string bar = drawn ? signed_bar(number_of(entry, "value"), each->second.largest) : "";
+    return row + "<td colspan=\"4\">" + bar + "</td></tr>";
+  }
   const bool known = entry.contains("value") && entry["value"].is_number();
   std::string published = shown(comparison.value);
   if (member(note, "published").contains("tolerance"))
@@ -218,6 +265,7 @@ std::string results_section(const OutputFolder& folder) {
   std::string rows;
   bool published = false;
   const Json& notes = member(folder.run(), "results");
+  const auto beside = derivatives(folder);
   std::vector<std::string> names;  // in the model's order
   for (const auto& [name, note] : notes.items())
     if (folder.results().contains(name)) names.push_back(name);
@@ -226,7 +274,7 @@ std::string results_section(const OutputFolder& folder) {
   for (const std::string& name : names) {
     const Json& note = member(notes, name.c_str());
     published = published || note.contains("published");
-    rows += result_row(folder, name, folder.results().at(name), note) + "\n";
+    rows += result_row(folder, name, folder.results().at(name), note, beside) + "\n";
   }
   std::string head = "<th>Result</th><th class=\"number\">Value</th><th>Unit</th>";
   head += published

@@ -145,6 +145,21 @@ TEST_F(ReportPage, EscapesWhatTheModelSays) {
   EXPECT_NE(page.find("limit &amp; more"), std::string::npos);
 }
 
+TEST_F(ReportPage, DrawsDerivativesOfOneResultAsBars) {
+  RunRecord run = record();
+  run.study_seconds = {{"by", 0.1}, {"steady", 0.1}};
+  write_run(run);
+  write_file(path / "results.json", results_json({{"by.apd90.gK", {-2.0, Unit{}}},
+                                                  {"by.apd90.gNa", {0.5, Unit{}}},
+                                                  {"steady.leading_eigenvalue", {-0.1, Unit{}}}}));
+  const std::string page = report_html(path);
+  EXPECT_NE(page.find("lowers\" style=\"left:0.0%;width:50.0%\""), std::string::npos);
+  EXPECT_NE(page.find("raises\" style=\"left:50.0%;width:12.5%\""), std::string::npos);
+  const std::size_t other = page.find(">steady.leading_eigenvalue");
+  ASSERT_NE(other, std::string::npos);
+  EXPECT_EQ(page.find("class=\"signed\"", other), std::string::npos);
+}
+
 TEST_F(ReportPage, ComparesResultsWithPublishedValuesInTheResultsUnit) {
   write_all();
   const std::string page = report_html(path);

@@ -25,8 +25,12 @@ function drawAgents(canvas, set, values, range) {
   pen.rect(left, top, w, h);
   pen.clip();
   const least = range[0], extent = range[1] - range[0] || 1;
+  // So large that few agents can be seen, and many do not hide each other.
+  const crowd = flat ? 0.3 * w / set.order.length : 0.25 * Math.sqrt(w * h / set.order.length);
+  const smallest = Math.min(6, Math.max(1.2, crowd));
+  const enlarged = set.order.some(k => set.radius[k] * scale < smallest);
   for (const k of set.order) {
-    const radius = Math.max(1.2, set.radius[k] * scale);
+    const radius = Math.max(smallest, set.radius[k] * scale);
     const index = 3 * Math.round(Math.min(1, Math.max(0, (values[k] - least) / extent)) * 255);
     const colour = Number.isNaN(values[k]) ? missingColour : [0, 1, 2].map(c => colourMap[index + c]);
     pen.fillStyle = 'rgb(' + colour.slice(0, 3).join(',') + ')';
@@ -50,6 +54,7 @@ function drawAgents(canvas, set, values, range) {
   for (const {value, text} of xTicks.ticks) pen.fillText(text, left + (value / factor - set.low[0]) * scale, top + h + 16);
   pen.textAlign = 'right';
   pen.fillText(withUnit('x', unit) + power(xTicks.shared), left + w, top + h + 32);
+  if (enlarged) pen.fillText('agents are drawn larger than they are', left + w, 13);
   if (flat) return;
   const yTicks = ticks(1, Math.max(2, h / 45));
   for (const {value, text} of yTicks.ticks) pen.fillText(text, left - 7, top + h - (value / factor - set.low[1]) * scale + 4);

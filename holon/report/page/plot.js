@@ -76,11 +76,12 @@ function extremes(curves, range) {
 }
 
 // One set of axes with curves: {name, unit, colour, x, y, increasing, marks}; marks ({x, y}) are points to be seen on
-// a curve. `fixed` is a range of values to keep.
+// a curve, `unstable` counts at its points what grows there, and a curve of `scatter` is its marks alone. `fixed` is a range
+// of values to keep; `zero` draws the lines of zero.
 class Panel {
-  constructor(host, {curves, label, xLabel, height, fixed, onCursor, onZoom}) {
+  constructor(host, {curves, label, xLabel, height, fixed, zero, onCursor, onZoom}) {
     this.dots = curves.some(curve => curve.dots);
-    Object.assign(this, {curves, label, xLabel, height, fixed, onCursor, onZoom, logarithmic: false, hidden: new Set()});
+    Object.assign(this, {curves, label, xLabel, height, fixed, zero, onCursor, onZoom, logarithmic: false, hidden: new Set()});
     this.box = element(host, 'div', {class: 'panel'});
     this.drawing = element(this.box, 'div');
     this.tools = element(this.box, 'div', {class: 'tools'});
@@ -200,10 +201,17 @@ class Panel {
     svg += `<line class="axis" x1="${this.left}" x2="${this.width - this.right}" y1="${height - bottom}" y2="${height - bottom}"/>` +
       `<text class="label" x="${this.left}" y="13">${escaped(this.label)}${power(up.shared)}</text>` +
       `<text x="${this.width - this.right}" y="${height - 6}" text-anchor="end">${escaped(this.xLabel)}${power(across.shared)}</text>`;
+    if (this.zero)
+      svg += `<line class="axis" x1="${this.toX(0)}" x2="${this.toX(0)}" y1="${top}" y2="${height - bottom}"/>` +
+        `<line class="axis" x1="${this.left}" x2="${this.width - this.right}" y1="${toY(0)}" y2="${toY(0)}"/>`;
     const clip = 'clip' + Panel.made++;
     svg += `<clipPath id="${clip}"><rect x="${this.left - (this.dots ? 3 : 0)}" y="${top - 3}" width="${inner + (this.dots ? 6 : 0)}" height="${height - top - bottom + 6}"/></clipPath>`;
-    for (const curve of shown)
-      svg += `<path class="curve" stroke="${curve.colour}" ${curve.dots ? 'style="stroke-width: 4; stroke-linecap: round"' : ''} clip-path="url(#${clip})" d="${this.path(curve, range, toY)}"/>`;
+    for (const curve of shown) {
+      const styled = (style, part) => `<path class="curve" stroke="${curve.colour}" ${style} clip-path="url(#${clip})" d="${this.path(curve, range, toY, part)}"/>`;
+      if (curve.scatter) continue;
+      if (curve.unstable) svg += styled('', false) + styled('stroke-dasharray="5 4"', true);
+      else svg += styled(curve.dots ? 'style="stroke-width: 4; stroke-linecap: round"' : '');
+    }
     for (const curve of shown)
       for (const [i, x] of (curve.marks ? curve.marks.x : []).entries())
         if (Number.isFinite(scale(curve.marks.y[i])))
@@ -213,13 +221,15 @@ class Panel {
     this.drawing.innerHTML = svg;
   }
 
-  path(curve, range, toY) {
+  // `unstable`: of a branch that part alone whose states are unstable, or stable; else all of the curve.
+  path(curve, range, toY, unstable) {
     let text = '', pen = false;
     const margin = range[1] - range[0];
     for (let i = 0; i < curve.x.length; ++i) {
       const x = curve.x[i], y = curve.y[i];
       if (x < range[0] - margin || x > range[1] + margin) continue;
       if (!Number.isFinite(y) || (this.logarithmic && y <= 0)) { pen = false; continue; }
+      if (unstable !== undefined && pen) pen = unstable === (curve.unstable[i] > 0 && curve.unstable[i - 1] > 0);
       text += (pen && !curve.dots ? 'L' : 'M') + this.toX(x).toFixed(1) + ' ' + toY(y).toFixed(1) + (curve.dots ? 'h0' : '');
       pen = true;
     }
@@ -228,6 +238,13 @@ class Panel {
 }
 Panel.made = 0;
 
+// Whether two quantities without a unit are of one kind, as far as their names tell: one field at several places, or
+// variables of a paper (u, v; m, h, n).
+function alike(one, other) {
+  const stem = name => name.replace(/[\s(@[].*$/, '').replace(/[0-9_]+$/, '').split('.').pop();
+  return stem(one) === stem(other) || (one.length <= 2 && other.length <= 2);
+}
+
 // Curves share a panel if they have one unit and each is large enough in it to be seen.
 function grouped(curves) {
   const groups = [];
@@ -235,6 +252,8 @@ function grouped(curves) {
     const {least, greatest} = extremes([curve], [-Infinity, Infinity]);
     const fits = group => {
       if (group.unit !== curve.unit || group.curves.length >= curveColours.length) return false;
+      if ((!curve.unit || curve.unit === '1') && !alike(group.curves[0].name, curve.name)) return false;
+      if (curve.alone || group.curves[0].alone) return false;
       const span = Math.max(group.greatest, greatest) - Math.min(group.least, least);
       return span <= 8 * Math.min(group.narrowest, greatest - least) || span === 0;
     };
@@ -249,7 +268,46 @@ function grouped(curves) {
   return groups;
 }
 
+// Whether a series has these columns behind the first one, which has this name.
+const hasColumns = (series, first, names) => series.x.name === first && names.every((name, i) => series.columns[i] && series.columns[i].name === name);
+
+// Eigenvalues (study `stability`): points in the complex plane, and a table.
+function showEigenvalues(host, series) {
+  element(host, 'h3', {}, series.name);
+  element(host, 'p', {class: 'note'}, 'Eigenvalues of the model beside its steady state; what lies right of zero grows.');
+  const [real, imaginary, time, period] = series.columns.map(c => doublesOf(c.y)), unit = series.columns[0].unit;
+  const around = values => {
+    const least = Math.min(0, ...values), greatest = Math.max(0, ...values), margin = 0.08 * (greatest - least) || 1;
+    return [least - margin, greatest + margin];
+  };
+  const curve = {name: 'eigenvalue', unit, x: real, y: imaginary, colour: curveColours[0], scatter: true, increasing: false, marks: {x: real, y: imaginary}};
+  const box = element(host, 'div', {class: 'panels single'});
+  const panel = new Panel(box, {curves: [curve], label: withUnit('imaginary', unit), xLabel: withUnit('real', unit), height: 340,
+    fixed: around(imaginary), zero: true});
+  const redraw = () => panel.draw(around(real));
+  redraw();
+  new ResizeObserver(redraw).observe(box);
+  const table = element(element(host, 'div', {class: 'wide'}), 'table');
+  const head = element(element(table, 'thead'), 'tr'), body = element(table, 'tbody');
+  for (const title of ['Eigenvalue', ...series.columns.map(c => withUnit(c.name, c.unit))])
+    element(head, 'th', title === 'Eigenvalue' ? {} : {class: 'number'}, title);
+  for (let i = 0; i < real.length; ++i) {
+    const row = element(body, 'tr');
+    element(row, 'th', {scope: 'row'}, String(i + 1));
+    for (const values of [real, imaginary, time, period]) element(row, 'td', {class: 'number'}, readable(values[i]));
+  }
+}
+
+// Waves that do not swing have frequencies of round-off: left out, and said.
+function withoutRoundOff(series, curves) {
+  if (!hasColumns(series, 'wavenumber', ['growth_rate', 'frequency'])) return [curves, []];
+  const size = curve => curve.y.reduce((most, y) => Number.isFinite(y) ? Math.max(most, Math.abs(y)) : most, 0);
+  const [growth, frequency] = curves;
+  return size(frequency) > 1e-9 * size(growth) ? [curves, []] : [[growth], ['frequency']];
+}
+
 function showSeries(host, series) {
+  if (hasColumns(series, 'number', ['real', 'imaginary', 'time', 'period'])) return showEigenvalues(host, series);
   element(host, 'h3', {}, series.name);
   if (series.note) element(host, 'p', {class: 'note'}, series.note);
   // Sites at which something happened at a time are no curve.
@@ -260,7 +318,17 @@ function showSeries(host, series) {
     return {name: c.name, unit: c.unit, dots, x, y: doublesOf(c.y), increasing: x.every((value, i) => i === 0 || value >= x[i - 1]),
       marks: there && {x: points[0].values, y: there.values}};
   });
-  const groups = grouped(curves);
+  // A branch shows by dashes where its states are unstable.
+  const unstable = curves.find(curve => curve.name === 'unstable_modes'), leading = curves.find(curve => curve.name === 'leading_eigenvalue');
+  const branch = unstable && leading;
+  if (branch) {
+    leading.alone = true;
+    for (const curve of curves) if (curve.y.length === unstable.y.length) curve.unstable = unstable.y;
+    if (unstable.y.some(count => count > 0)) element(host, 'p', {class: 'note'}, 'Dashed: unstable states.');
+  }
+  const [seen, hidden] = withoutRoundOff(series, branch ? curves.filter(curve => curve !== unstable) : curves);
+  if (hidden.length) element(host, 'p', {class: 'note'}, hidden.join(', ') + ': zero but for round-off.');
+  const groups = grouped(seen);
   const box = element(host, 'div', {class: groups.length === 1 ? 'panels single' : 'panels'});
   const {least, greatest} = extremes(curves.map(c => ({x: c.x, y: c.x})), [-Infinity, Infinity]);
   const whole = dots ? rasterRange(series, least, greatest) : greatest > least ? [least, greatest] : [least - 0.5, least + 0.5];
