@@ -128,6 +128,43 @@ TEST(PorousElectrodes, ConvergeWithTheSpacingAndTheStep) {
   EXPECT_GT(order(std::abs(voltage(12.5, 8, 30) - fine), std::abs(voltage(6.25, 16, 30) - fine)), 1.5);
 }
 
+/// What the books say of a quantity.
+LedgerBalance books_of(ModelRun& run, const std::string& quantity) {
+  for (const LedgerBalance& balance : run.simulation().ledger())
+    if (balance.quantity == quantity) return balance;
+  throw std::runtime_error("no books of " + quantity);
+}
+
+TEST(PorousElectrodes, LithiumGoesFromTheParticlesOfOneElectrodeToThoseOfTheOther) {
+  ModelRun run(dfn);
+  run.to_the_end();
+  const LedgerBalance lithium = books_of(run, "lithium");
+  // Particles at 0.6 and 0.5 of 100 um, salt in 0.3 of 200 um and all of 25 um.
+  EXPECT_EQ(lithium.unit.text(), "mol/m^2");
+  EXPECT_NEAR(lithium.held_at_start,
+              100e-6 * (0.6 * 19986.609595075 + 0.5 * 30730.7554385565) + (0.3 * 200e-6 + 25e-6) * 1000.0,
+              1e-9);
+  EXPECT_NEAR(lithium.held_now, lithium.held_at_start, 1e-12 * lithium.held_at_start);
+  EXPECT_LT(lithium.relative_residual, 1e-14);
+  // 24 A/m^2 for an hour.
+  const double charge = 24.0 * 3600.0 / 96485.33212;
+  for (const LedgerLine& line : lithium.lines)
+    if (line.channel == "rate" && line.process != "salt") {
+      EXPECT_NEAR(line.amount, line.process == "particles_n" ? -charge : charge, 1e-9);
+    }
+  EXPECT_LT(books_of(run, "salt").relative_residual, 1e-14);
+}
+
+TEST(SingleParticleModel, LithiumGoesFromOneElectrodeToTheOther) {
+  ModelRun run(spm);
+  run.to_the_end();
+  const LedgerBalance lithium = books_of(run, "lithium");
+  EXPECT_NEAR(lithium.held_at_start, 100e-6 * (0.6 * 19986.609595075 + 0.5 * 30730.7554385565), 1e-9);
+  EXPECT_NEAR(lithium.held_now, lithium.held_at_start, 1e-12 * lithium.held_at_start);
+  ASSERT_EQ(lithium.lines.size(), 2u);
+  EXPECT_NEAR(lithium.lines[0].amount, -24.0 * 3600.0 / 96485.33212, 1e-9);
+}
+
 TEST(PorousElectrodes, KeepTheirSalt) {
   ModelRun run(dfn);
   run.to_the_end();
@@ -140,6 +177,47 @@ TEST(PorousElectrodes, KeepTheirSalt) {
     before += porosity * 1000.0;
   }
   EXPECT_NEAR(held / before, 1.0, 1e-9);
+}
+
+/// V17 by Newton's method: where rest is depends on the salt that there is, an invariant.
+TEST(PorousElectrodes, SaltAtRestFollowsFromWhatThereIs) {
+  const std::string text = R"(
+holon: 1
+parameters: {L_n: 100 um, L_s: 25 um, L_p: 100 um, i: 24 A/m^2, F: 96485.33212 C/mol, D: 5.3e-10 m^2/s, eps: 0.3}
+spaces:
+  cell: {type: grid, sites: cells, size: [=L_n + L_s + L_p], spacing: 1 um}
+  left: {type: trace, of: cell, side: x_min}
+  right: {type: trace, of: cell, side: x_max}
+fields:
+  c: {space: cell, unit: mol/m^3, kind: density, initial: 1000 mol/m^3, conserved: {salt: 1}}
+couplings: {c_left: {from: c, to: left}, c_right: {from: c, to: right}}
+processes:
+  salt:
+    type: diffusion
+    field: c
+    conductivity: =if L_n < position.x < L_n + L_s then D else D*eps^1.5
+    capacity: =if L_n < position.x < L_n + L_s then 1 else eps
+    source: =0.6/F*i*(if position.x < L_n then 1/L_n else if position.x > L_n + L_s then -1/L_p else 0/L_n)
+    integrator: implicit
+ledger: strict
+schedule: {step: 400 s, until: 4000 s}
+observe: {left: {type: final, of: c_left}, right: {type: final, of: c_right}}
+results: {left: {of: left}, right: {of: right}}
+study:
+  rest: {type: steady_state, collect: [left, right]}
+  by: {type: sensitivity, of: [left, right], parameters: [D, i], relative: true}
+)";
+  ModelRun run = ModelRun::of_text(text);
+  run.to_the_end();
+  EXPECT_LT(books_of(run, "salt").relative_residual, 1e-14);
+  run.studies();
+  // To the digits of the reference.
+  EXPECT_NEAR(run.result("rest.left"), 1089.20665, 1e-5);
+  EXPECT_NEAR(run.result("rest.right"), 910.79335, 1e-5);
+  // c - 1000 is proportional to i/D.
+  const double left = 1.0 - 1000.0 / run.result("rest.left");
+  EXPECT_NEAR(run.result("by.left.i"), left, 1e-8);
+  EXPECT_NEAR(run.result("by.left.D"), -left, 1e-8);
 }
 
 /// V17: the salt at rest where lithium leaves and enters uniformly, in steps of `together`.

@@ -81,7 +81,7 @@ ModelRun& ModelRun::to_the_end() {
 ModelRun& ModelRun::studies() {
   ThreadPool threads(2);
   for (const auto& study : studies_) {
-    auto outcome = study->run({variant_, threads, 0, [](double) { return true; }});
+    auto outcome = study->carry_out({variant_, threads, 0, [](double) { return true; }});
     results_.merge(outcome.results);
     study_series_.merge(outcome.series);
     warnings_.insert(warnings_.end(), outcome.warnings.begin(), outcome.warnings.end());

@@ -235,9 +235,14 @@ TEST(SteadyState, KeepsWhatNobodyDeclaresAsConserved) {
   Whole whole(text);
   const State start = whole.run.model().initial_state(whole.threads, 0);
   const auto found = analysis::steady_state(whole.system, start, 0.0, {});
-  EXPECT_TRUE(found.constraints.empty());
+  EXPECT_EQ(found.constraints.size(), 1u);
+  EXPECT_THAT(
+      found.undeclared,
+      testing::HasSubstr("what pairing.monomer holds in 'line' + 2 what pairing.dimer holds in 'line'"));
+  EXPECT_THAT(found.undeclared, testing::HasSubstr("processes.pairing: {conserved: {monomer: {total: 1}, "
+                                                   "dimer: {total: 2}}}"));
   for (const double value : found.state.real(whole.run.model().fields->id("pairing.monomer")))
-    EXPECT_NEAR(value, monomers_at_rest(), 1e-8);
+    EXPECT_NEAR(value, monomers_at_rest(), 1e-10);
 }
 
 TEST(SteadyState, SaysWhatGoesOnForEver) {

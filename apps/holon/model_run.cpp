@@ -165,7 +165,7 @@ class Run {
     modelfile::StudyOutcome outcome;
     const double began = seconds_since_start();
     try {
-      outcome = study.run(run);
+      outcome = study.carry_out(run);
     } catch (const NumericalFailure&) {
       progress.finish("failed");
       throw;

@@ -34,7 +34,7 @@ double dot(std::span<const double> a, std::span<const double> b) {
 
 std::vector<Constraint> active_constraints(const System& system, const State& state, double time) {
   std::vector<Constraint> active;
-  const auto declared = system.invariants();
+  const auto declared = system.invariants(state);
   if (declared.empty()) return active;
   const auto entries = system.jacobian(state, time).compressed();
   const Vector f = system.residual(state, time);

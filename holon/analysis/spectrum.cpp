@@ -72,12 +72,12 @@ class ShiftedInverse {
   using Scalar = double;
   ShiftedInverse(const System& system, const State& state, double time) : system_(&system) {
     rates_ = differential(system);
-    // Spreading between sites of different measure is symmetric in amounts over roots of measures, and
+    // Spreading between sites of different content is symmetric in amounts over roots of contents, and
     // fields in different units count alike in their sizes.
-    const Vector measure = system.measure();
+    const Vector contents = system.contents(state);
     const auto sizes = sizes_of(system, system.unknowns(state));
     for (const std::size_t i : rates_)
-      weight_.push_back(std::sqrt(std::max(measure.values()[i], 1e-300)) / sizes[i]);
+      weight_.push_back(std::sqrt(std::max(contents.values()[i], 1e-300)) / sizes[i]);
     for (const auto& entry : system.jacobian(state, time).compressed()) {
       entries_.push_back({entry.row, entry.column, entry.value});
       if (entry.row == entry.column && system.mass()[entry.row] != 0.0)

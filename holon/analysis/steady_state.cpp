@@ -1,5 +1,6 @@
 #include "holon/analysis/steady_state.hpp"
 
+#include "holon/analysis/conservation_laws.hpp"
 #include "holon/analysis/spectrum.hpp"
 #include "holon/base/error.hpp"
 
@@ -93,11 +94,10 @@ bool leaps(const System& system, const State& after, const Vector& before, doubl
 
 /// With steps of at most `longest_step`.
 SteadyState follow(const System& system, const State& start, double time, const SteadyStateOptions& options,
-                   double longest_step) {
-  SteadyState found{start.clone(), 0.0, 0, 0, {}};
+                   const std::vector<Constraint>& constraints, double longest_step) {
+  SteadyState found{start.clone(), 0.0, 0, 0, constraints, {}};
   State& state = found.state;
   system.determine(state, time);
-  found.constraints = active_constraints(system, state, time);
   // Steps of implicit Euler keep what is conserved by themselves.
   LinearisedModel linear(system, {});
   Vector x = system.unknowns(state);
@@ -172,13 +172,17 @@ SteadyState follow(const System& system, const State& start, double time, const 
 SteadyState steady_state(const System& system, const State& start, double time,
                          const SteadyStateOptions& options) {
   system.require_smooth("a steady state");
-  SteadyState found = follow(system, start, time, options, HUGE_VAL);
+  State beginning = start.clone();
+  system.determine(beginning, time);
+  const auto [constraints, undeclared] = kept_quantities(system, beginning, time);
+  SteadyState found = follow(system, start, time, options, constraints, HUGE_VAL);
   // Long steps of implicit Euler also lead to states that the model leaves. Steps that resolve how fast it
   // leaves them do not, unless it begins exactly there.
   for (int again = 0; again < most_retries; ++again) {
     const Spectrum leading = spectrum(system, found.state, time);
     if (leading.values.empty() || leading.unstable() == 0) break;
-    SteadyState other = follow(system, start, time, options, 0.5 / leading.values.front().real());
+    SteadyState other =
+        follow(system, start, time, options, constraints, 0.5 / leading.values.front().real());
     const Vector a = system.unknowns(found.state), b = system.unknowns(other.state);
     std::vector<double> apart(a.values().size());
     for (std::size_t i = 0; i < apart.size(); ++i) apart[i] = b.values()[i] - a.values()[i];
@@ -186,6 +190,7 @@ SteadyState steady_state(const System& system, const State& start, double time,
     found = std::move(other);
     if (same) break;
   }
+  found.undeclared = undeclared;
   return found;
 }
 

@@ -16,7 +16,8 @@ struct SteadyState {
   State state;
   double reached = 0.0;  ///< how much time the way took [coherent]
   int steps = 0, iterations = 0;
-  std::vector<Constraint> constraints;
+  std::vector<Constraint> constraints;  ///< what is kept, declared or not
+  std::string undeclared;  ///< what of it no `conserved:` declares, in words (conservation_laws.hpp)
 };
 
 /// Follows the model from a state by implicit Euler with longer and longer steps (a step is accepted where

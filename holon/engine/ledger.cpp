@@ -2,6 +2,7 @@
 
 #include "holon/base/error.hpp"
 #include "holon/base/readable_unit.hpp"
+#include "holon/engine/site_contents.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,21 +15,23 @@ namespace {
 
 constexpr std::size_t grain = 4096;
 
-/// sum over sites of shape(value) * measure, in blocks whose order does not depend on threads.
-double content(const Field& field, std::span<const double> values, ThreadPool& threads,
-               double (*shape)(double)) {
-  const Space& space = *field.space;
+/// sum over sites of shape(value) * capacity * measure, in blocks whose order does not depend on threads.
+double content(const State& state, FieldId field, ThreadPool& threads, double (*shape)(double)) {
+  const SiteContents contents(state, field);
+  const std::span<const double> values = state.real(field);
   return threads.sum(values.size(), grain, [&](std::size_t begin, std::size_t end) {
     CompensatedSum sum;
-    for (std::size_t site = begin; site < end; ++site)
-      sum.add(shape(values[site]) * (field.kind == FieldKind::amount ? 1.0 : space.measure(site)));
+    for (std::size_t site = begin; site < end; ++site) sum.add(shape(values[site]) * contents(site));
     return sum.value();
   });
 }
 
-ContentUnit content_unit_of(const Field& field) {
-  if (field.kind == FieldKind::amount) return {field.unit};
-  return content_unit(field.unit, field.space->length_dimension(), field.space->measure_power());
+/// Of content times the weight with which it counts.
+ContentUnit content_unit_of(const Field& field, const ConservedWeight& weight) {
+  Unit unit = field.unit * weight.unit;
+  if (field.capacity != nullptr) unit = unit * field.capacity->unit();
+  if (field.kind == FieldKind::amount) return {unit};
+  return content_unit(unit, field.space->length_dimension(), field.space->measure_power());
 }
 
 /// Whether an account is about what equations make of a quantity.
@@ -117,7 +120,7 @@ Ledger::Ledger(const FieldTable& fields, std::vector<LedgerAccount> accounts)
     const Field& field = fields[id];
     if (field.type != FieldType::real) continue;
     for (const auto& [name, weight] : field.conserved) {
-      const auto [unit, factor] = content_unit_of(field);
+      const auto [unit, factor] = content_unit_of(field, weight);
       const auto [found, first] = quantities.try_emplace(name, Quantity{name, unit, {}});
       Quantity& quantity = found->second;
       if (!unit.compatible(quantity.unit))
@@ -128,9 +131,11 @@ Ledger::Ledger(const FieldTable& fields, std::vector<LedgerAccount> accounts)
                                    field.name, unit.text()),
             .expected =
                 "amounts of one dimension: a density holds its value times the size of its space, a field of "
-                "kind amount its value alone"});
+                "kind amount its value alone",
+            .hint =
+                "a weight may have a unit: for particles in a porous electrode, their number per volume"});
       quantity.shares.push_back(
-          {id, weight * factor * (first ? 1.0 : conversion_factor(unit, quantity.unit))});
+          {id, weight.value * factor * (first ? 1.0 : conversion_factor(unit, quantity.unit))});
     }
   }
   for (auto& [name, quantity] : quantities) quantities_.push_back(std::move(quantity));
@@ -142,8 +147,7 @@ std::map<std::string, double> Ledger::sum(const State& state, ThreadPool& thread
   for (const Quantity& quantity : quantities_) {
     double& total = held[quantity.name];
     for (const Share& share : quantity.shares)
-      total +=
-          shape(share.weight) * content((*fields_)[share.field], state.real(share.field), threads, shape);
+      total += shape(share.weight) * content(state, share.field, threads, shape);
   }
   return held;
 }

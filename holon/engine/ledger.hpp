@@ -63,8 +63,8 @@ class Ledger {
  public:
   /// Throws InputError where fields hold one quantity in units that can't be converted into each other.
   Ledger(const FieldTable& fields, std::vector<LedgerAccount> accounts);
-  /// Content of each quantity in a state, in its unit: sum over fields of weight * sum over sites of value *
-  /// measure (measure is left out for kind amount).
+  /// Content of each quantity in a state, in its unit: sum over fields of weight * sum over sites of capacity
+  /// * value * measure (measure is left out for kind amount).
   std::map<std::string, double> held(const State& state, ThreadPool& threads) const;
   std::map<std::string, double> held_absolute(const State& state, ThreadPool& threads) const;
   std::vector<LedgerBalance> balances(const State& state, const std::map<std::string, double>& held_at_start,

@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 #include "holon/engine/averaging.hpp"
 #include "holon/engine/boundary_correction.hpp"
+#include "holon/engine/capacities.hpp"
 #include "holon/engine/conservation.hpp"
 #include "holon/engine/delayed_transfer.hpp"
 #include "holon/engine/delays.hpp"
@@ -237,6 +238,7 @@ void Model::finish() {
   join_fates(*this);
   determination = Determination(processes, *fields, solved_together(*this));
 
+  gather_capacities(*this);
   look_at_conservation(*this);
 
   // The ledger's accounts: only fields that hold something conserved have any.

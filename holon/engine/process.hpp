@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace holon {
@@ -164,8 +165,8 @@ class Process {
 
   virtual Ports ports() const = 0;
   virtual Traits traits() const { return {}; }
-  /// Accounts that advance() fills: rate integrals over the step by channel, in field unit times measure.
-  /// Asked once, when the model is built.
+  /// Accounts that advance() fills: rate integrals over the step by channel, in field unit times what a site
+  /// holds per value (SiteContents). Asked once, when the model is built and fields know their capacities.
   virtual std::vector<LedgerAccount> ledger_accounts() const { return {}; }
   /// Told once, in the order of ledger_accounts(), which account is which.
   virtual void set_accounts(std::vector<AccountId> accounts) { accounts_ = std::move(accounts); }
@@ -187,6 +188,13 @@ class Process {
   /// The fields that determine() reads.
   virtual std::vector<FieldId> determined_from() const { return {}; }
 
+  /// What a field that it spreads holds per value and measure; null where that is 1, and for all fields about
+  /// which it knows nothing.
+  virtual std::shared_ptr<const Capacity> capacity(FieldId) const { return nullptr; }
+  /// Why it can't act on a field to which a process gave a capacity, and what would do; nothing where it can.
+  virtual std::optional<std::pair<std::string, std::string>> capacity_obstacle(FieldId) const {
+    return std::nullopt;
+  }
   /// Of the fields that it advances: those to which it assigns what follows from others.
   virtual std::vector<FieldId> assigned() const { return {}; }
 

@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 #include "holon/engine/fast_blocks.hpp"
 #include "holon/engine/model.hpp"
+#include "holon/engine/site_contents.hpp"
 
 #include <algorithm>
 #include <array>
@@ -368,11 +369,9 @@ Outcome QuasiSteady::advance(State& state, const Interval& interval, const Input
     }
     const auto account = std::find(conserved_.begin(), conserved_.end(), field);
     if (account != conserved_.end() && !accounts().empty()) {
-      const Field& described = (*model_->fields)[field];
+      const SiteContents contents(state, field);
       CompensatedSum sum;
-      for (std::size_t s = 0; s < column.size(); ++s)
-        sum.add((column[s] - before[offset + s]) *
-                (described.kind == FieldKind::amount ? 1.0 : described.space->measure(s)));
+      for (std::size_t s = 0; s < column.size(); ++s) sum.add((column[s] - before[offset + s]) * contents(s));
       state.account(accounts()[static_cast<std::size_t>(account - conserved_.begin())]).add(sum.value());
     }
     offset += column.size() * static_cast<std::size_t>((*model_->fields)[field].components);

@@ -43,6 +43,10 @@ class QuasiSteady final : public Process {
     inner_->determine(state, time, work);
   }
   std::vector<FieldId> determined_from() const override { return inner_->determined_from(); }
+  std::shared_ptr<const Capacity> capacity(FieldId field) const override { return inner_->capacity(field); }
+  std::optional<std::pair<std::string, std::string>> capacity_obstacle(FieldId field) const override {
+    return inner_->capacity_obstacle(field);
+  }
   void rate(const State& state, double time, Workspace& work, Vector& rates) const override {
     inner_->rate(state, time, work, rates);
   }

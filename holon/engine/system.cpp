@@ -1,6 +1,7 @@
 #include "holon/engine/system.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/site_contents.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -50,6 +51,19 @@ std::vector<FieldId> unknown_fields(const Model& model, const std::vector<Proces
   return {unknowns.begin(), unknowns.end()};
 }
 
+/// The process that decides what one that changes the number of sites carries out; that one where nobody
+/// else does.
+const Process& cause_of(const Model& model, const Process& resizing) {
+  for (const Port& read : resizing.ports()) {
+    if (read.role != Port::Role::read) continue;
+    for (const auto& other : model.processes)
+      for (const Port& port : other->ports())
+        if (other.get() != &resizing && port.role == Port::Role::advance && port.field == read.field)
+          return *other;
+  }
+  return resizing;
+}
+
 /// Processes and what determines something between them.
 std::vector<ProcessId> with_determiners(std::vector<ProcessId> processes,
                                         const std::vector<ProcessId>& determiners) {
@@ -97,9 +111,11 @@ System::System(std::shared_ptr<const Model> model, ThreadPool& threads, std::vec
       work_(model_->processes.size()) {
   for (Workspace& work : work_) work.threads = &threads;
   for (const ProcessId p : processes_)
-    if (const Traits traits = model_->processes[p]->traits(); traits.resizes)
-      throw Refused(fmt::format("the number of unknowns changes: {} ('{}')", traits.reason,
-                                model_->processes[p]->name()));
+    if (model_->processes[p]->traits().resizes) {
+      const Process& cause = cause_of(*model_, *model_->processes[p]);
+      throw Refused(fmt::format("process '{}' ({}) changes the number of unknowns: {}", cause.name(),
+                                cause.type(), cause.traits().reason));
+    }
   layout_ = Layout(*model_->fields, unknowns);
   mass_.assign(layout_.size(), 1.0);
   const auto residuals = [&](FieldId field) {
@@ -235,23 +251,22 @@ Vector System::parameter_derivative(const State& state, double time, ParameterId
   return slope;
 }
 
-Vector System::measure() const {
-  Vector measure(layout_);
+Vector System::contents(const State& state) const {
+  Vector contents(layout_);
   for (const FieldId id : layout_.fields()) {
-    const Field& field = (*model_->fields)[id];
-    for (int c = 0; c < field.components; ++c) {
-      const auto column = measure(id, c);
-      for (std::size_t site = 0; site < column.size(); ++site)
-        column[site] = field.kind == FieldKind::amount ? 1.0 : field.space->measure(site);
+    const SiteContents of_site(state, id);
+    for (int c = 0; c < (*model_->fields)[id].components; ++c) {
+      const auto column = contents(id, c);
+      for (std::size_t site = 0; site < column.size(); ++site) column[site] = of_site(site);
     }
   }
-  return measure;
+  return contents;
 }
 
-std::vector<std::pair<std::string, Vector>> System::invariants() const {
+std::vector<std::pair<std::string, Vector>> System::invariants(const State& state) const {
   std::map<std::string, Vector> weights;
   std::map<std::string, Unit> units;
-  const Vector measure = this->measure();
+  const Vector contents = this->contents(state);
   for (const FieldId id : layout_.fields())
     for (const auto& [quantity, weight] : (*model_->fields)[id].conserved) {
       Vector& vector = weights.try_emplace(quantity, layout_).first->second;
@@ -259,9 +274,9 @@ std::vector<std::pair<std::string, Vector>> System::invariants() const {
       const double factor =
           field.unit.factor() / units.try_emplace(quantity, field.unit).first->second.factor();
       const auto column = vector(id);
-      const auto size = measure(id);
+      const auto size = contents(id);
       for (std::size_t site = 0; site < column.size(); ++site)
-        if (mass_[layout_.offset(id) + site] != 0.0) column[site] = weight * factor * size[site];
+        if (mass_[layout_.offset(id) + site] != 0.0) column[site] = weight.value * factor * size[site];
     }
   return {weights.begin(), weights.end()};
 }

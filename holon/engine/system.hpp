@@ -49,10 +49,11 @@ class System {
 
   /// The diagonal of M: 1 or 0.
   const std::vector<double>& mass() const { return mass_; }
-  /// What one unit of each unknown holds: the measure of its site; 1 for amounts and values at a point.
-  Vector measure() const;
+  /// What one unit of each unknown holds: capacity times measure of its site; 1 for amounts and values at a
+  /// point. Capacities follow the State's parameters.
+  Vector contents(const State& state) const;
   /// Weights w with w . M dx/dt = 0 where nothing leaves or enters: one vector per conserved quantity.
-  std::vector<std::pair<std::string, Vector>> invariants() const;
+  std::vector<std::pair<std::string, Vector>> invariants(const State& state) const;
   FieldId field_of(std::size_t unknown) const;
   /// "membrane.V at (1 mm, 2 mm)".
   std::string unknown_text(std::size_t unknown) const;

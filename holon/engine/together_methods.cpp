@@ -45,6 +45,7 @@ std::optional<TogetherMethods::Taken> TogetherMethods::step(State& state, const 
   Vector x(system.layout());
   x.values() = history.now;
   equations_.set_sizes(x);
+  look_at_contents(state);
   Taken taken;
   taken.brought.assign(bookings_.size(), 0.0);
   bool solved = false;
@@ -62,11 +63,18 @@ std::optional<TogetherMethods::Taken> TogetherMethods::step(State& state, const 
     const std::size_t begin = system.layout().offset(field), count = system.layout().sites(field);
     CompensatedSum sum;
     for (std::size_t i = begin; i < begin + count; ++i)
-      if (system.mass()[i] == 0.0) sum.add(measure_.values()[i] * (x.values()[i] - history.now[i]));
+      if (system.mass()[i] == 0.0) sum.add(contents_[i] * (x.values()[i] - history.now[i]));
     taken.brought[bookings_.lines.size() + 2 * f + 1] = sum.value();
   }
   taken.values = std::move(x.values());
   return taken;
+}
+
+void TogetherMethods::look_at_contents(const State& state) {
+  if (bookings_.fields.empty()) return;
+  if (!contents_.empty() && std::ranges::equal(parameters_, state.parameters())) return;
+  contents_ = equations_.system().contents(state).values();
+  parameters_.assign(state.parameters().begin(), state.parameters().end());
 }
 
 bool TogetherMethods::solve(State& state, Vector& x, const std::vector<double>& guess,
@@ -94,7 +102,7 @@ void TogetherMethods::book(State& state, const Vector& x, double time, double fa
     const std::size_t begin = system.layout().offset(field), count = system.layout().sites(field);
     CompensatedSum sum;
     for (std::size_t i = begin; i < begin + count; ++i)
-      if (mass[i] != 0.0) sum.add(measure_.values()[i] * value(i));
+      if (mass[i] != 0.0) sum.add(contents_[i] * value(i));
     return sum.value();
   };
   std::optional<ProcessId> asked;

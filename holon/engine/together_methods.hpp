@@ -34,7 +34,7 @@ struct StepHistory {
 class TogetherMethods {
  public:
   TogetherMethods(ImplicitSystem& equations, const Bookings& bookings, TogetherOptions::Method method)
-      : equations_(equations), bookings_(bookings), method_(method), measure_(equations.system().measure()) {}
+      : equations_(equations), bookings_(bookings), method_(method) {}
 
   struct Taken {
     std::vector<double> values, brought;
@@ -46,6 +46,7 @@ class TogetherMethods {
   const ImplicitSystem::Failure& failure() const { return failure_; }
 
  private:
+  void look_at_contents(const State& state);
   /// Solves from a guess, or, where that leads nowhere, from `safe`.
   bool solve(State& state, Vector& x, const std::vector<double>& guess, const std::vector<double>& safe,
              const std::vector<double>& r, double g, double time);
@@ -61,7 +62,8 @@ class TogetherMethods {
   ImplicitSystem& equations_;
   const Bookings& bookings_;
   TogetherOptions::Method method_;
-  Vector measure_;
+  std::vector<double> contents_;    // of the unknowns: what one unit of each holds
+  std::vector<double> parameters_;  // for which
   ImplicitSystem::Failure failure_;
 };
 

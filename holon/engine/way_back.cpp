@@ -1,6 +1,7 @@
 #include "holon/engine/way_back.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/site_contents.hpp"
 
 #include <cmath>
 #include <utility>
@@ -47,10 +48,11 @@ std::span<const double> brought_back(const State& state, const WayBack& way, std
   require(amounts.size() == map.to_sites(), "one amount for each site where a process contributes");
   scratch.column.resize(map.from_sites());
   map.apply_adjoint(amounts, scratch.column, threads);
-  if (state.fields()[way.of].kind == FieldKind::amount) {
-    const auto measure = map.from_measures();
+  const auto measure = map.from_measures();
+  if (state.fields()[way.of].kind == FieldKind::amount)
     for (std::size_t site = 0; site < measure.size(); ++site) scratch.column[site] *= measure[site];
-  }
+  if (const SiteContents contents(state, way.of); contents.has_capacity())
+    for (std::size_t site = 0; site < measure.size(); ++site) scratch.column[site] /= contents.capacity(site);
   return scratch.column;
 }
 
@@ -59,6 +61,8 @@ std::vector<double> transposed(const State& state, const WayBack& way, std::span
   const LinearMap& map = way.geometry->map(state, scratch.kept, threads);
   const auto here = map.to_measures(), there = map.from_measures();
   scratch.column.assign(weights.begin(), weights.end());
+  if (const SiteContents contents(state, way.of); contents.has_capacity())
+    for (std::size_t site = 0; site < there.size(); ++site) scratch.column[site] /= contents.capacity(site);
   if (state.fields()[way.of].kind != FieldKind::amount)
     for (std::size_t site = 0; site < there.size(); ++site)
       scratch.column[site] = there[site] > 0.0 ? scratch.column[site] / there[site] : 0.0;
@@ -73,14 +77,12 @@ std::vector<LinearMap::Entry> back_entries(const State& state, const WayBack& wa
   const LinearMap& map = way.geometry->map(state, scratch.kept, threads);
   const auto here = map.to_measures(), there = map.from_measures();
   const bool per_site = state.fields()[way.of].kind == FieldKind::amount;
+  const SiteContents contents(state, way.of);
   std::vector<LinearMap::Entry> entries = map.entries();
   for (LinearMap::Entry& entry : entries) {
     const std::size_t from = entry.column;
-    entry = {from, entry.row,
-             entry.weight * here[entry.row] /
-                 (per_site            ? 1.0
-                  : there[from] > 0.0 ? there[from]
-                                      : HUGE_VAL)};
+    const double room = per_site ? 1.0 : there[from] > 0.0 ? there[from] : HUGE_VAL;
+    entry = {from, entry.row, entry.weight * here[entry.row] / (room * contents.capacity(from))};
   }
   return entries;
 }
@@ -93,12 +95,14 @@ Crossing bring_back(State& state, const WayBack& way, std::span<const double> am
   const LinearMap& map = way.geometry->map(state, scratch.kept, threads);
   const auto here = map.to_measures(), there = map.from_measures();
   const bool per_site = state.fields()[way.of].kind == FieldKind::amount;
+  const SiteContents contents(state, way.of);
   Crossing crossing;
   crossing.left = ordered_sum(amounts.size(), threads, [&](std::size_t s) { return amounts[s] * here[s]; });
   crossing.moved =
       ordered_sum(amounts.size(), threads, [&](std::size_t s) { return std::abs(amounts[s]) * here[s]; });
-  crossing.arrived = ordered_sum(
-      brought.size(), threads, [&](std::size_t s) { return per_site ? brought[s] : brought[s] * there[s]; });
+  crossing.arrived = ordered_sum(brought.size(), threads, [&](std::size_t s) {
+    return contents.capacity(s) * (per_site ? brought[s] : brought[s] * there[s]);
+  });
   return crossing;
 }
 

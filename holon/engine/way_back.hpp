@@ -3,9 +3,9 @@
 //
 // A coupling carries a field f of one space to another, T f. A contribution g there, an amount of what f
 // holds per measure of the site, comes back as
-//   m df = m T* g,   <T f, g>_to = <f, T* g>_from,
-// so that the content of f changes by sum over sites of g times measure, as T 1 = 1. Where f is an amount per
-// site, df is m T* g itself.
+//   c m df = m T* g,   <T f, g>_to = <f, T* g>_from,
+// with c the capacity of f, so that the content of f changes by sum over sites of g times measure, as T 1
+// = 1. Where f is an amount per site, df is m T* g itself.
 #pragma once
 
 #include "holon/engine/coupling_geometry.hpp"
@@ -27,7 +27,7 @@ struct WayBack {
 /// site where it is contributed.
 Unit unit_at_site(const FieldTable& fields, const WayBack& way);
 
-/// What crosses a coupling, in the unit of the field times its measure.
+/// What crosses a coupling, in the unit of the field times what its sites hold per value.
 struct Crossing {
   double left = 0.0;     ///< at the sites where it is contributed
   double arrived = 0.0;  ///< in the field

@@ -1,6 +1,7 @@
 #include "holon/engine/way_back.hpp"
 
 #include "holon/engine/ledger.hpp"
+#include "holon/engine/test_capacity.hpp"
 #include "holon/space/grid_remap.hpp"
 #include "holon/space/point_sampling.hpp"
 #include "holon/space/product_maps.hpp"
@@ -78,11 +79,12 @@ struct Outcome {
 };
 
 /// Brings amounts back once, and keeps the books as a process does.
-Outcome outcome(const Case& each, double leak, FieldKind kind) {
+Outcome outcome(const Case& each, double leak, FieldKind kind, bool porous = false) {
   auto fields = std::make_shared<FieldTable>();
   const FieldId of =
       fields->add({.name = "of", .space = each.from, .kind = kind, .conserved = {{"something", 1.0}}});
   const FieldId made = fields->add({.name = "made", .space = each.to});
+  if (porous) fields->set_capacity(of, test::porosity(each.from->sites()));
   using Role = LedgerAccount::Role;
   const Ledger ledger(*fields, {{of, "process", "contribution"},
                                 {of, "process", "made", Role::left},
@@ -115,6 +117,45 @@ TEST(WayBack, BringsBackWhatLeftThroughEveryKindOfCoupling) {
       EXPECT_LT(tight.books.relative_residual, 1e-14) << each.name;
       EXPECT_GT(std::abs(tight.crossing.left), 0.01) << each.name;
     }
+}
+
+TEST(WayBack, WhatComesBackIntoAPorousFieldFillsItsPores) {
+  for (const FieldKind kind : {FieldKind::density, FieldKind::amount})
+    for (const Case& each : cases()) {
+      const Outcome tight = outcome(each, 0.0, kind, true);
+      EXPECT_LT(tight.books.crossings.at(0).relative_difference(), 1e-14) << each.name;
+      EXPECT_LT(tight.books.relative_residual, 1e-14) << each.name;
+    }
+}
+
+TEST(WayBack, InAPorousFieldItsMatrixAndItsTransposeAreThoseOfWhatIsBroughtBack) {
+  ThreadPool threads(1);
+  for (const Case& each : cases()) {
+    auto fields = std::make_shared<FieldTable>();
+    const FieldId of = fields->add({.name = "of", .space = each.from, .kind = FieldKind::density});
+    const FieldId made = fields->add({.name = "made", .space = each.to});
+    fields->set_capacity(of, test::porosity(each.from->sites()));
+    const State state(fields, std::make_shared<ParameterTable>(), 0);
+    const WayBack way{made, of, std::make_shared<FixedGeometry>(each.map), ""};
+    std::vector<double> amounts(each.to->sites()), weights(each.from->sites());
+    for (std::size_t s = 0; s < amounts.size(); ++s) amounts[s] = std::cos(1.1 * static_cast<double>(s));
+    for (std::size_t s = 0; s < weights.size(); ++s)
+      weights[s] = 1.0 + std::sin(0.7 * static_cast<double>(s));
+    WayBackScratch scratch;
+    const auto brought = brought_back(state, way, amounts, scratch, threads);
+    std::vector<double> by_matrix(weights.size(), 0.0);
+    WayBackScratch other;
+    for (const LinearMap::Entry& entry : back_entries(state, way, other, threads))
+      by_matrix[entry.row] += entry.weight * amounts[entry.column];
+    double left = 0.0, right = 0.0;
+    for (std::size_t s = 0; s < weights.size(); ++s) {
+      EXPECT_NEAR(by_matrix[s], brought[s], 1e-12 * (1.0 + std::abs(brought[s]))) << each.name;
+      left += weights[s] * brought[s];
+    }
+    const std::vector<double> back = transposed(state, way, weights, other, threads);
+    for (std::size_t s = 0; s < amounts.size(); ++s) right += back[s] * amounts[s];
+    EXPECT_NEAR(left, right, 1e-12 * (1.0 + std::abs(left))) << each.name;
+  }
 }
 
 TEST(WayBack, ALeakIsSeenInEveryKindOfCoupling) {

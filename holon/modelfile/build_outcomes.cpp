@@ -253,7 +253,10 @@ std::vector<std::unique_ptr<Study>> build_studies(Loader& loader, const Value& r
         entry->key, Section(loader, &entry->value, &type->schema, "study." + entry->key, loader.dimensions()),
         loader.model()};
     try {
-      if (auto study = type->make(context)) studies.push_back(std::move(study));
+      if (auto study = type->make(context)) {
+        study->set_place(entry->key_place);
+        studies.push_back(std::move(study));
+      }
     } catch (const Abandoned&) {
       continue;  // reported where it was thrown
     }

@@ -1,4 +1,5 @@
 #include "holon/modelfile/build.hpp"
+#include "holon/modelfile/conserved_weight.hpp"
 #include "holon/modelfile/model_schema.hpp"
 #include "holon/modelfile/on_division.hpp"
 #include "holon/modelfile/validate.hpp"
@@ -66,7 +67,7 @@ void build_fields(Loader& loader, const Value& root) {
       if (const Value* conserved = section.raw("conserved"))
         for (const Value::Member& quantity : conserved->mapping)
           field.conserved[quantity.key] =
-              loader.number(quantity.value, path + ".conserved." + quantity.key).value_or(1.0);
+              read_conserved_weight(loader, quantity.value, path + ".conserved." + quantity.key);
       loader.model().fields->add(std::move(field));
     } catch (const Abandoned&) { loader.mark_broken(entry->key); } catch (const InputError& error) {
       loader.take(error, value.place, path);

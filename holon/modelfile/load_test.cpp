@@ -48,7 +48,7 @@ TEST(Load, BuildsSpacesFieldsProcessesScheduleEventsObserversAndResults) {
   ASSERT_TRUE(model.fields->contains("c"));
   const Field& c = (*model.fields)[model.fields->id("c")];
   EXPECT_EQ(c.kind, FieldKind::density);
-  EXPECT_EQ(c.conserved.at("c"), 1.0);
+  EXPECT_EQ(c.conserved.at("c").value, 1.0);
   ASSERT_EQ(model.processes.size(), 2U);
   EXPECT_EQ(model.processes[0]->name(), "other");
   EXPECT_EQ(model.schedule.steps, 100);

@@ -303,7 +303,10 @@ const Schema& field_schema() {
          "what the daughters of a dividing agent get: all of it each, half each, the initial value, or an "
          "initial value drawn anew (default: share for amounts, copy for all else)")
         .make_optional();
-    s.mapping("conserved", element(Type::number), "how much of a conserved quantity one unit of it holds")
+    s.mapping(
+         "conserved", element(Type::any_quantity),
+         "how much of a conserved quantity one unit of what it holds (capacity times value times measure) "
+         "counts: a number, or a quantity such as a number of particles per volume")
         .make_optional();
     s.add("constant", Type::flag, "that nobody changes it is meant: a map of something, a mask")
         .with_default("false");

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace holon::modelfile {
@@ -34,13 +35,23 @@ class Study {
   explicit Study(std::string name) : name_(std::move(name)) {}
   virtual ~Study() = default;
   const std::string& name() const { return name_; }
-  /// Throws NumericalFailure, saying in which variant.
-  virtual StudyOutcome run(const StudyRun& run) const = 0;
+  /// Where the model file asks for it.
+  void set_place(Place place) { place_ = std::move(place); }
+  /// Carries it out. Throws NumericalFailure and Refused, with its place and name before what they say.
+  StudyOutcome carry_out(const StudyRun& run) const;
   /// Lines for `holon check`.
   virtual std::vector<std::string> description() const = 0;
 
+ protected:
+  /// A warning at its place.
+  Diagnostic warning(std::string message) const;
+  /// Throws NumericalFailure, saying in which variant, and Refused.
+  virtual StudyOutcome run(const StudyRun& run) const = 0;
+
  private:
+  std::string about(const std::exception& error) const;
   std::string name_;
+  Place place_;
 };
 
 }  // namespace holon::modelfile

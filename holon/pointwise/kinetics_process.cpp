@@ -1,6 +1,7 @@
 #include "holon/pointwise/kinetics_process.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/site_contents.hpp"
 #include "holon/pointwise/own_linear.hpp"
 
 #include <algorithm>
@@ -221,6 +222,21 @@ std::vector<LedgerAccount> Kinetics::ledger_accounts() const {
   return list;
 }
 
+std::optional<std::pair<std::string, std::string>> Kinetics::capacity_obstacle(FieldId field) const {
+  const FieldTable& fields = *setup_.system.fields;
+  const Unit& unit = fields[field].capacity->unit();
+  if (unit.dimension().dimensionless()) return std::nullopt;
+  for (const auto& way : setup_.system.through)
+    if (way && way->of == field)
+      return std::pair(
+          fmt::format(
+              "what is contributed to '{}' comes back as an amount per measure, without the {} of the "
+              "capacity",
+              fields[way->field].name, unit.text()),
+          std::string("a contribution at the field's own sites, or a capacity that is a number"));
+  return std::nullopt;
+}
+
 std::vector<Kinetics::JumpAccount> Kinetics::jump_accounts() const {
   std::vector<JumpAccount> list;
   const KineticsSystem& system = setup_.system;
@@ -242,10 +258,13 @@ void Kinetics::book_jumps(State& state, EventRun& run) const {
   const std::vector<JumpAccount> own = jump_accounts();
   for (std::size_t k = 0; k < own.size(); ++k) {
     CompensatedSum sum;
-    const bool per_site = (*system.fields)[system.states[own[k].state]].kind == FieldKind::amount;
+    const FieldId field = system.states[own[k].state];
+    const bool per_site = (*system.fields)[field].kind == FieldKind::amount;
+    const SiteContents contents(state, field);
     for (const EventRun::Gain& gain : gains)
       if (gain.jump == own[k].jump && gain.state == own[k].state)
-        sum.add(gain.amount * (per_site || measure_.empty() ? 1.0 : measure_[gain.site]));
+        sum.add(gain.amount * contents.capacity(gain.site) *
+                (per_site || measure_.empty() ? 1.0 : measure_[gain.site]));
     state.account(accounts()[conserved_.size() + k]).add(sum.value());
     const auto reaction = std::find(conserved_.begin(), conserved_.end(), own[k].state);
     state.account(accounts()[static_cast<std::size_t>(reaction - conserved_.begin())]).add(-sum.value());
@@ -310,12 +329,17 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
     const std::size_t i = conserved_[k];
     const auto after = std::as_const(state).real(system.states[i]);
     const bool amounts = (*system.fields)[system.target(i)].kind == FieldKind::amount;
-    const bool per_site = measure_.empty() || (amounts && system.way_back(i) == nullptr);
+    // What comes back through a coupling is a content already.
+    const bool comes_back = system.way_back(i) != nullptr;
+    const bool per_site = measure_.empty() || (amounts && !comes_back);
+    const SiteContents contents(state, system.target(i));
+    const bool scaled = contents.has_capacity() && !comes_back;
     state.account(accounts()[k])
         .add(work.threads->sum(sites.size(), ledger_block, [&](std::size_t begin, std::size_t end) {
           CompensatedSum sum;
           for (std::size_t s = sites.begin + begin; s < sites.begin + end; ++s) {
-            sum.add((after[s] - before[i][s]) * (per_site ? 1.0 : measure_[s]));
+            sum.add((after[s] - before[i][s]) * (per_site ? 1.0 : measure_[s]) *
+                    (scaled ? contents.capacity(s) : 1.0));
           }
           return sum.value();
         }));

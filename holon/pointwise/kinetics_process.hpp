@@ -42,6 +42,7 @@ class Kinetics final : public Process, public SiteRates {
   /// Site by site, but for integrators of whole systems.
   std::optional<Sharing> sharing() const override;
   std::vector<LedgerAccount> ledger_accounts() const override;
+  std::optional<std::pair<std::string, std::string>> capacity_obstacle(FieldId field) const override;
   void initialise(State& state, Workspace& work) const override;
   /// The component's outputs.
   void determine(State& state, double time, Workspace& work) const override;

@@ -1,3 +1,4 @@
+#include "holon/modelfile/conserved_weight.hpp"
 #include "holon/modelfile/on_division.hpp"
 #include "holon/modelfile/settable_field.hpp"
 #include "holon/pointwise/kinetics_recipe_parts.hpp"
@@ -127,7 +128,8 @@ void KineticsRecipe::declare_states(ProcessContext& context) {
     if (const Value* conserved = member(section, "conserved", port.name)) {
       for (const auto& quantity : conserved->mapping) {
         const std::string where = path(section, "conserved", port.name) + "." + quantity.key;
-        field.conserved[quantity.key] = section.loader().number(quantity.value, where).value_or(1.0);
+        field.conserved[quantity.key] =
+            modelfile::read_conserved_weight(section.loader(), quantity.value, where);
       }
     }
     field.on_division =

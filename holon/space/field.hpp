@@ -3,6 +3,7 @@
 #pragma once
 
 #include "holon/base/unit.hpp"
+#include "holon/space/capacity.hpp"
 #include "holon/space/space.hpp"
 
 #include <cstdint>
@@ -27,6 +28,13 @@ std::string_view name(FieldKind kind);
 enum class OnDivision { copy, share, reset, draw };
 std::string_view name(OnDivision rule);
 
+/// What one unit of a field's content holds of a conserved quantity, as a number in a unit.
+struct ConservedWeight {
+  ConservedWeight(double number = 1.0) : value(number) {}  // NOLINT(google-explicit-constructor): a number
+  double value = 1.0;
+  Unit unit;  ///< coherent
+};
+
 struct Field {
   std::string name;  ///< "membrane.V": owner's name, dot, own name; or a name from the model's `fields:`
   std::shared_ptr<const Space> space;
@@ -36,8 +44,10 @@ struct Field {
   FieldKind kind = FieldKind::value;
   bool positive = false;
   OnDivision on_division = OnDivision::copy;  ///< where the space is a population
-  /// What of conserved quantities one unit of the field holds: {"calcium": 1}.
-  std::map<std::string, double> conserved;
+  /// What of conserved quantities one unit of its content (capacity * value * measure) holds: {"calcium": 1}.
+  std::map<std::string, ConservedWeight> conserved;
+  /// Null where it is 1. Model::finish() sets it: the process that spreads the field knows it.
+  std::shared_ptr<const Capacity> capacity;
   std::string description;
 };
 
@@ -47,6 +57,9 @@ class FieldTable {
   FieldId add(Field field);  ///< throws InputError if the name is taken
   const Field& operator[](FieldId id) const { return fields_[id]; }
   std::size_t size() const { return fields_.size(); }
+  void set_capacity(FieldId id, std::shared_ptr<const Capacity> capacity) {
+    fields_[id].capacity = std::move(capacity);
+  }
   bool contains(std::string_view name) const;
   FieldId id(std::string_view name) const;  ///< throws InputError with the nearest name
   std::vector<std::string> names() const;

@@ -125,6 +125,10 @@ ResultValue in_asked_unit(ResultValue value, const std::optional<Unit>& unit) {
   return value;
 }
 
+void require_declared(const std::string& undeclared) {
+  if (!undeclared.empty()) throw NumericalFailure("the Jacobian is singular, because " + undeclared);
+}
+
 void add_newton_options(modelfile::Schema& schema) {
   schema
       .add("tolerance", modelfile::Option::Type::number,

@@ -57,6 +57,10 @@ std::optional<Unit> asked_unit(const modelfile::Section& result, const std::opti
 /// A value in a unit that was asked for; without one where the unit turns out not to fit.
 ResultValue in_asked_unit(ResultValue value, const std::optional<Unit>& unit);
 
+/// Throws NumericalFailure where the model keeps something that is not declared (SteadyState::undeclared):
+/// the Jacobian is singular.
+void require_declared(const std::string& undeclared);
+
 /// Options of Newton's method that studies share: its tolerance, and the moment at which time stands.
 void add_newton_options(modelfile::Schema& schema);
 analysis::NewtonOptions newton_options(const modelfile::Section& section);

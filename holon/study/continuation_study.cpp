@@ -69,10 +69,11 @@ class ContinuationStudy final : public Study {
       try {
         return analysis::steady_state(system, start, setup_.time, setup_.steady);
       } catch (const NumericalFailure& failure) {
-        throw NumericalFailure(fmt::format("study '{}', {} = {:g}: {}", name(), short_name(setup_.parameter),
-                                           setup_.start, failure.what()));
+        throw NumericalFailure(
+            fmt::format("{} = {:g}: {}", short_name(setup_.parameter), setup_.start, failure.what()));
       }
     }();
+    require_declared(first.undeclared);
     bool stopped = false;
     const auto branch = analysis::continuation(
         system, first.state, setup_.time, first.constraints, options,
@@ -85,11 +86,7 @@ class ContinuationStudy final : public Study {
     ResultsAtState results(model, setup_.collected);
     outcome.series[name()] = table(*model, branch, results);
     give(model, branch, results, outcome);
-    const auto warn = [&](std::string message) {
-      outcome.warnings.push_back({.severity = Diagnostic::Severity::warning,
-                                  .path = "study." + name(),
-                                  .message = std::move(message)});
-    };
+    const auto warn = [&](std::string message) { outcome.warnings.push_back(warning(std::move(message))); };
     for (const std::string& doubt : branch.doubts) warn(doubt);
     if (lonely(branch, SpecialPoint::Kind::hopf))
       warn("the branch has one Hopf point alone: the lowest and the highest are the same");

@@ -73,9 +73,9 @@ class DispersionStudy final : public Study {
     const double shortest = std::numbers::pi / cells.length();
     if (setup_.modes == 0 && setup_.to > shortest * (1.0 + 1e-9))
       throw Refused(
-          fmt::format("study '{}' looks at wavenumbers up to {:g}, and those above pi over the length of a "
+          fmt::format("it looks at wavenumbers up to {:g}, and those above pi over the length of a "
                       "cell, {:g}, are others in disguise on this grid",
-                      name(), setup_.to, shortest));
+                      setup_.to, shortest));
     cells.make_uniform(state);
     system.determine(state, setup_.time);
     const Waves waves{*this, system, cells, run};
@@ -157,9 +157,7 @@ class DispersionStudy final : public Study {
     RepeatingCells::Linearised at(State& state) const {
       const auto constraints = analysis::active_constraints(system, state, study.setup_.time);
       auto outcome = analysis::newton(system, state, study.setup_.time, constraints, study.setup_.newton);
-      if (!outcome.converged)
-        throw NumericalFailure(
-            fmt::format("study '{}': no uniform steady state: {}", study.name(), outcome.why));
+      if (!outcome.converged) throw NumericalFailure(fmt::format("no uniform steady state: {}", outcome.why));
       cells.make_uniform(state);  // of what round-off a nearly singular Jacobian has made larger
       return cells.linearise(state, study.setup_.time);
     }

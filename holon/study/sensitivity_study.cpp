@@ -53,31 +53,26 @@ class SensitivityStudy final : public Study {
       return values.numbers;
     };
     Table table;
-    try {
-      if (setup_.at_end) {
-        const analysis::Trajectory way(system, start, setup_.time, model->schedule.step,
-                                       model->schedule.steps,
-                                       [&](double done) { return run.progress(0.7 * done); });
-        if (way.stopped()) return {};
-        table = derivatives(
-            system, way.end(), ids, outcomes, [&] { return way.slopes(ids, slopes); },
-            [&](const Slope& gradient) { return way.adjoint(ids, slopes, gradient); });
-      } else {
-        const auto found = analysis::steady_state(system, start, setup_.time, setup_.steady);
-        run.progress(0.6);
-        table = derivatives(
-            system, found.state, ids, outcomes,
-            [&] {
-              return analysis::steady_slopes(system, found.state, setup_.time, found.constraints, ids,
-                                             slopes);
-            },
-            [&](const Slope& gradient) {
-              return analysis::steady_adjoint(system, found.state, setup_.time, found.constraints, ids,
-                                              slopes, gradient);
-            });
-      }
-    } catch (const NumericalFailure& failure) {
-      throw NumericalFailure(fmt::format("study '{}': {}", name(), failure.what()));
+    if (setup_.at_end) {
+      const analysis::Trajectory way(system, start, setup_.time, model->schedule.step, model->schedule.steps,
+                                     [&](double done) { return run.progress(0.7 * done); });
+      if (way.stopped()) return {};
+      table = derivatives(
+          system, way.end(), ids, outcomes, [&] { return way.slopes(ids, slopes); },
+          [&](const Slope& gradient) { return way.adjoint(ids, slopes, gradient); });
+    } else {
+      const auto found = analysis::steady_state(system, start, setup_.time, setup_.steady);
+      require_declared(found.undeclared);
+      run.progress(0.6);
+      table = derivatives(
+          system, found.state, ids, outcomes,
+          [&] {
+            return analysis::steady_slopes(system, found.state, setup_.time, found.constraints, ids, slopes);
+          },
+          [&](const Slope& gradient) {
+            return analysis::steady_adjoint(system, found.state, setup_.time, found.constraints, ids, slopes,
+                                            gradient);
+          });
     }
     return give(*model, ids, table, units);
   }

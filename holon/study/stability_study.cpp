@@ -1,5 +1,6 @@
 #include "holon/study/stability_study.hpp"
 
+#include "holon/analysis/conservation_laws.hpp"
 #include "holon/analysis/spectrum.hpp"
 #include "holon/base/error.hpp"
 #include "holon/study/analysed_model.hpp"
@@ -35,12 +36,14 @@ class StabilityStudy final : public Study {
     const auto model = run.variant({});
     const System system(model, run.threads);
     system.require_smooth("stability");
-    const State state = steady(system, *model, run);
+    const Rest rest = this->rest(system, *model, run);
+    const State& state = rest.state;
     run.progress(0.6);
     const auto spectrum = analysis::spectrum(system, state, setup_.time, setup_.count);
     const Unit time = Unit::coherent(model->schedule.time_dimension);
     const Unit per_time = Unit::coherent(Dimension{} / model->schedule.time_dimension);
     StudyOutcome outcome;
+    if (!rest.kept.undeclared.empty()) outcome.warnings.push_back(warning(rest.kept.undeclared));
     if (!spectrum.why_none.empty()) {
       outcome.results[name() + ".stable"] = {ResultValue::Missing{spectrum.why_none}, Unit{}};
       return outcome;
@@ -77,21 +80,22 @@ class StabilityStudy final : public Study {
   }
 
  private:
-  State steady(const System& system, const Model& model, const StudyRun& run) const {
+  struct Rest {
+    State state;
+    analysis::KeptQuantities kept;
+  };
+  Rest rest(const System& system, const Model& model, const StudyRun& run) const {
     State start = model.initial_state(run.threads, run.seed);
-    try {
-      if (setup_.reached) return analysis::steady_state(system, start, setup_.time, setup_.steady).state;
-    } catch (const NumericalFailure& failure) {
-      throw NumericalFailure(fmt::format("study '{}': {}", name(), failure.what()));
+    if (setup_.reached) {
+      auto found = analysis::steady_state(system, start, setup_.time, setup_.steady);
+      return {std::move(found.state), {std::move(found.constraints), std::move(found.undeclared)}};
     }
     system.determine(start, setup_.time);
-    const auto outcome =
-        analysis::newton(system, start, setup_.time, analysis::active_constraints(system, start, setup_.time),
-                         setup_.steady.newton);
+    auto kept = analysis::kept_quantities(system, start, setup_.time);
+    const auto outcome = analysis::newton(system, start, setup_.time, kept.constraints, setup_.steady.newton);
     if (!outcome.converged)
-      throw NumericalFailure(
-          fmt::format("study '{}': no steady state was found beside the start: {}", name(), outcome.why));
-    return start;
+      throw NumericalFailure(fmt::format("no steady state was found beside the start: {}", outcome.why));
+    return {std::move(start), std::move(kept)};
   }
 
   /// "reaction.u 0.63, reaction.v 0.37": the largest amplitude of each field, in its size.

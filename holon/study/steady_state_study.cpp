@@ -34,15 +34,10 @@ class SteadyStateStudy final : public Study {
     const auto model = run.variant({});
     const System system(model, run.threads);
     const State start = model->initial_state(run.threads, run.seed);
-    analysis::SteadyState found = [&] {
-      try {
-        return analysis::steady_state(system, start, time_, options_);
-      } catch (const NumericalFailure& failure) {
-        throw NumericalFailure(fmt::format("study '{}': {}", name(), failure.what()));
-      }
-    }();
+    const analysis::SteadyState found = analysis::steady_state(system, start, time_, options_);
     run.progress(0.8);
     StudyOutcome outcome;
+    if (!found.undeclared.empty()) outcome.warnings.push_back(warning(found.undeclared));
     for (const auto& [given, of] : given_) {
       const auto values = ResultsAtState(model, {of}).at(found.state);
       ResultValue value{values.numbers.front(), values.units.front()};

@@ -55,8 +55,7 @@ class Sweep final : public Study {
         try {
           rows[point] = simulate(model, point, run, shares, stopped);
         } catch (const NumericalFailure& failure) {
-          throw NumericalFailure(
-              fmt::format("study '{}', {}: {}", name(), point_text(point), failure.what()));
+          throw NumericalFailure(fmt::format("{}: {}", point_text(point), failure.what()));
         }
       }
     });

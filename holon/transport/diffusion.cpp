@@ -18,6 +18,7 @@ Diffusion::Diffusion(std::string name, const Model& model, DiffusionOptions opti
       capacity_(options_.capacity),
       integrator_(options_.integrator) {
   refuse_faults(this->name(), diffusion_faults(options_, field(), *model.fields));
+  set_capacity(capacity_of(options_, this->name(), model));
   for (int a = 0; a < grid()->dimensions(); ++a) {
     const auto n = static_cast<std::size_t>(a);
     diffusivity_.emplace_back(options_.diffusivity[options_.diffusivity.size() == 1 ? 0 : n]);

@@ -1,4 +1,5 @@
 #include "holon/base/error.hpp"
+#include "holon/engine/coefficient_capacity.hpp"
 #include "holon/transport/axis_stencil.hpp"
 #include "holon/transport/diffusion_options.hpp"
 #include "holon/transport/spectral_flow.hpp"
@@ -57,6 +58,16 @@ const SideCondition& condition(const Sides& sides, int axis, int side) {
 }
 
 }  // namespace
+
+std::shared_ptr<const Capacity> capacity_of(const DiffusionOptions& options, const std::string& process,
+                                            const Model& model) {
+  // At rest it drops out.
+  const bool one = options.capacity.constant() == 1.0 && options.capacity_dimension.dimensionless();
+  if (one || options.integrator == steady) return nullptr;
+  return std::make_shared<CoefficientCapacity>(process + " capacity", options.capacity,
+                                               options.capacity_dimension,
+                                               (*model.fields)[options.field].space, model);
+}
 
 bool needs_face_fluxes(const DiffusionOptions& options, const Space& space) {
   const auto* grid = dynamic_cast<const StructuredSpace*>(&space);
@@ -280,12 +291,6 @@ void check_integrator(const DiffusionOptions& options, const Field& field, const
       }
   }
   if (options.integrator == steady) check_rest(options, field, grid, faults);
-  if (!field.conserved.empty() && !options.capacity.constant() && varies(options.capacity))
-    faults.push_back({"capacity",
-                      fmt::format("varies from place to place, so that not '{}' but its product with the "
-                                  "capacity is kept; '{}' can't count as '{}'",
-                                  field.name, field.name, field.conserved.begin()->first),
-                      "a capacity that is the same everywhere", ""});
   if (!field.positive) return;
   if (options.fibres)
     faults.push_back(

@@ -29,6 +29,7 @@ struct DiffusionOptions {
   std::vector<Coefficient> diffusivity;   ///< one, or one per axis; of the flux: capacity [length^2/time]
   std::optional<FibreConduction> fibres;  ///< instead of `diffusivity`
   Coefficient capacity = Coefficient(1.0);
+  Dimension capacity_dimension;
   Coefficient decay = Coefficient(0.0);   ///< [capacity/time]
   Coefficient source = Coefficient(0.0);  ///< [capacity field/time]
   std::optional<Coefficient> where;       ///< inside where it is not zero
@@ -45,6 +46,10 @@ bool needs_face_fluxes(const DiffusionOptions& options, const Space& space);
 /// Everything wrong with the options that can be said without evaluating anything, all at once.
 std::vector<OptionFault> diffusion_faults(const DiffusionOptions& options, const Field& field,
                                           const FieldTable& fields);
+
+/// The capacity that these options give to their field; null where it is the number 1.
+std::shared_ptr<const Capacity> capacity_of(const DiffusionOptions& options, const std::string& process,
+                                            const Model& model);
 
 /// The largest step of an explicit integrator with an operator: stable, and where the field must stay
 /// positive, positive. Infinity for all others.

@@ -226,7 +226,10 @@ std::optional<DiffusionOptions> DiffusionRecipe::read_options(Section section, c
     if (section.loader().has_errors()) return std::nullopt;
   } else
     options.diffusivity = section.coefficients(key);
-  if (by_conductivity && section.has("capacity")) options.capacity = section.coefficient("capacity");
+  if (by_conductivity && section.has("capacity")) {
+    options.capacity = section.coefficient("capacity");
+    options.capacity_dimension = section.dimensions().at("capacity");
+  }
   if (!reported(section)) {
     const bool slope = refused(section, model, std::string(key), options),
                rate = refused(section, model, "capacity", options);

@@ -1,6 +1,7 @@
 #include "holon/transport/exchange.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/site_contents.hpp"
 #include "holon/transport/exchange_scratch.hpp"
 
 #include <algorithm>
@@ -90,6 +91,14 @@ std::vector<LedgerAccount> Exchange::ledger_accounts() const {
   return accounts;
 }
 
+std::optional<std::pair<std::string, std::string>> Exchange::capacity_obstacle(FieldId field) const {
+  if (field != options_.field || (*fields_)[field].capacity->unit().dimension().dimensionless())
+    return std::nullopt;
+  return std::pair(fmt::format("what points take up is no amount of it, as the capacity is in {}",
+                               (*fields_)[field].capacity->unit().text()),
+                   std::string("a capacity that is a number, such as a porosity"));
+}
+
 Exchange::ExchangeScratch& Exchange::scratch(Workspace& work) const {
   auto* scratch = dynamic_cast<ExchangeScratch*>(work.scratch.get());
   if (scratch == nullptr) {
@@ -150,6 +159,11 @@ std::optional<Diagnosis> Exchange::evaluate(const State& state, double time, Exc
               member.space->site_text(i), time};
       meet_responses(state, m, rates, threads);
     }
+  }
+  if (const SiteContents contents(state, options_.field); contents.has_capacity()) {
+    scratch.capacities.resize(field.space->sites());
+    for (std::size_t site = 0; site < scratch.capacities.size(); ++site)
+      scratch.capacities[site] = contents(site);
   }
   return std::nullopt;
 }

@@ -1,8 +1,8 @@
 // Exchange: cells and other points take up and give off what a grid holds.
 //   d(V_k c_k)/dt = sum_i w_ik (s_i - u_i c_k),
-// point i having the clearance u_i [volume/time] and the secretion s_i [amount/time], and weights w_ik of its
-// kernel on sites k of volume V_k, so that it takes up u_i times the concentration that it senses, T c =
-// sum_k w_ik c_k.
+// (V_k times the capacity of the field, where it has one); point i having the clearance u_i [volume/time] and
+// the secretion s_i [amount/time], and weights w_ik of its kernel on sites k of volume V_k, so that it takes
+// up u_i times the concentration that it senses, T c = sum_k w_ik c_k.
 //
 // Time: all points of all members are solved together, site by site,
 //   backward_euler  c' = (c + dt S/V) / (1 + dt K/V),  K_k = sum_i w_ik u_i,  S_k = sum_i w_ik s_i; order 1
@@ -58,6 +58,7 @@ class Exchange final : public Process {
   FieldId field() const { return options_.field; }
   Ports ports() const override;
   std::vector<LedgerAccount> ledger_accounts() const override;
+  std::optional<std::pair<std::string, std::string>> capacity_obstacle(FieldId field) const override;
   std::vector<FieldId> determined_from() const override;
   /// What each point gave off: it follows from the rest.
   std::vector<FieldId> assigned() const override;

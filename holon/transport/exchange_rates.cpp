@@ -30,7 +30,7 @@ void Exchange::rate(const State& state, double time, Workspace& work, Vector& ra
     const bool told = given && rates.layout().contains(*given);
     const double factor = taken ? per_store(*taken) : 0.0;
     const SparseMap::Rows& rows = member.known.sampling->rows();
-    const auto volume = member.known.sampling->from_measures();
+    const auto volume = scratch.contents();
     for (std::size_t i = 0; i < rows.rows(); ++i) {
       const double u = member.clearance[i], s = member.secretion[i];
       double sensed = 0.0;
@@ -74,7 +74,7 @@ void Exchange::each_slope(const State& state, double time, const Layout& layout,
     const bool told = options.given && layout.contains(*options.given);
     const double factor = options.taken ? per_store(*options.taken) : 0.0;
     const SparseMap::Rows& rows = member.known.sampling->rows();
-    const auto volume = member.known.sampling->from_measures();
+    const auto volume = scratch.contents();
     const PointResponses* responses = member.recaptured.empty() ? nullptr : member.known.responses.get();
     std::vector<FieldDependence::Slope> by_uptake, by_secretion;
     if (member.takes) by_uptake = uptake_slopes_[m].slopes(state, time, *work.threads);

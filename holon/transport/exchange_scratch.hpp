@@ -30,6 +30,11 @@ struct Exchange::ExchangeScratch final : Scratch {
   std::vector<Rates> rates;
   std::vector<double> clearance, secretion;  ///< of sites, where kernels of several members share them
   std::vector<double> mean;                  ///< over the step, where it is not the value at its end
+  std::vector<double> capacities;            ///< volume of sites times capacity; empty where that is 1
+  /// What sites hold per value.
+  std::span<const double> contents() const {
+    return capacities.empty() ? rates.front().known.sampling->from_measures() : capacities;
+  }
 };
 
 }  // namespace holon::transport

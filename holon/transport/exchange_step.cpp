@@ -153,8 +153,9 @@ double Exchange::solve_blocks(std::span<double> c, double dt, ExchangeScratch& s
   const bool exact = options_.integrator == ExchangeIntegrator::exact;
   // Blocks are a matter of the grid alone: all members have the same.
   const PointTents& blocks = *scratch.rates.front().known.sampling->tents();
-  const auto volume = scratch.rates.front().known.sampling->from_measures();
-  const bool equal = options_.members.front().points->grid().arrangement() == GridSpace::Sites::cells;
+  const auto volume = scratch.contents();
+  const bool equal = scratch.capacities.empty() &&
+                     options_.members.front().points->grid().arrangement() == GridSpace::Sites::cells;
   const auto any = [&](bool Rates::* what) {
     return std::ranges::any_of(scratch.rates, [&](const Rates& rates) { return rates.*what; });
   };
@@ -205,7 +206,7 @@ double Exchange::solve_blocks(std::span<double> c, double dt, ExchangeScratch& s
 double Exchange::solve_columns(std::span<double> c, double dt, ExchangeScratch& scratch,
                                ThreadPool& threads) const {
   const bool exact = options_.integrator == ExchangeIntegrator::exact;
-  const auto volume = scratch.rates.front().known.sampling->from_measures();
+  const auto volume = scratch.contents();
   // Returns the gain of the site.
   const auto solve_site = [&](std::size_t site, double secretion, double clearance) {
     const double share = dt / volume[site];

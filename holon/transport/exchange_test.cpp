@@ -2,6 +2,8 @@
 
 #include "holon/base/error.hpp"
 #include "holon/engine/simulation.hpp"
+#include "holon/engine/system.hpp"
+#include "holon/engine/test_capacity.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -149,6 +151,31 @@ TEST(Exchange, KeepsItsBooksOnEveryGridAndKernel) {
           ASSERT_EQ(books.crossings.size(), 1u);
           EXPECT_LT(books.crossings[0].relative_difference(), 1e-14) << across;
         }
+}
+
+TEST(Exchange, InAPorousMediumTakesFromWhatIsInThePores) {
+  // capacity V dc/dt = S - U c, by blocks and by columns, in steps and as a rate.
+  for (const PointKernel kernel : {PointKernel{}, PointKernel{PointKernel::Shape::nearest, 1}})
+    for (const auto integrator : {ExchangeIntegrator::backward_euler, ExchangeIntegrator::exact}) {
+      Fixture fixture(random_places(300));
+      fixture.model.fields->set_capacity(fixture.c, test::porosity(fixture.grid->sites()));
+      const Exchange& process = fixture.add({fixture.member(0.3, 0.1, kernel)}, integrator);
+      State state = fixture.state(1.0);
+      const State start = state.clone();
+      step(process, state, 0.1, 2, 20);
+      EXPECT_LT(relative_residual(fixture, start, state), 1e-14);
+      State slow = start.clone();
+      constexpr double dt = 1e-7;
+      step(process, slow, dt);
+      ThreadPool threads(1);
+      Workspace work;
+      work.threads = &threads;
+      const Layout layout(*fixture.model.fields, {fixture.c});
+      Vector rates(layout);
+      process.rate(start, 0.0, work, rates);
+      for (std::size_t s = 0; s < fixture.grid->sites(); ++s)
+        EXPECT_NEAR((slow.real(fixture.c)[s] - 1.0) / dt, rates(fixture.c)[s], 1e-5);
+    }
 }
 
 TEST(Exchange, IsTheSameByBlocksAndByColumns) {

@@ -38,6 +38,7 @@ FluxDiffusion::FluxDiffusion(std::string name, const Model& model, DiffusionOpti
       options_(std::move(options)),
       integrator_(options_.integrator) {
   refuse_faults(this->name(), diffusion_faults(options_, field(), *model.fields));
+  set_capacity(capacity_of(options_, this->name(), model));
   coefficients_ = SpatialCoefficients(this->name(), options_, grid(), model);
   slopes_ = CoefficientSlopes(this->name(), options_, grid(), model);
   decay_ = CoefficientKernel(this->name() + " decay", options_.decay, grid(), FieldTable{}, *model.parameters,

@@ -221,7 +221,7 @@ TEST(FluxDiffusion, SweepsOfBackwardEulerKeepPositiveFieldsPositive) {
 
 /// A closed box with fibres that turn, or layers; conserved.
 std::shared_ptr<Model> closed_box(bool fibres, Sites sites, DiffusionIntegrator integrator, double step,
-                                  bool masked, int steps) {
+                                  bool masked, int steps, bool capacity = false) {
   RunOptions run;
   run.sites = sites;
   run.axes = test::axes(12, 3);
@@ -229,7 +229,7 @@ std::shared_ptr<Model> closed_box(bool fibres, Sites sites, DiffusionIntegrator 
   run.initial = test::equation(test::wave(3));
   run.step = step;
   run.steps = steps;
-  const Medium medium{"", 3, fibres, false, {}};
+  const Medium medium{"", 3, fibres, capacity, {}};
   DiffusionOptions options = options_of(medium, test::wave(3), 0.0);
   options.source = Coefficient(0.0);
   options.sides = {};
@@ -262,6 +262,30 @@ TEST(FluxDiffusion, AClosedBoxKeepsItsContentToRoundOff) {
         }
 }
 
+TEST(FluxDiffusion, InAPorousBoxCapacityTimesValueIsKept) {
+  for (const bool fibres : {false, true})
+    for (const bool masked : {false, true})
+      for (const auto integrator : {heun, implicit, backward_euler}) {
+        Simulation simulation(
+            closed_box(fibres, Sites::nodes, integrator, integrator == heun ? 5e-4 : 0.05, masked, 10, true),
+            {});
+        const Space& space = *(*simulation.model().fields)[0].space;
+        const auto held = [&] {
+          double sum = 0.0;
+          for (std::size_t s = 0; s < space.sites(); ++s)
+            sum += 2.0 * (1.4 + 0.5 * std::sin(0.9 * space.position(s)[0])) * space.measure(s) *
+                   simulation.state().real(0)[s];
+          return sum;
+        };
+        const double start = held();
+        simulation.run();
+        const auto books = simulation.ledger();
+        EXPECT_NEAR(books[0].held_at_start, start, 1e-12 * start);
+        EXPECT_NEAR(held(), start, 1e-12 * start);
+        EXPECT_LT(books[0].relative_residual, 1e-12);
+      }
+}
+
 TEST(FluxDiffusion, SitesOutsideAMaskAreLeftAlone) {
   for (const auto integrator : {heun, implicit}) {
     Simulation simulation(closed_box(true, Sites::cells, integrator, 5e-4, true, 10), {});
@@ -285,10 +309,11 @@ TEST(FluxDiffusion, SitesOutsideAMaskAreLeftAlone) {
 }
 
 TEST(FluxDiffusion, TheLedgerClosesWithSidesSourcesAndDecay) {
-  for (const bool fibres : {false, true})
+  for (const auto& [fibres, porous] :
+       {std::pair(false, false), std::pair(true, false), std::pair(false, true), std::pair(true, true)})
     for (const Sites sites : {Sites::nodes, Sites::cells})
       for (const auto integrator : {heun, rk4, implicit, backward_euler}) {
-        const Medium medium{"", 3, fibres, false, values_and_fluxes};
+        const Medium medium{"", 3, fibres, porous, values_and_fluxes};
         RunOptions run;
         run.sites = sites;
         run.axes = test::axes(10, 3);

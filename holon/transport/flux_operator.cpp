@@ -54,6 +54,7 @@ FluxOperator::FluxOperator(const StructuredSpace& grid, const SiteCoefficients& 
     inverse_capacity_.resize(sites());
     for (std::size_t site = 0; site < sites(); ++site)
       inverse_capacity_[site] = 1.0 / coefficients.capacity[site];
+    set_capacity(coefficients.capacity);
   }
   require(uniform_ || (dimensions() == 1 && cells_), "axes that are not uniform stand alone");
   set_faces(grid, coefficients);

@@ -51,7 +51,7 @@ class FluxOperator final : public TransportOperator {
   bool has_cross_terms() const { return !correlation_[0].empty(); }
   /// Measure times capacity: the weight in which the operator is symmetric.
   double weight(std::size_t site) const {
-    return measure(site) * (inverse_capacity_.empty() ? 1.0 : 1.0 / inverse_capacity_[site]);
+    return measure(site) * (capacity().empty() ? 1.0 : capacity()[site]);
   }
   bool has_mask() const { return !inside_.empty(); }
   bool inside(std::size_t site) const { return inside_.empty() || inside_[site] != 0; }

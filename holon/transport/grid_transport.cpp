@@ -247,17 +247,35 @@ void GridTransport::refresh(const Step& step, std::span<double> column) {
   if (step.share != nullptr) step.share->refresh(column, step.halo);
 }
 
+std::shared_ptr<const Capacity> GridTransport::capacity(FieldId field) const {
+  return field == id_ ? capacity_ : nullptr;
+}
+
+std::optional<std::pair<std::string, std::string>> GridTransport::capacity_obstacle(FieldId field) const {
+  if (field != id_ || capacity_ != nullptr || field_.conserved.empty() ||
+      !(*fields_)[field].capacity->varies())
+    return std::nullopt;
+  return std::pair(
+      fmt::format("this process moves values, and where the capacity varies it does not keep '{}'",
+                  field_.conserved.begin()->first),
+      std::string("a capacity that is the same everywhere, or no 'conserved'"));
+}
+
 void GridTransport::keep_books(State& state, const Book& book) const {
   if (!book.open) return;
+  // Operators know of a capacity where it varies; otherwise their contents are those of capacity 1.
+  const Capacity* capacity = (*fields_)[id_].capacity.get();
+  const double held =
+      capacity != nullptr && !capacity->varies() ? capacity->at(state.parameters())->front() : 1.0;
   std::size_t k = 0;
-  if (may_decay()) state.account(accounts()[k++]).add(book.decay);
-  if (has_source()) state.account(accounts()[k++]).add(book.source);
-  if (iterates()) state.account(accounts()[k++]).add(book.residual);
+  const auto enter = [&](double amount) { state.account(accounts()[k++]).add(held * amount); };
+  if (may_decay()) enter(book.decay);
+  if (has_source()) enter(book.source);
+  if (iterates()) enter(book.residual);
   for (int axis = 0; axis < grid_->dimensions(); ++axis)
     for (int side = 0; side < 2; ++side)
       if (may_pass(axis, side))
-        state.account(accounts()[k++])
-            .add(book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)]);
+        enter(book.side[static_cast<std::size_t>(axis)][static_cast<std::size_t>(side)]);
 }
 
 Outcome GridTransport::advance(State& state, const Interval& interval, const Inputs& inputs,
@@ -328,6 +346,7 @@ void GridTransport::settle(Step& step, double before) const {
     }
   }
   const double after = content_of_free_sites(step), lost = expected - after;
+  if (!op.capacity().empty()) volume = op.content(std::vector<double>(op.sites(), 1.0), {}, step.threads);
   const double square = op.content(step.u, step.u, step.threads);
   const double size = std::sqrt(volume * square);  // at least sum |u| measure
   if (!is_round_off(lost, after, step.dt * op.spectral_bound(), size)) return;

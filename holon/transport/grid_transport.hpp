@@ -65,6 +65,8 @@ class GridTransport : public Process {
  public:
   Ports ports() const override;
   std::vector<LedgerAccount> ledger_accounts() const override;
+  std::shared_ptr<const Capacity> capacity(FieldId field) const override;
+  std::optional<std::pair<std::string, std::string>> capacity_obstacle(FieldId field) const override;
   void initialise(State&, Workspace&) const override {}
   std::vector<FieldId> determined_from() const override;
   std::optional<Sharing> sharing() const override;
@@ -83,6 +85,8 @@ class GridTransport : public Process {
   /// Adds a field, in the transported field's unit per coherent time, times a factor to the rate; it counts
   /// as a source, and is read as it stands at each step.
   void add_rate(FieldId rate, double factor) { added_ = Added{rate, factor}; }
+  /// What the field holds per value and measure, as this process knows it.
+  void set_capacity(std::shared_ptr<const Capacity> capacity) { capacity_ = std::move(capacity); }
   GridTransport(std::string name, const Model& model, FieldId field, const Sides& sides,
                 const Coefficient& source, std::vector<TraceField> traces = {});
 
@@ -202,6 +206,7 @@ class GridTransport : public Process {
   std::vector<DataSlope> data_slopes(const State& state, double time, const Layout& layout,
                                      Workspace& work) const;
   std::optional<Added> added_;
+  std::shared_ptr<const Capacity> capacity_;
 };
 
 }  // namespace holon::transport

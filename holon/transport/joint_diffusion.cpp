@@ -42,6 +42,18 @@ std::vector<LedgerAccount> JointDiffusion::ledger_accounts() const {
   return all;
 }
 
+std::shared_ptr<const Capacity> JointDiffusion::capacity(FieldId field) const {
+  for (const Part& part : parts_)
+    if (auto capacity = part.process->capacity(field)) return capacity;
+  return nullptr;
+}
+
+std::optional<std::pair<std::string, std::string>> JointDiffusion::capacity_obstacle(FieldId field) const {
+  for (const Part& part : parts_)
+    if (auto obstacle = part.process->capacity_obstacle(field)) return obstacle;
+  return std::nullopt;
+}
+
 void JointDiffusion::set_accounts(std::vector<AccountId> accounts) {
   auto next = accounts.begin();
   for (Part& part : parts_) {

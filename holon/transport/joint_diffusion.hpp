@@ -22,6 +22,8 @@ class JointDiffusion final : public Process {
   std::string_view type() const override { return "diffusion"; }
   Ports ports() const override;
   std::vector<LedgerAccount> ledger_accounts() const override;
+  std::shared_ptr<const Capacity> capacity(FieldId field) const override;
+  std::optional<std::pair<std::string, std::string>> capacity_obstacle(FieldId field) const override;
   void set_accounts(std::vector<AccountId> accounts) override;
   void initialise(State&, Workspace&) const override {}
   Outcome advance(State& state, const Interval& interval, const Inputs& inputs,

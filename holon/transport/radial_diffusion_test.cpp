@@ -46,8 +46,8 @@ std::shared_ptr<Model> radial_model(const RadialRun& run, DiffusionOptions optio
   model->fields->add({.name = "u",
                       .space = shells,
                       .kind = FieldKind::density,
-                      .conserved = run.conserved ? std::map<std::string, double>{{"u", 1.0}}
-                                                 : std::map<std::string, double>{}});
+                      .conserved = run.conserved ? std::map<std::string, ConservedWeight>{{"u", 1.0}}
+                                                 : std::map<std::string, ConservedWeight>{}});
   if (run.traces)
     for (int side = 0; side < 2; ++side) {
       const auto space = std::make_shared<TraceSpace>(side == 0 ? "in" : "out", shells, 0, side);

@@ -122,7 +122,7 @@ struct RunOptions {
   std::int64_t steps = 1;
   int threads = 1;
   bool positive = false;
-  std::map<std::string, double> conserved;
+  std::map<std::string, ConservedWeight> conserved;
   Coefficient initial;
 };
 

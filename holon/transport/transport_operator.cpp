@@ -102,7 +102,8 @@ double TransportOperator::impose(int axis, int side, const SideData& data, std::
   const double width = width_[n][side == 0 ? 0 : count_[n] - 1];
   CompensatedSum sum;
   visit_side(axis, side, Plane::held, [&](std::size_t position, std::size_t site, double area) {
-    sum.add(width * area * (column[position] - u[site]));
+    const double held = capacity_.empty() ? 1.0 : capacity_[site];
+    sum.add(held * width * area * (column[position] - u[site]));
     u[site] = column[position];
   });
   return sum.value();
@@ -134,10 +135,12 @@ double TransportOperator::row_content(std::size_t row, std::size_t begin, std::s
   const double area = width_[1][row % count_[1]] * width_[2][row / count_[1]];
   const double* values = u.data() + row * count_[0];
   const double* weights = weight.empty() ? nullptr : weight.data() + row * count_[0];
+  const double* held = capacity_.empty() ? nullptr : capacity_.data() + row * count_[0];
   // Four sums side by side, so that the loop is not one chain of additions.
   std::array<double, 4> part{};
   for (std::size_t i = begin; i < end; ++i)
-    part[i % 4] += width_[0][i] * values[i] * (weights != nullptr ? weights[i] : 1.0);
+    part[i % 4] += width_[0][i] * values[i] * (weights != nullptr ? weights[i] : 1.0) *
+                   (held != nullptr ? held[i] : 1.0);
   return area * ((part[0] + part[1]) + (part[2] + part[3]));
 }
 

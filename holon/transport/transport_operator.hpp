@@ -100,7 +100,9 @@ class TransportOperator {
 
   /// Calls body(begin, end) for the free sites of each row along x, shared out over threads.
   void for_free_rows(ThreadPool& threads, const std::function<void(std::size_t, std::size_t)>& body) const;
-  /// sum over free sites of measure * value (* weight, if not empty).
+  /// What sites hold per value and measure: 1 where it is empty.
+  const std::vector<double>& capacity() const { return capacity_; }
+  /// sum over free sites of capacity * measure * value (* weight, if not empty).
   double content(std::span<const double> u, std::span<const double> weight, ThreadPool& threads) const;
   /// Sets the nodes that a side holds to its datum; returns the content that this brought in. A node on
   /// several held sides belongs to the first of x_min, x_max, y_min, y_max, z_min, z_max.
@@ -114,6 +116,7 @@ class TransportOperator {
 
  protected:
   /// Rows along x of the sites that kernels write.
+  void set_capacity(std::vector<double> by_site) { capacity_ = std::move(by_site); }
   SiteRange kept_rows() const { return {kept_.begin / count_[0], kept_.end / count_[0]}; }
   TransportOperator() = default;
   /// `held[axis][side]`: sides whose nodes are held at the datum; `decay` [1/time].
@@ -130,7 +133,7 @@ class TransportOperator {
   std::array<std::array<bool, 2>, 3> held_{};
   std::array<std::vector<double>, 3> width_;
   double decay_ = 0.0;
-  std::vector<double> decay_by_site_;
+  std::vector<double> decay_by_site_, capacity_;
   SiteRange kept_;
 };
 
