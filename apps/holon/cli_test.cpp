@@ -277,6 +277,31 @@ TEST_F(CommandLine, AnInterruptedRunGoesOnBitByBit) {
   }
 }
 
+TEST_F(CommandLine, AStudyThatDoesNotLookUpIsLeftWhenASignalComes) {
+  // The factors of this Jacobian take much longer than anybody wants to wait.
+  const fs::path model = write("slow.yaml", R"yaml(
+holon: 1
+spaces: {box: {type: grid, sites: cells, size: [1 mm, 1 mm, 1 mm], spacing: 0.02 mm}}
+fields: {c: {space: box, unit: mM, initial: 1 mM}}
+processes: {spread: {type: diffusion, field: c, diffusivity: 1e-9 m^2/s, decay: 1 1/s, integrator: implicit}}
+schedule: {step: 1 s, until: 1 s}
+study: {rest: {type: steady_state}}
+)yaml");
+  const pid_t child = start({"study", model.string(), "-o", (folder / "slow").string()});
+  while (!fs::exists(folder / "slow" / "model.resolved.yaml"))
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  const auto sent = std::chrono::steady_clock::now();
+  ::kill(child, SIGTERM);
+  const Ended ended = wait(child);
+  const auto took = std::chrono::steady_clock::now() - sent;
+  ASSERT_EQ(ended.status, 130) << ended.err;
+  EXPECT_LT(std::chrono::duration<double>(took).count(), 5.0);  // two seconds on a machine that has time
+  EXPECT_THAT(ended.err, HasSubstr("study 'rest' interrupted by signal"));
+  EXPECT_EQ(json("slow/run.json").at("status"), "interrupted");
+  EXPECT_TRUE(fs::exists(folder / "slow" / "results.json"));
+}
+
 TEST_F(CommandLine, ARunThatIsKilledAtAnyMomentLeavesAFolderToGoOnFrom) {
   const fs::path model = write("long.yaml", long_run());
   ASSERT_EQ(run(model, "whole", {"--quiet"}).status, 0);

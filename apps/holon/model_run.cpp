@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <mutex>
@@ -23,6 +24,7 @@
 
 #include "launch.hpp"
 #include "output_folder.hpp"
+#include "watched_call.hpp"
 #include <fmt/format.h>
 
 namespace holon::cli {
@@ -98,6 +100,12 @@ class Run {
       throw NumericalFailure(
           fmt::format("{}\nwhat was computed until then is in {}", failure.what(), options_.folder));
     }
+    return conclude();
+  }
+
+ private:
+  /// Writes what there is. Returns the exit status; throws where the books do not close.
+  int conclude() {
     check_ledger();
     write_outputs();
     if (record_.status == report::RunRecord::Status::failed) throw NumericalFailure(record_.message);
@@ -112,7 +120,6 @@ class Run {
     return 0;
   }
 
- private:
   static int threads(const RunOptions& options, const Ranks* ranks) {
     if (options.threads > 0) return options.threads;
     if (ranks != nullptr) return 1;
@@ -156,8 +163,9 @@ class Run {
   void run_study(const modelfile::Study& study) {
     Progress progress("study " + study.name());
     std::mutex telling;
-    const modelfile::StudyRun run{variant_, simulation_.threads(), options_.seed.value_or(0),
-                                  [&](double fraction) {
+    // Threads of their own: what is left of the simulation may be asked for while the study still works.
+    ThreadPool pool(threads(options_, ranks_));
+    const modelfile::StudyRun run{variant_, pool, options_.seed.value_or(0), [&](double fraction) {
                                     const std::scoped_lock lock(telling);
                                     if (progress.due()) progress.update(fraction, "");
                                     return interrupted == 0;
@@ -165,7 +173,8 @@ class Run {
     modelfile::StudyOutcome outcome;
     const double began = seconds_since_start();
     try {
-      outcome = study.carry_out(run);
+      outcome = watched_call<modelfile::StudyOutcome>([&] { return study.carry_out(run); }, interrupted,
+                                                      patience, [&] { abandon(study); });
     } catch (const NumericalFailure&) {
       progress.finish("failed");
       throw;
@@ -179,6 +188,18 @@ class Run {
     print(outcome.warnings);
     for (const Diagnostic& warning : outcome.warnings) record_.warnings.push_back(warning.text());
   }
+
+  /// Ends the program while a study still works.
+  void abandon(const modelfile::Study& study) {
+    int status = 1;
+    try {
+      interrupt(fmt::format("study '{}' interrupted by signal {}", study.name(), interrupted.load()));
+      status = conclude();
+    } catch (const std::exception& failure) { log_warning(failure.what()); }
+    std::fflush(nullptr);
+    std::_Exit(status);
+  }
+  static constexpr std::chrono::milliseconds patience{1000};  // of a study to end by itself
 
   void interrupt(std::string message) {
     record_.status = report::RunRecord::Status::interrupted;

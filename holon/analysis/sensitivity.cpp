@@ -29,6 +29,21 @@ std::vector<double> along_constraints(const std::vector<Constraint>& constraints
 
 }  // namespace
 
+Slope conserved_slope(const System& system, const State& start, const State& steady, ParameterId parameter,
+                      Slope slope) {
+  const double value = start.parameter(parameter), h = difference * (value != 0.0 ? std::abs(value) : 1.0);
+  State moved = start.clone();
+  moved.set_parameter(parameter, value + h);
+  const Vector above = system.contents(moved);
+  moved.set_parameter(parameter, value - h);
+  const Vector below = system.contents(moved);
+  const Vector from = system.unknowns(start), to = system.unknowns(steady);
+  for (std::size_t i = 0; i < slope.size(); ++i)
+    if (const double both = above.values()[i] + below.values()[i]; both > 0.0)
+      slope[i] += (above.values()[i] - below.values()[i]) / (h * both) * (from.values()[i] - to.values()[i]);
+  return slope;
+}
+
 std::vector<Slope> steady_slopes(const System& system, const State& steady, double time,
                                  const std::vector<Constraint>& constraints,
                                  const std::vector<ParameterId>& parameters,

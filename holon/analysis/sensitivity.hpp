@@ -24,6 +24,11 @@ namespace holon::analysis {
 
 using Slope = std::vector<double>;  ///< of all unknowns
 
+/// What the slope of a start, dx0/dp, is to the conserved quantities of a steady state x: where contents per
+/// value c follow the parameter (capacities), c x = c x0 also moves with d(log c)/dp (x0 - x).
+Slope conserved_slope(const System& system, const State& start, const State& steady, ParameterId parameter,
+                      Slope slope);
+
 /// dx/dp of a steady state; `start` is dx0/dp, of which the conserved quantities follow. Throws
 /// NumericalFailure where the Jacobian is singular.
 std::vector<Slope> steady_slopes(const System& system, const State& steady, double time,

@@ -17,14 +17,19 @@ struct Spectrum {
   /// Eigenvalues with a positive real part (above round-off).
   int unstable() const;
   double tolerance = 0.0;  ///< what counts as zero
+  int conserved = 0;       ///< eigenvalues that were left out: directions along which nothing returns
 };
 
 /// Algebraic unknowns are eliminated. All eigenvalues of models with few rates (dense QR after balancing, of
 /// the Schur complement J11 - J12 J22^-1 J21). Of others the `count` nearest to zero (shift and invert), and
 /// those that grow fastest (Cayley's transform for rates between those and the fastest of the model;
 /// Meerbergen, Spence and Roose, BIT 34, 409 (1994)), both by implicitly restarted Arnoldi iteration. Where
-/// they can't be found, `why_none` says why.
+/// they can't be found, `why_none` says why; of those nearest to zero there are as many as can be told apart,
+/// and none where that is none.
 Spectrum spectrum(const System& system, const State& state, double time, std::size_t count = 12);
+
+/// Leaves out an eigenvalue that is zero for each conserved quantity: what there is more or less of it stays.
+Spectrum without_conserved(Spectrum spectrum, std::size_t quantities);
 
 /// The mode v of an eigenvalue, J v = lambda M v, by inverse iteration; of largest magnitude 1 in the sizes
 /// of the unknowns (sizes_of). Nothing where it does not converge.

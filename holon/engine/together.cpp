@@ -45,6 +45,24 @@ std::string_view method_text(Method method) {
                               .hint = way_out});
 }
 
+/// What happens to agents that a process acts on: who makes or removes them, or moves them; nothing where
+/// they stay as they are, and for spaces that are no population.
+std::optional<std::string> change_of_agents(const Model& model, const Space& space) {
+  if (!space.varies()) return std::nullopt;
+  const FieldTable& fields = *model.fields;
+  for (const auto& process : model.processes)
+    for (const Port& port : process->ports()) {
+      const Field& field = fields[port.field];
+      if (port.role != Port::Role::advance || field.space.get() != &space) continue;
+      if (process->traits().resizes)
+        return fmt::format("acts on agents of '{}', whose number changes ('{}')", space.name(),
+                           process->name());
+      if (field.name == space.name() + ".position")
+        return fmt::format("acts on agents of '{}', which '{}' moves", space.name(), process->name());
+    }
+  return std::nullopt;
+}
+
 /// The field that a contribution reaches.
 FieldId reached(const Model& model, FieldId field) {
   for (const WayBack& way : model.ways_back)
@@ -84,8 +102,8 @@ Together::Together(std::string name, const ScheduleNode& node, Model& model)
     for (const Port& port : process.ports()) {
       if (port.role != Port::Role::advance && port.role != Port::Role::contribute) continue;
       const FieldId field = reached(model, port.field);
-      if (fields[field].space->varies())
-        refuse(child.place, process.name(), "acts on agents, whose number changes", "");
+      if (const auto change = change_of_agents(model, *fields[field].space))
+        refuse(child.place, process.name(), *change, "advance it beside the others, in a lie or a strang");
       if (fields[field].conserved.empty()) continue;
       bookings_.lines.push_back({member, field});
       if (std::find(bookings_.fields.begin(), bookings_.fields.end(), field) == bookings_.fields.end())

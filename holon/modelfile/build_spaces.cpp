@@ -138,6 +138,7 @@ class SpaceReader {
     }
     report_misfits(divisions);
     if (!whole) return nullptr;
+    note_length_unit(name, along(*spacing, 0), along(*size, 0), length);
     if (sites > most_sites) {
       loader_.error(size->place, path(name) + ".size", "makes " + number_text(sites) + " sites",
                     "at most 2^31 sites", "choose a larger spacing");
@@ -164,6 +165,19 @@ class SpaceReader {
       return nullptr;
     }
     return std::make_shared<GridSpace>(*whole, std::move(*inside));
+  }
+
+  /// Equations give their values in the coherent unit, which nobody wrote.
+  void note_length_unit(const std::string& name, const Value& spacing, const Value& size,
+                        const Dimension& length) {
+    for (const auto& [value, key] : {std::pair{&spacing, ".spacing"}, std::pair{&size, ".size"}}) {
+      const auto written = loader_.constant(*value, path(name) + key);
+      if (written && written->unit.dimension() == length && !length.dimensionless() &&
+          written->unit.text() != Unit::coherent(length).text()) {
+        loader_.note_length_unit(name, written->unit);
+        return;
+      }
+    }
   }
 
   std::optional<GridSpace::Axis> axis(const Value& size, const std::string& size_path, const Value& spacing,

@@ -56,6 +56,11 @@ void Loader::note_parameter(const Place& place, const std::string& name) {
   if (noted.empty()) settings_at_.erase(place.text());
 }
 
+Unit Loader::length_unit(const Space& space) const {
+  const auto written = length_units_.find(space.name());
+  return written != length_units_.end() ? written->second : Unit::coherent(space.length_dimension());
+}
+
 std::shared_ptr<const Space> Loader::space(const std::string& name, const Place& place,
                                            const std::string& path) {
   const auto found = model_->spaces.find(name);

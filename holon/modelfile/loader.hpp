@@ -100,6 +100,9 @@ class Loader {
   bool broken(const std::string& name) const;
   /// Results that others may use, with their units.
   void set_result(const std::string& name, std::optional<Dimension> dimension) { results_[name] = dimension; }
+  /// The unit in which lengths of a space are written: of its spacing, or of its size.
+  void note_length_unit(const std::string& space, const Unit& unit) { length_units_.emplace(space, unit); }
+  Unit length_unit(const Space& space) const;
   std::shared_ptr<const Space> space(const std::string& name, const Place& place, const std::string& path);
   std::optional<FieldId> field(const std::string& name, const Place& place, const std::string& path);
 
@@ -129,6 +132,7 @@ class Loader {
   std::vector<Untaken> untaken_;
   std::map<std::string, Place> announced_;
   std::set<std::string> broken_;
+  std::map<std::string, Unit> length_units_;  // by space
   std::map<std::string, std::optional<Dimension>> results_;
   std::map<std::string, Value> components_;
 };

@@ -97,6 +97,18 @@ double in_unit_of(const StudyContext& context, const std::string& key, const std
   return quantity.in(unit);
 }
 
+OutputUnit time_unit(const Model& model) {
+  const Unit& unit = model.schedule.time_unit;
+  return {unit, 1.0 / unit.factor()};
+}
+
+OutputUnit rate_unit(const Model& model) {
+  const Unit& unit = model.schedule.time_unit;
+  return {Unit() / unit, unit.factor()};
+}
+
+OutputUnit wavenumber_unit(const Unit& length) { return {Unit() / length, length.factor()}; }
+
 void add_asked_results(modelfile::Schema& study, modelfile::Schema of_one, const std::string& example) {
   using modelfile::Option;
   of_one.add("unit", Option::Type::text, "to give it in").make_optional();

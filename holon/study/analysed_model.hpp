@@ -49,6 +49,18 @@ void require_result(const modelfile::StudyContext& context, const std::string& k
 /// another dimension.
 double in_unit_of(const modelfile::StudyContext& context, const std::string& key, const std::string& path);
 
+/// A unit for output, and how many of it a coherent one is.
+struct OutputUnit {
+  Unit unit;
+  double per_coherent = 1.0;
+  double operator()(double coherent) const { return coherent * per_coherent; }
+};
+/// The unit in which the schedule's step is written, and one over it.
+OutputUnit time_unit(const Model& model);
+OutputUnit rate_unit(const Model& model);
+/// One over a unit of length.
+OutputUnit wavenumber_unit(const Unit& length);
+
 /// The mapping of results that a study may be asked for, NAME: {what it is, unit: ...}; `of_one` has the
 /// options that say what.
 void add_asked_results(modelfile::Schema& study, modelfile::Schema of_one, const std::string& example);

@@ -119,7 +119,7 @@ class ContinuationStudy final : public Study {
   Series table(const Model& model, const analysis::Branch& branch, ResultsAtState& results) const {
     Series table;
     table.columns.push_back({short_name(setup_.parameter), unit(model)});
-    const Unit per_time = Unit::coherent(Dimension{} / model.schedule.time_dimension);
+    const OutputUnit rate = rate_unit(model);
     for (const analysis::BranchPoint& point : branch.points) {
       const auto values = results.at(point.state);
       if (table.rows.empty()) {
@@ -127,7 +127,7 @@ class ContinuationStudy final : public Study {
           table.columns.push_back({setup_.collected[k], values.units[k]});
         if (setup_.eigenvalues) {
           table.columns.push_back({"unstable_modes", Unit{}});
-          table.columns.push_back({"leading_eigenvalue", per_time});
+          table.columns.push_back({"leading_eigenvalue", rate.unit});
         }
       }
       std::vector<double> row{point.parameter};
@@ -135,7 +135,7 @@ class ContinuationStudy final : public Study {
       if (setup_.eigenvalues) {
         constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
         row.push_back(point.unstable ? *point.unstable : unknown);
-        row.push_back(point.unstable ? point.leading.real() : unknown);
+        row.push_back(point.unstable ? rate(point.leading.real()) : unknown);
       }
       table.rows.push_back(std::move(row));
     }
@@ -226,18 +226,19 @@ class ContinuationStudy final : public Study {
   /// The columns of certificates are those by which the report knows such a series (report/page_data.hpp).
   Series points(const Model& model, const analysis::Branch& branch, ResultsAtState& results) const {
     Series table;
+    const OutputUnit rate = rate_unit(model);
     table.columns = {{short_name(setup_.parameter), unit(model)},
                      {"uncertainty", Unit{}},
                      {"transversality", Unit{}},
                      {"curvature", Unit{}},
-                     {"omega", Unit::coherent(Dimension{} / model.schedule.time_dimension)}};
+                     {"omega", rate.unit}};
     for (const SpecialPoint& point : branch.special) {
       const auto values = results.at(point.state);
       if (table.rows.empty())
         for (std::size_t k = 0; k < setup_.collected.size(); ++k)
           table.columns.push_back({setup_.collected[k], values.units[k]});
       std::vector<double> row{point.parameter, point.uncertainty, point.transversality, point.curvature,
-                              point.omega};
+                              rate(point.omega)};
       row.insert(row.end(), values.numbers.begin(), values.numbers.end());
       table.rows.push_back(std::move(row));
     }

@@ -26,28 +26,26 @@ using modelfile::StudyContext;
 using modelfile::StudyOutcome;
 using modelfile::StudyRun;
 
-Dimension length_dimension(const Model& model) {
-  for (const auto& [name, space] : model.spaces)
-    if (space->dimensions() > 0) return space->length_dimension();
-  return {};
-}
-Unit per_length(const Model& model) { return Unit::coherent(Dimension{} / length_dimension(model)); }
-Unit per_time(const Model& model) { return Unit::coherent(Dimension{} / model.schedule.time_dimension); }
-
-Unit natural_unit(const Model& model, const std::string& of, const std::string& parameter) {
-  if (of == "growth_rate") return per_time(model);
-  if (of == "wavenumber" || of == "critical_wavenumber") return per_length(model);
-  return parameter.empty() ? Unit{} : (*model.parameters)[model.parameters->id(parameter)].unit;
+/// One over the unit in which the spacing of the grid is written along whose axis the waves go.
+OutputUnit unit_of_waves(const StudyContext& context, int axis) {
+  const Space* found = nullptr;
+  for (const auto& [name, space] : context.model.spaces)
+    if (dynamic_cast<const GridSpace*>(space.get()) != nullptr && axis < space->dimensions() &&
+        (found == nullptr || space->sites() > found->sites()))
+      found = space.get();
+  return wavenumber_unit(found != nullptr ? context.section.loader().length_unit(*found) : Unit{});
 }
 
 struct Asked {
   std::string name, of;
   std::int64_t mode = 0;
-  std::optional<Unit> unit;
+  OutputUnit natural;
+  std::optional<Unit> unit;  ///< that was asked for
 };
 
 struct Setup {
   int axis = 0;
+  OutputUnit waves, rates;
   double cell = 0.0;
   double from = 0.0, to = 0.0;
   std::size_t points = 200;
@@ -73,16 +71,17 @@ class DispersionStudy final : public Study {
     const double shortest = std::numbers::pi / cells.length();
     if (setup_.modes == 0 && setup_.to > shortest * (1.0 + 1e-9))
       throw Refused(
-          fmt::format("it looks at wavenumbers up to {:g}, and those above pi over the length of a "
-                      "cell, {:g}, are others in disguise on this grid",
-                      setup_.to, shortest));
+          fmt::format("it looks at wavenumbers up to {:g} {}, and those above pi over the length of a "
+                      "cell, {:g} {}, are others in disguise on this grid",
+                      setup_.waves(setup_.to), setup_.waves.unit.text(), setup_.waves(shortest),
+                      setup_.waves.unit.text()));
     cells.make_uniform(state);
     system.determine(state, setup_.time);
     const Waves waves{*this, system, cells, run};
     const auto here = waves.at(state);
     run.progress(0.3);
     StudyOutcome outcome;
-    outcome.series[name()] = table(here, cells, *model);
+    outcome.series[name()] = table(here, cells);
     const FastestWave fastest = waves.fastest(here);
     const std::string beyond = waves.why_not_fastest(here, fastest);
     if (!beyond.empty())
@@ -108,23 +107,23 @@ class DispersionStudy final : public Study {
       uniform = waves.onset(state, why_uniform,
                             [](const auto& linearised) { return FastestWave{0.0, linearised.growth(0.0)}; });
     for (const Asked& asked : setup_.asked) {
-      const Unit unit = natural_unit(*model, asked.of, setup_.parameter);
-      ResultValue value{0.0, unit};
+      ResultValue value{0.0, asked.natural.unit};
       if (asked.of == "growth_rate" && asked.mode > 0 &&
           2 * asked.mode > static_cast<std::int64_t>(cells.cells()))
         value.value = ResultValue::Missing{
             fmt::format("wave {} is another one in disguise: {} cells around hold waves 1 to {}", asked.mode,
                         cells.cells(), cells.cells() / 2)};
       else if (asked.of == "growth_rate" && asked.mode > 0)
-        value.value = here.growth(2.0 * std::numbers::pi * static_cast<double>(asked.mode) / cells.around());
+        value.value = asked.natural(
+            here.growth(2.0 * std::numbers::pi * static_cast<double>(asked.mode) / cells.around()));
       else if (!beyond.empty() && (asked.of == "growth_rate" || asked.of == "wavenumber"))
         value.value = ResultValue::Missing{beyond};
       else if (asked.of == "growth_rate")
-        value.value = fastest.growth;
+        value.value = asked.natural(fastest.growth);
       else if (asked.of == "wavenumber")
-        value.value = fastest.wavenumber;
+        value.value = asked.natural(fastest.wavenumber);
       else if (const auto& found = asked.of == "uniform_onset" ? uniform : onset; found)
-        value.value = asked.of == "critical_wavenumber" ? found->wavenumber : found->parameter;
+        value.value = asked.natural(asked.of == "critical_wavenumber" ? found->wavenumber : found->parameter);
       else
         value.value = ResultValue::Missing{asked.of == "uniform_onset" ? why_uniform : why};
       outcome.results[asked.name] = in_asked_unit(value, asked.unit);
@@ -135,7 +134,8 @@ class DispersionStudy final : public Study {
   std::vector<std::string> description() const override {
     std::vector<std::string> lines{
         setup_.modes > 0 ? fmt::format("growth of the waves 1 to {} that fit into the domain", setup_.modes)
-                         : fmt::format("growth of waves from {:g} to {:g}", setup_.from, setup_.to)};
+                         : fmt::format("growth of waves from {:g} to {:g} {}", setup_.waves(setup_.from),
+                                       setup_.waves(setup_.to), setup_.waves.unit.text())};
     if (!setup_.parameter.empty())
       lines.push_back(fmt::format("onset between {} = {:g} and {:g}", short_name(setup_.parameter),
                                   setup_.low, setup_.high));
@@ -209,8 +209,9 @@ class DispersionStudy final : public Study {
       };
       double a = setup.low, b = setup.high, fa = growth(a), fb = growth(b);
       if (!((fa < 0.0) != (fb < 0.0))) {
-        why = fmt::format("growth is {:.4g} at {} = {:g} and {:.4g} at {:g}: no onset between", fa,
-                          short_name(setup.parameter), a, fb, b);
+        why = fmt::format("growth is {:.4g} {} at {} = {:g} and {:.4g} at {:g}: no onset between",
+                          setup.rates(fa), setup.rates.unit.text(), short_name(setup.parameter), a,
+                          setup.rates(fb), b);
         return std::nullopt;
       }
       int side = 0;
@@ -237,11 +238,10 @@ class DispersionStudy final : public Study {
     }
   };
 
-  Series table(const RepeatingCells::Linearised& linearised, const RepeatingCells& cells,
-               const Model& model) const {
+  Series table(const RepeatingCells::Linearised& linearised, const RepeatingCells& cells) const {
+    const OutputUnit &waves = setup_.waves, &rates = setup_.rates;
     Series table;
-    table.columns = {
-        {"wavenumber", per_length(model)}, {"growth_rate", per_time(model)}, {"frequency", per_time(model)}};
+    table.columns = {{"wavenumber", waves.unit}, {"growth_rate", rates.unit}, {"frequency", rates.unit}};
     const std::size_t points = setup_.modes > 0 ? static_cast<std::size_t>(setup_.modes) : setup_.points;
     for (std::size_t k = 0; k < points; ++k) {
       const double q = setup_.modes > 0
@@ -249,7 +249,7 @@ class DispersionStudy final : public Study {
                            : setup_.from + (setup_.to - setup_.from) * static_cast<double>(k) /
                                                static_cast<double>(std::max<std::size_t>(1, points - 1));
       const auto first = linearised.eigenvalues(q).front();
-      table.rows.push_back({q, first.real(), std::abs(first.imag())});
+      table.rows.push_back({waves(q), rates(first.real()), rates(std::abs(first.imag()))});
     }
     return table;
   }
@@ -281,6 +281,8 @@ std::unique_ptr<Study> make(StudyContext& context) {
   Setup setup;
   const std::string axis = section.text("along");
   setup.axis = axis == "x" ? 0 : axis == "y" ? 1 : 2;
+  setup.waves = unit_of_waves(context, setup.axis);
+  setup.rates = rate_unit(context.model);
   if (section.has("cell")) setup.cell = section.quantity("cell");
   setup.modes = section.integer("modes");
   setup.points = static_cast<std::size_t>(std::max<std::int64_t>(3, section.integer("points")));
@@ -291,6 +293,9 @@ std::unique_ptr<Study> make(StudyContext& context) {
     if (section.has("from") && section.has("to")) {
       setup.from = section.quantity("from");
       setup.to = section.quantity("to");
+      for (const char* key : {"from", "to"})
+        if (!std::isfinite(section.quantity(key)))
+          section.error(key, "is not finite", "a wavenumber at which the range ends");
       if (!(setup.to > setup.from)) section.error("to", "is not above `from`");
     }
   }
@@ -300,12 +305,21 @@ std::unique_ptr<Study> make(StudyContext& context) {
     setup.parameter = varied_parameter(inner, "parameter");
     setup.low = in_unit_of(inner, "from", setup.parameter);
     setup.high = in_unit_of(inner, "to", setup.parameter);
+    for (const char* key : {"from", "to"})
+      if (!std::isfinite(key[0] == 'f' ? setup.low : setup.high))
+        vary.error(key, "is not finite", "a value at which the range ends");
   }
   for (const std::string& name : section.keys("results")) {
     const Section result = section.child("results", name);
-    Asked asked{name, result.text("of"), 0, std::nullopt};
+    Asked asked{name, result.text("of"), 0, {}, std::nullopt};
     if (result.has("mode")) asked.mode = result.integer("mode");
-    asked.unit = asked_unit(result, natural_unit(context.model, asked.of, setup.parameter));
+    if (asked.of == "growth_rate")
+      asked.natural = setup.rates;
+    else if (asked.of == "wavenumber" || asked.of == "critical_wavenumber")
+      asked.natural = setup.waves;
+    else if (!setup.parameter.empty())  // its numbers are in its own unit already
+      asked.natural.unit = (*context.model.parameters)[context.model.parameters->id(setup.parameter)].unit;
+    asked.unit = asked_unit(result, asked.natural.unit);
     if (setup.parameter.empty() && asked.of != "growth_rate" && asked.of != "wavenumber")
       result.error("of", fmt::format("'{}' needs a parameter to vary", asked.of), "`vary` in the study");
     setup.asked.push_back(std::move(asked));

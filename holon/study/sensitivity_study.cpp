@@ -64,6 +64,8 @@ class SensitivityStudy final : public Study {
       const auto found = analysis::steady_state(system, start, setup_.time, setup_.steady);
       require_declared(found.undeclared);
       run.progress(0.6);
+      for (std::size_t k = 0; k < ids.size(); ++k)
+        slopes[k] = analysis::conserved_slope(system, start, found.state, ids[k], std::move(slopes[k]));
       table = derivatives(
           system, found.state, ids, outcomes,
           [&] {

@@ -39,36 +39,49 @@ class StabilityStudy final : public Study {
     const Rest rest = this->rest(system, *model, run);
     const State& state = rest.state;
     run.progress(0.6);
-    const auto spectrum = analysis::spectrum(system, state, setup_.time, setup_.count);
-    const Unit time = Unit::coherent(model->schedule.time_dimension);
-    const Unit per_time = Unit::coherent(Dimension{} / model->schedule.time_dimension);
+    const std::size_t conserved = rest.kept.constraints.size();
+    const auto spectrum = analysis::without_conserved(
+        analysis::spectrum(system, state, setup_.time, setup_.count + conserved), conserved);
+    const OutputUnit time = time_unit(*model), rate = rate_unit(*model);
     StudyOutcome outcome;
     if (!rest.kept.undeclared.empty()) outcome.warnings.push_back(warning(rest.kept.undeclared));
     if (!spectrum.why_none.empty()) {
       outcome.results[name() + ".stable"] = {ResultValue::Missing{spectrum.why_none}, Unit{}};
       return outcome;
     }
-    const std::complex<double> leading = spectrum.values.empty() ? 0.0 : spectrum.values.front();
     outcome.results[name() + ".stable"] = {std::string(spectrum.unstable() == 0 ? "yes" : "no"), Unit{}};
     outcome.results[name() + ".growing_modes"] = {static_cast<double>(spectrum.unstable()), Unit{}};
-    outcome.results[name() + ".leading_eigenvalue"] = {leading.real(), per_time};
+    if (conserved > 0)
+      outcome.results[name() + ".conserved_modes"] = {static_cast<double>(spectrum.conserved), Unit{}};
+    if (spectrum.values.empty()) {
+      const ResultValue::Missing none{"no mode grows, and those nearest to rest can't be told apart"};
+      outcome.results[name() + ".leading_eigenvalue"] = {none, rate.unit};
+      outcome.results[name() + ".period"] = {none, time.unit};
+      outcome.results[name() + ".leading_mode"] = {none, Unit{}};
+      return outcome;
+    }
+    const std::complex<double> leading = spectrum.values.front();
+    outcome.results[name() + ".leading_eigenvalue"] = {rate(leading.real()), rate.unit};
     outcome.results[name() + ".period"] =
         std::abs(leading.imag()) > spectrum.tolerance
-            ? ResultValue{2.0 * std::numbers::pi / std::abs(leading.imag()), time}
-            : ResultValue{ResultValue::Missing{"the leading mode does not swing"}, time};
+            ? ResultValue{time(2.0 * std::numbers::pi / std::abs(leading.imag())), time.unit}
+            : ResultValue{ResultValue::Missing{"the leading mode does not swing"}, time.unit};
     outcome.results[name() + ".leading_mode"] = {
         participants(system, analysis::mode(system, state, setup_.time, leading), state), Unit{}};
     Series table;
-    table.columns = {
-        {"number", Unit{}}, {"real", per_time}, {"imaginary", per_time}, {"time", time}, {"period", time}};
+    table.columns = {{"number", Unit{}},
+                     {"real", rate.unit},
+                     {"imaginary", rate.unit},
+                     {"time", time.unit},
+                     {"period", time.unit}};
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
     for (std::size_t k = 0; k < std::min(setup_.count, spectrum.values.size()); ++k) {
       const auto value = spectrum.values[k];
-      table.rows.push_back({static_cast<double>(k + 1), value.real(), value.imag(),
-                            std::abs(value.real()) > spectrum.tolerance ? 1.0 / std::abs(value.real()) : none,
-                            std::abs(value.imag()) > spectrum.tolerance
-                                ? 2.0 * std::numbers::pi / std::abs(value.imag())
-                                : none});
+      table.rows.push_back(
+          {static_cast<double>(k + 1), rate(value.real()), rate(value.imag()),
+           std::abs(value.real()) > spectrum.tolerance ? time(1.0 / std::abs(value.real())) : none,
+           std::abs(value.imag()) > spectrum.tolerance ? time(2.0 * std::numbers::pi / std::abs(value.imag()))
+                                                       : none});
     }
     outcome.series[name()] = std::move(table);
     return outcome;

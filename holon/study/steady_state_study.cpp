@@ -45,21 +45,25 @@ class SteadyStateStudy final : public Study {
         value.value = ResultValue::Missing{"it has no value at a single state"};
       outcome.results[given] = value;
     }
-    const Unit per_time = Unit::coherent(Dimension{} / model->schedule.time_dimension);
+    const OutputUnit rate = rate_unit(*model);
     if (eigenvalues_ > 0) {
-      const auto spectrum = analysis::spectrum(system, found.state, time_, eigenvalues_);
+      const std::size_t kept = found.constraints.size();
+      const auto spectrum = analysis::without_conserved(
+          analysis::spectrum(system, found.state, time_, eigenvalues_ + kept), kept);
       Series table;
-      table.columns = {{"number", Unit{}}, {"real", per_time}, {"imaginary", per_time}};
+      table.columns = {{"number", Unit{}}, {"real", rate.unit}, {"imaginary", rate.unit}};
       for (std::size_t k = 0; k < std::min(eigenvalues_, spectrum.values.size()); ++k)
         table.rows.push_back(
-            {static_cast<double>(k + 1), spectrum.values[k].real(), spectrum.values[k].imag()});
+            {static_cast<double>(k + 1), rate(spectrum.values[k].real()), rate(spectrum.values[k].imag())});
       outcome.series[name() + "_eigenvalues"] = std::move(table);
       if (spectrum.why_none.empty())
         outcome.results[name() + ".stable"] = {std::string(spectrum.unstable() == 0 ? "yes" : "no"), Unit{}};
       else
         outcome.results[name() + ".stable"] = {ResultValue::Missing{spectrum.why_none}, Unit{}};
+      if (kept > 0)
+        outcome.results[name() + ".conserved_modes"] = {static_cast<double>(spectrum.conserved), Unit{}};
       if (!spectrum.values.empty())
-        outcome.results[name() + ".leading_eigenvalue"] = {spectrum.values.front().real(), per_time};
+        outcome.results[name() + ".leading_eigenvalue"] = {rate(spectrum.values.front().real()), rate.unit};
     }
     return outcome;
   }
