@@ -470,7 +470,7 @@ TEST_F(CommandLine, AFailureInASweepNamesTheValues) {
   std::string text = decay_sweep("{k: [1 1/s, -1e6 1/s]}");
   const Ended ended = run(write("sweep.yaml", text), "out");
   EXPECT_EQ(ended.status, 1);
-  EXPECT_THAT(ended.err, HasSubstr("study 'rates', k = -1e+06 1/s: process 'decay' failed: field 'decay.u'"));
+  EXPECT_THAT(ended.err, HasSubstr("study 'rates': k = -1e+06 1/s: process 'decay' failed: field 'decay.u'"));
   EXPECT_EQ(json("out/run.json").at("status"), "failed");
 }
 

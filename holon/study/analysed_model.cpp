@@ -97,6 +97,11 @@ double in_unit_of(const StudyContext& context, const std::string& key, const std
   return quantity.in(unit);
 }
 
+std::string OutputUnit::text(double coherent) const {
+  return fmt::format("{:.6g}{}{}", (*this)(coherent), unit.text() == "1" ? "" : " ",
+                     unit.text() == "1" ? "" : unit.text());
+}
+
 OutputUnit time_unit(const Model& model) {
   const Unit& unit = model.schedule.time_unit;
   return {unit, 1.0 / unit.factor()};

@@ -54,6 +54,7 @@ struct OutputUnit {
   Unit unit;
   double per_coherent = 1.0;
   double operator()(double coherent) const { return coherent * per_coherent; }
+  std::string text(double coherent) const;  ///< "0.3 1/um"; "0.3" without a unit
 };
 /// The unit in which the schedule's step is written, and one over it.
 OutputUnit time_unit(const Model& model);

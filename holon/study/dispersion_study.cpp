@@ -70,11 +70,10 @@ class DispersionStudy final : public Study {
     const RepeatingCells cells(system, state, setup_.axis, setup_.cell);
     const double shortest = std::numbers::pi / cells.length();
     if (setup_.modes == 0 && setup_.to > shortest * (1.0 + 1e-9))
-      throw Refused(
-          fmt::format("it looks at wavenumbers up to {:g} {}, and those above pi over the length of a "
-                      "cell, {:g} {}, are others in disguise on this grid",
-                      setup_.waves(setup_.to), setup_.waves.unit.text(), setup_.waves(shortest),
-                      setup_.waves.unit.text()));
+      throw Refused(fmt::format(
+          "it looks at wavenumbers up to {}, and those above pi over the length of a cell, {}, are "
+          "others in disguise on this grid",
+          setup_.waves.text(setup_.to), setup_.waves.text(shortest)));
     cells.make_uniform(state);
     system.determine(state, setup_.time);
     const Waves waves{*this, system, cells, run};
@@ -84,9 +83,7 @@ class DispersionStudy final : public Study {
     outcome.series[name()] = table(here, cells);
     const FastestWave fastest = waves.fastest(here);
     const std::string beyond = waves.why_not_fastest(here, fastest);
-    if (!beyond.empty())
-      outcome.warnings.push_back(
-          {.severity = Diagnostic::Severity::warning, .path = "study." + name(), .message = beyond});
+    if (!beyond.empty()) outcome.warnings.push_back(warning(beyond));
     std::optional<Onset> onset, uniform;
     const auto wants = [&](const std::string& what) {
       return std::any_of(setup_.asked.begin(), setup_.asked.end(),
@@ -134,8 +131,8 @@ class DispersionStudy final : public Study {
   std::vector<std::string> description() const override {
     std::vector<std::string> lines{
         setup_.modes > 0 ? fmt::format("growth of the waves 1 to {} that fit into the domain", setup_.modes)
-                         : fmt::format("growth of waves from {:g} to {:g} {}", setup_.waves(setup_.from),
-                                       setup_.waves(setup_.to), setup_.waves.unit.text())};
+                         : fmt::format("growth of waves from {} to {}", setup_.waves.text(setup_.from),
+                                       setup_.waves.text(setup_.to))};
     if (!setup_.parameter.empty())
       lines.push_back(fmt::format("onset between {} = {:g} and {:g}", short_name(setup_.parameter),
                                   setup_.low, setup_.high));
@@ -175,6 +172,7 @@ class DispersionStudy final : public Study {
     /// in it; else empty.
     std::string why_not_fastest(const RepeatingCells::Linearised& linearised,
                                 const FastestWave& fastest_inside) const {
+      const OutputUnit &waves = study.setup_.waves, &rates = study.setup_.rates;
       const double end = study.setup_.to, shortest = std::numbers::pi / cells.length();
       if (study.setup_.modes > 0) return "";  // all that fit, or as many as are asked for
       const double noise = 1e-6 * std::abs(fastest_inside.growth);
@@ -183,9 +181,10 @@ class DispersionStudy final : public Study {
         const double q = end * std::pow(shortest / end, k / points);
         if (const double growth = linearised.growth(q); growth > fastest_inside.growth + noise)
           return fmt::format(
-              "waves beyond the range, which ends at {:g}, grow faster ({:.4g} at {:g}, {:.4g} inside it): "
-              "`to` has to be larger",
-              end, growth, q, fastest_inside.growth);
+              "waves beyond the range, which ends at {}, grow faster ({} at {}, {} inside it): `to` has to "
+              "be "
+              "larger",
+              waves.text(end), rates.text(growth), waves.text(q), rates.text(fastest_inside.growth));
       }
       return "";
     }
@@ -209,9 +208,8 @@ class DispersionStudy final : public Study {
       };
       double a = setup.low, b = setup.high, fa = growth(a), fb = growth(b);
       if (!((fa < 0.0) != (fb < 0.0))) {
-        why = fmt::format("growth is {:.4g} {} at {} = {:g} and {:.4g} at {:g}: no onset between",
-                          setup.rates(fa), setup.rates.unit.text(), short_name(setup.parameter), a,
-                          setup.rates(fb), b);
+        why = fmt::format("growth is {} at {} = {:g} and {} at {:g}: no onset between", setup.rates.text(fa),
+                          short_name(setup.parameter), a, setup.rates.text(fb), b);
         return std::nullopt;
       }
       int side = 0;
