@@ -35,6 +35,15 @@ TEST(TuringPatterns, OfSchnakenberg) {
   EXPECT_NEAR(highest, std::sqrt(0.5), step);
 }
 
+TEST(TuringPatterns, AtRestHaveAProfile) {
+  ModelRun run("models/patterns/schnakenberg.yaml");
+  run.studies();
+  const std::vector<double> u = run.column("steady_line", "reaction.u"), x = run.column("steady_line", "x");
+  ASSERT_EQ(u.size(), 445U);
+  EXPECT_DOUBLE_EQ(*std::max_element(u.begin(), u.end()), run.result("u_max"));
+  EXPECT_NEAR(x.back(), 44.45, 1e-9);
+}
+
 TEST(TuringPatterns, GrowthOnTwentySitesPerWavelengthIsWithinHalfAPercent) {
   const double wavelength = 11.132546;
   ModelRun run("models/patterns/schnakenberg.yaml",

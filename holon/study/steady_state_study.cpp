@@ -2,10 +2,14 @@
 
 #include "holon/analysis/spectrum.hpp"
 #include "holon/base/error.hpp"
+#include "holon/base/readable_unit.hpp"
 #include "holon/study/analysed_model.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <span>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -45,6 +49,7 @@ class SteadyStateStudy final : public Study {
         value.value = ResultValue::Missing{"it has no value at a single state"};
       outcome.results[given] = value;
     }
+    add_profiles(*model, found.state, outcome);
     const OutputUnit rate = rate_unit(*model);
     if (eigenvalues_ > 0) {
       const std::size_t kept = found.constraints.size();
@@ -78,6 +83,42 @@ class SteadyStateStudy final : public Study {
   }
 
  private:
+  /// The fields of every line and radial grid over its coordinate.
+  void add_profiles(const Model& model, const State& state, StudyOutcome& outcome) const {
+    for (const auto& [space_name, space] : model.spaces) {
+      const bool line = space->type() == Space::Type::grid || space->type() == Space::Type::radial;
+      if (!line || space->dimensions() != 1 || space->single()) continue;
+      const Unit coherent = Unit::coherent(space->length_dimension());
+      const Unit unit = with_fitting_prefix(coherent, std::abs(space->position(space->sites() - 1)[0]));
+      Series profile;
+      profile.columns = {{space->type() == Space::Type::radial ? "r" : "x", unit}};
+      std::vector<std::span<const double>> columns;
+      for (const FieldId id : fields_on(model, *space)) {
+        profile.columns.push_back({(*model.fields)[id].name, (*model.fields)[id].unit});
+        columns.push_back(state.real(id));
+      }
+      for (std::size_t site = 0; site < space->sites() && !columns.empty(); ++site) {
+        if (!space->inside(site)) continue;
+        profile.rows.push_back({space->position(site)[0] * conversion_factor(coherent, unit)});
+        for (const auto& column : columns) profile.rows.back().push_back(column[site]);
+      }
+      if (!profile.rows.empty()) outcome.series[name() + "_" + space_name] = std::move(profile);
+    }
+  }
+  /// Real fields that somebody advances; names with ':' belong to the numerics.
+  static std::vector<FieldId> fields_on(const Model& model, const Space& space) {
+    std::vector<FieldId> fields;
+    for (const auto& process : model.processes)
+      for (const Port& port : process->ports()) {
+        const Field& field = (*model.fields)[port.field];
+        if (port.role != Port::Role::advance || field.space.get() != &space) continue;
+        if (field.type != FieldType::real || field.components != 1) continue;
+        if (field.name.find(':') != std::string::npos) continue;
+        if (std::find(fields.begin(), fields.end(), port.field) == fields.end()) fields.push_back(port.field);
+      }
+    return fields;
+  }
+
   std::map<std::string, std::string> given_;
   analysis::SteadyStateOptions options_;
   std::size_t eigenvalues_;
@@ -114,7 +155,7 @@ modelfile::StudyType steady_state_type() {
       "Jacobian. Gives the model's results at that state, as NAME.RESULT or under names of one's own, "
       "NAME.stable, "
       "NAME.leading_eigenvalue "
-      "and the series NAME_eigenvalues.";
+      "and the series NAME_eigenvalues, and NAME_SPACE with the profile on every line or radial grid.";
   type.schema = modelfile::Schema("steady state", "Where nothing moves any more.");
   Option name;
   name.type = Option::Type::text;

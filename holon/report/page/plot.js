@@ -242,7 +242,7 @@ Panel.made = 0;
 // variables of a paper (u, v; m, h, n).
 function alike(one, other) {
   const stem = name => name.replace(/[\s(@[].*$/, '').replace(/[0-9_]+$/, '').split('.').pop();
-  return stem(one) === stem(other) || (one.length <= 2 && other.length <= 2);
+  return stem(one) === stem(other) || (stem(one).length <= 2 && stem(other).length <= 2);
 }
 
 // Curves share a panel if they have one unit and each is large enough in it to be seen.
@@ -271,11 +271,11 @@ function grouped(curves) {
 // Whether a series has these columns behind the first one, which has this name.
 const hasColumns = (series, first, names) => series.x.name === first && names.every((name, i) => series.columns[i] && series.columns[i].name === name);
 
-// Eigenvalues (study `stability`): points in the complex plane, and a table.
+// Eigenvalues (studies `stability` and `steady_state`): points in the complex plane, and a table.
 function showEigenvalues(host, series) {
   element(host, 'h3', {}, series.name);
   element(host, 'p', {class: 'note'}, 'Eigenvalues of the model beside its steady state; what lies right of zero grows.');
-  const [real, imaginary, time, period] = series.columns.map(c => doublesOf(c.y)), unit = series.columns[0].unit;
+  const columns = series.columns.map(c => doublesOf(c.y)), [real, imaginary] = columns, unit = series.columns[0].unit;
   const around = values => {
     const least = Math.min(0, ...values), greatest = Math.max(0, ...values), margin = 0.08 * (greatest - least) || 1;
     return [least - margin, greatest + margin];
@@ -294,7 +294,7 @@ function showEigenvalues(host, series) {
   for (let i = 0; i < real.length; ++i) {
     const row = element(body, 'tr');
     element(row, 'th', {scope: 'row'}, String(i + 1));
-    for (const values of [real, imaginary, time, period]) element(row, 'td', {class: 'number'}, readable(values[i]));
+    for (const values of columns) element(row, 'td', {class: 'number'}, readable(values[i]));
   }
 }
 
@@ -307,7 +307,7 @@ function withoutRoundOff(series, curves) {
 }
 
 function showSeries(host, series) {
-  if (hasColumns(series, 'number', ['real', 'imaginary', 'time', 'period'])) return showEigenvalues(host, series);
+  if (hasColumns(series, 'number', ['real', 'imaginary'])) return showEigenvalues(host, series);
   element(host, 'h3', {}, series.name);
   if (series.note) element(host, 'p', {class: 'note'}, series.note);
   // Sites at which something happened at a time are no curve.
