@@ -121,6 +121,15 @@ TEST(Dispersion, SaysThatFasterWavesLieBeyondItsRange) {
   EXPECT_NEAR(run.result("B_hopf"), 5.0, 1e-9);
 }
 
+TEST(TuringPatterns, DoNotComeAfterTheUniformStateIsLeft) {
+  ModelRun run("models/patterns/brusselator.yaml", {"parameters.Dv=1"});
+  run.studies();
+  EXPECT_NEAR(run.result("B_hopf"), 5.0, 1e-9);
+  for (const char* name : {"B_critical", "k_critical"})
+    EXPECT_NE(run.why_missing(name).find("the uniform state itself is left at B = 5"), std::string::npos)
+        << name << ": " << run.why_missing(name);
+}
+
 TEST(TuringPatterns, OfAnOddNumberOfCellsAreThoseThatFit) {
   ModelRun run("models/patterns/cells_in_bulk.yaml", {"parameters.M=5"});
   run.studies();

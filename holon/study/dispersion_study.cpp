@@ -97,6 +97,10 @@ class DispersionStudy final : public Study {
       there.set_parameter(system.parameters().id(setup_.parameter), onset->parameter);
       const auto linearised = waves.at(there);
       why = waves.why_not_fastest(linearised, waves.fastest(linearised));
+      if (why.empty() && onset->wavenumber == 0.0 && waves.leaves_uniform_state(state))
+        why = fmt::format(
+            "the uniform state itself is left at {} = {:.9g}, before any wave grows on it (`uniform_onset`)",
+            short_name(setup_.parameter), onset->parameter);
       if (!why.empty()) onset.reset();
     }
     run.progress(0.7);
@@ -167,6 +171,18 @@ class DispersionStudy final : public Study {
         if (const double growth = linearised.growth(q); growth > best.growth) best = {q, growth};
       }
       return best;
+    }
+    /// Whether a change that is the same everywhere grows at one end of the parameter's range and fades at
+    /// the other. What is conserved does neither.
+    bool leaves_uniform_state(const State& start) const {
+      State state = start.clone();
+      const auto growth = [&](double value) {
+        state.set_parameter(system.parameters().id(study.setup_.parameter), value);
+        return at(state).growth(0.0);
+      };
+      const double low = growth(study.setup_.low), high = growth(study.setup_.high);
+      const double noise = 1e-9 * std::max(std::abs(low), std::abs(high));
+      return std::min(low, high) < -noise && std::max(low, high) > noise;
     }
     /// Where waves between the range and the shortest that the grid holds grow faster than the fastest one
     /// in it; else empty.
