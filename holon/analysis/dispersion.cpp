@@ -186,8 +186,7 @@ FastestWave fastest_wave(const RepeatingCells::Linearised& linearised, double fr
       fy = linearised.growth(y);
     }
   }
-  // Not a place beside the beginning of the range, where growth is largest there.
-  if (std::max(fx, fy) > best.growth) best = fx > fy ? FastestWave{x, fx} : FastestWave{y, fy};
+  if (std::max(fx, fy) >= best.growth) best = fx > fy ? FastestWave{x, fx} : FastestWave{y, fy};
   return best;
 }
 
