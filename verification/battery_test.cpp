@@ -65,6 +65,16 @@ TEST(PorousElectrodes, DischargeAtOneCAsTheReference) {
 }
 
 // Every layer is as thick as it is stated, whatever the spacing.
+TEST(Batteries, AreChargedUntilTheyAreFull) {
+  for (const std::string& model : {spm, dfn}) {
+    ModelRun run(model, {"parameters.c_rate=-1"});
+    run.to_the_end();
+    const auto voltage = run.column("cell", "voltage");
+    EXPECT_GT(voltage[1], voltage[0]) << model;
+    EXPECT_NEAR(run.result("voltage"), 4.1, 1e-6) << model;
+  }
+}
+
 TEST(SingleParticleModel, SaysWhatIsBeyondItsDomain) {
   for (const std::string& model : {spm, dfn}) {
     try {
