@@ -165,7 +165,7 @@ std::optional<ComplexNull> complex_null(const System& system, const State& state
     add(n + i, 2 * n + 1, border.wr[i]);
   }
   solve::SparseLu lu;
-  if (!lu.factor(2 * n + 2, entries)) return std::nullopt;
+  if (!lu.factor(2 * n + 2, entries, 2)) return std::nullopt;
   Values right(2 * n + 2, 0.0), left(2 * n + 2, 0.0);
   right[2 * n] = 1.0;
   left[2 * n] = 1.0;

@@ -17,7 +17,9 @@ struct Spectrum {
   /// Eigenvalues with a positive real part (above round-off).
   int unstable() const;
   double tolerance = 0.0;  ///< what counts as zero
-  int conserved = 0;       ///< eigenvalues that were left out: directions along which nothing returns
+  /// Eigenvalues that were left out, as nothing returns along their modes: of conserved quantities, and of
+  /// shifts of a pattern (shift_modes.hpp).
+  int conserved = 0, shifts = 0;
 };
 
 /// Algebraic unknowns are eliminated. All eigenvalues of models with few rates (dense QR after balancing, of

@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -11,10 +12,16 @@
 
 namespace holon::solve {
 
+namespace {
+
+constexpr int scale_by_largest = 2;  // KLU's name for it: by the largest entry of each row
+
+}  // namespace
+
 struct SparseLu::Factors {
   Factors() {
     klu_defaults(&common);
-    common.scale = 2;  // by the largest entry of each row
+    common.scale = scale_by_largest;
   }
   ~Factors() {
     klu_free_numeric(&numeric, &common);
@@ -64,7 +71,7 @@ Columns compress(std::size_t n, std::span<const MatrixEntry> entries) {
 
 }  // namespace
 
-bool SparseLu::factor(std::size_t n, std::span<const MatrixEntry> entries) {
+bool SparseLu::factor(std::size_t n, std::span<const MatrixEntry> entries, std::size_t borders) {
   require(n < static_cast<std::size_t>(std::numeric_limits<int>::max()), "a matrix of this size is factored");
   // Whoever factors again and again usually lists the same places in the same order.
   const bool listed_as_before =
@@ -92,6 +99,8 @@ bool SparseLu::factor(std::size_t n, std::span<const MatrixEntry> entries) {
     factors_->symbolic = klu_analyze(static_cast<int>(n), begin_.data(), row_.data(), &factors_->common);
     if (factors_->symbolic == nullptr) return false;  // structurally singular matrices are analysed, too
   }
+  scale_rows(borders);
+  factors_->common.scale = borders > 0 ? 0 : scale_by_largest;
   // Pivots are chosen anew each time: those of a matrix far away would cost digits.
   klu_free_numeric(&factors_->numeric, &factors_->common);
   factors_->common.halt_if_singular = 1;
@@ -99,11 +108,27 @@ bool SparseLu::factor(std::size_t n, std::span<const MatrixEntry> entries) {
       klu_factor(begin_.data(), row_.data(), value_.data(), factors_->symbolic, &factors_->common);
   if (factors_->numeric != nullptr && factors_->common.status == KLU_OK) {
     klu_rcond(factors_->symbolic, factors_->numeric, &factors_->common);
-    return factors_->common.rcond > std::numeric_limits<double>::epsilon() * 1e-3;
+    // The estimate is of pivots: those of rows that were scaled down count as they would have been.
+    const double least = std::numeric_limits<double>::epsilon() * (borders > 0 ? 1e-11 : 1e-3);
+    return factors_->common.rcond > least;
   }
   if (factors_->common.singular_col >= 0 && factors_->common.singular_col < static_cast<int>(n))
     singular_column_ = static_cast<std::size_t>(factors_->common.singular_col);
   return false;
+}
+
+void SparseLu::scale_rows(std::size_t borders) {
+  constexpr double low = 1e-8;  // below what pivots are compared with, above what round-off leaves of them
+  row_scale_.clear();
+  if (borders == 0) return;
+  row_scale_.assign(n_, 0.0);
+  for (std::size_t e = 0; e < row_.size(); ++e) {
+    double& largest = row_scale_[static_cast<std::size_t>(row_[e])];
+    largest = std::max(largest, std::abs(value_[e]));
+  }
+  for (std::size_t r = 0; r < n_; ++r)
+    row_scale_[r] = row_scale_[r] > 0.0 ? (r + borders >= n_ ? low : 1.0) / row_scale_[r] : 1.0;
+  for (std::size_t e = 0; e < row_.size(); ++e) value_[e] *= row_scale_[static_cast<std::size_t>(row_[e])];
 }
 
 double SparseLu::reciprocal_condition() const {
@@ -119,6 +144,7 @@ std::size_t SparseLu::entries() const {
 void SparseLu::solve(std::span<double> b) const {
   if (n_ == 0) return;
   require(factors_ && factors_->numeric != nullptr && b.size() == n_, "a factored matrix is solved with");
+  for (std::size_t r = 0; r < row_scale_.size(); ++r) b[r] *= row_scale_[r];
   klu_solve(factors_->symbolic, factors_->numeric, static_cast<int>(n_), 1, b.data(), &factors_->common);
 }
 
@@ -126,6 +152,7 @@ void SparseLu::solve_transposed(std::span<double> b) const {
   if (n_ == 0) return;
   require(factors_ && factors_->numeric != nullptr && b.size() == n_, "a factored matrix is solved with");
   klu_tsolve(factors_->symbolic, factors_->numeric, static_cast<int>(n_), 1, b.data(), &factors_->common);
+  for (std::size_t r = 0; r < row_scale_.size(); ++r) b[r] *= row_scale_[r];
 }
 
 }  // namespace holon::solve

@@ -25,8 +25,10 @@ class SparseLu {
 
   /// Factors a matrix of n rows. Rows are scaled by their largest entries. The ordering of the last matrix is
   /// used again where the pattern is the same. False where the matrix is singular to working accuracy; then
-  /// singular_column() is where elimination found no pivot, if it got stuck.
-  bool factor(std::size_t n, std::span<const MatrixEntry> entries);
+  /// singular_column() is where elimination found no pivot, if it got stuck. The last `borders` rows are
+  /// full: they are scaled so far down that none of them is a pivot before the others are done, which would
+  /// fill everything.
+  bool factor(std::size_t n, std::span<const MatrixEntry> entries, std::size_t borders = 0);
   std::optional<std::size_t> singular_column() const { return singular_column_; }
   /// Estimate of 1 / condition number (of the scaled matrix, from its pivots); 0 where it is singular.
   double reciprocal_condition() const;
@@ -40,6 +42,7 @@ class SparseLu {
   void solve_transposed(std::span<double> b) const;
 
  private:
+  void scale_rows(std::size_t borders);
   struct Factors;
   std::unique_ptr<Factors> factors_;
   std::size_t n_ = 0;
@@ -50,6 +53,7 @@ class SparseLu {
   std::vector<std::size_t> slot_;  // of each, in value_
   std::vector<int> begin_, row_;
   std::vector<double> value_;
+  std::vector<double> row_scale_;  // of rows that are not scaled by KLU: where there are borders
   std::optional<std::size_t> singular_column_;
 };
 

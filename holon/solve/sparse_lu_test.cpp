@@ -49,6 +49,36 @@ TEST(SparseLu, SolvesWithAMatrixAndItsTranspose) {
   }
 }
 
+TEST(SparseLu, KeepsFullRowsForTheEndAndItsFactorsSparse) {
+  // A ring of oscillators near resonance with a full row and a full column: once the row is a pivot, all is
+  // full.
+  const std::size_t n = 3000;
+  Numbers numbers(7);
+  std::vector<MatrixEntry> entries;
+  for (std::size_t i = 0; i < n; ++i) {
+    entries.push_back({i, i, 1e-3 * numbers()});
+    entries.push_back({i, (i + 1) % n, -1.0});
+    entries.push_back({i, (i + n - 1) % n, -1.0});
+    entries.push_back({i, n, std::sin(1.0 + 1.3 * static_cast<double>(i))});
+    entries.push_back({n, i, std::cos(2.0 + 0.7 * static_cast<double>(i))});
+  }
+  SparseLu lu;
+  ASSERT_TRUE(lu.factor(n + 1, entries, 1));
+  EXPECT_LT(lu.entries(), 20 * n);
+  std::vector<double> x(n + 1), b(n + 1, 0.0), c(n + 1, 0.0);
+  for (double& each : x) each = numbers();
+  for (const MatrixEntry& e : entries) {
+    b[e.row] += e.value * x[e.column];
+    c[e.column] += e.value * x[e.row];
+  }
+  lu.solve(b);
+  lu.solve_transposed(c);
+  for (std::size_t i = 0; i <= n; ++i) {
+    EXPECT_NEAR(b[i], x[i], 1e-8);
+    EXPECT_NEAR(c[i], x[i], 1e-8);
+  }
+}
+
 TEST(SparseLu, SaysThatAMatrixIsSingular) {
   SparseLu lu;
   // The second column is twice the first.

@@ -1,5 +1,6 @@
 #include "holon/study/analysed_model.hpp"
 
+#include "holon/analysis/shift_modes.hpp"
 #include "holon/base/error.hpp"
 
 #include <algorithm>
@@ -144,6 +145,21 @@ ResultValue in_asked_unit(ResultValue value, const std::optional<Unit>& unit) {
 
 void require_declared(const std::string& undeclared) {
   if (!undeclared.empty()) throw NumericalFailure("the Jacobian is singular, because " + undeclared);
+}
+
+analysis::Spectrum leading_modes(const System& system, const State& state, double time, std::size_t count,
+                                 std::size_t conserved) {
+  constexpr std::size_t axes = 3;  // along which a pattern may be shifted
+  auto all = analysis::spectrum(system, state, time, count + conserved + axes);
+  return analysis::without_shifts(system, state, time,
+                                  analysis::without_conserved(std::move(all), conserved));
+}
+
+void count_neutral_modes(const analysis::Spectrum& spectrum, const std::string& study,
+                         modelfile::StudyOutcome& outcome) {
+  for (const auto& [what, count] :
+       {std::pair(".conserved_modes", spectrum.conserved), std::pair(".shift_modes", spectrum.shifts)})
+    if (count > 0) outcome.results[study + what] = {static_cast<double>(count), Unit{}};
 }
 
 void add_newton_options(modelfile::Schema& schema) {

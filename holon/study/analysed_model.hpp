@@ -2,6 +2,7 @@
 // a state.
 #pragma once
 
+#include "holon/analysis/spectrum.hpp"
 #include "holon/analysis/steady_state.hpp"
 #include "holon/engine/simulation.hpp"
 #include "holon/modelfile/loader.hpp"
@@ -73,6 +74,13 @@ ResultValue in_asked_unit(ResultValue value, const std::optional<Unit>& unit);
 /// Throws NumericalFailure where the model keeps something that is not declared (SteadyState::undeclared):
 /// the Jacobian is singular.
 void require_declared(const std::string& undeclared);
+
+/// The `count` leading eigenvalues at a state of rest, without those of conserved quantities and of shifts,
+/// and how many these are, as results NAME.conserved_modes and NAME.shift_modes.
+analysis::Spectrum leading_modes(const System& system, const State& state, double time, std::size_t count,
+                                 std::size_t conserved);
+void count_neutral_modes(const analysis::Spectrum& spectrum, const std::string& study,
+                         modelfile::StudyOutcome& outcome);
 
 /// Options of Newton's method that studies share: its tolerance, and the moment at which time stands.
 void add_newton_options(modelfile::Schema& schema);

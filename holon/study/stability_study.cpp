@@ -39,9 +39,8 @@ class StabilityStudy final : public Study {
     const Rest rest = this->rest(system, *model, run);
     const State& state = rest.state;
     run.progress(0.6);
-    const std::size_t conserved = rest.kept.constraints.size();
-    const auto spectrum = analysis::without_conserved(
-        analysis::spectrum(system, state, setup_.time, setup_.count + conserved), conserved);
+    const auto spectrum =
+        leading_modes(system, state, setup_.time, setup_.count, rest.kept.constraints.size());
     const OutputUnit time = time_unit(*model), rate = rate_unit(*model);
     StudyOutcome outcome;
     if (!rest.kept.undeclared.empty()) outcome.warnings.push_back(warning(rest.kept.undeclared));
@@ -51,8 +50,7 @@ class StabilityStudy final : public Study {
     }
     outcome.results[name() + ".stable"] = {std::string(spectrum.unstable() == 0 ? "yes" : "no"), Unit{}};
     outcome.results[name() + ".growing_modes"] = {static_cast<double>(spectrum.unstable()), Unit{}};
-    if (conserved > 0)
-      outcome.results[name() + ".conserved_modes"] = {static_cast<double>(spectrum.conserved), Unit{}};
+    count_neutral_modes(spectrum, name(), outcome);
     if (spectrum.values.empty()) {
       const ResultValue::Missing none{"no mode grows, and those nearest to rest can't be told apart"};
       outcome.results[name() + ".leading_eigenvalue"] = {none, rate.unit};

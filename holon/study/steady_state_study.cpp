@@ -52,9 +52,7 @@ class SteadyStateStudy final : public Study {
     add_profiles(*model, found.state, outcome);
     const OutputUnit rate = rate_unit(*model);
     if (eigenvalues_ > 0) {
-      const std::size_t kept = found.constraints.size();
-      const auto spectrum = analysis::without_conserved(
-          analysis::spectrum(system, found.state, time_, eigenvalues_ + kept), kept);
+      const auto spectrum = leading_modes(system, found.state, time_, eigenvalues_, found.constraints.size());
       Series table;
       table.columns = {{"number", Unit{}}, {"real", rate.unit}, {"imaginary", rate.unit}};
       for (std::size_t k = 0; k < std::min(eigenvalues_, spectrum.values.size()); ++k)
@@ -65,8 +63,7 @@ class SteadyStateStudy final : public Study {
         outcome.results[name() + ".stable"] = {std::string(spectrum.unstable() == 0 ? "yes" : "no"), Unit{}};
       else
         outcome.results[name() + ".stable"] = {ResultValue::Missing{spectrum.why_none}, Unit{}};
-      if (kept > 0)
-        outcome.results[name() + ".conserved_modes"] = {static_cast<double>(spectrum.conserved), Unit{}};
+      count_neutral_modes(spectrum, name(), outcome);
       if (!spectrum.values.empty())
         outcome.results[name() + ".leading_eigenvalue"] = {rate(spectrum.values.front().real()), rate.unit};
     }
