@@ -75,8 +75,8 @@ class SteadyStateStudy final : public Study {
     for (const auto& [given, of] : given_) names.push_back(given);
     return {
         fmt::format("from the initial state by implicit Euler with longer and longer steps, then Newton's "
-                    "method; gives {}",
-                    fmt::join(names, ", "))};
+                    "method{}{}",
+                    names.empty() ? "" : "; gives ", fmt::join(names, ", "))};
   }
 
  private:
