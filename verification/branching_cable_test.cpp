@@ -1,9 +1,11 @@
 // Trees: a single cable against a grid, a branching one against cable theory, and Rallpack 1 and 2.
 #include "holon/base/error.hpp"
+#include "holon/base/test_folder.hpp"
 #include "holon/space/swc_file.hpp"
 #include "holon/space/tree_space.hpp"
 
 #include <cmath>
+#include <fstream>
 #include <numbers>
 #include <numeric>
 
@@ -174,15 +176,46 @@ schedule: {step: 0.1 ms, until: 250 ms}
   EXPECT_NEAR(V.back() - 65.0, -40.2065526, 1e-3);
 }
 
-TEST(Tree, TracedNeuronsAreCutIntoTrees) {
+/// A traced neuron: a soma with a dendrite that divides three times, as its tracing would stand in a file,
+/// and those among the project's data where they are.
+std::vector<std::filesystem::path> traced_neurons(const std::filesystem::path& folder) {
+  const std::filesystem::path drawn = folder / "drawn.swc";
+  std::ofstream file(drawn);
+  file << "# id type x y z radius parent\n1 1 0 0 20 8 -1\n";
+  struct End {
+    int id;
+    double x, y, z;
+  };
+  std::vector<End> ends{{1, 0.0, 0.0, 20.0}};
+  int id = 1;
+  for (int generation = 0; generation < 4; ++generation) {
+    std::vector<End> next;
+    for (const End& end : ends)
+      for (const double side : generation == 0 ? std::vector<double>{0.0} : std::vector<double>{-1.0, 1.0}) {
+        End at = end;
+        for (int n = 0; n < 10; ++n) {
+          const int parent = at.id;
+          at = {++id, at.x + 7.0 * side, at.y + (generation % 2 == 0 ? 3.0 : -2.0), at.z + 9.0};
+          file << at.id << " 3 " << at.x << ' ' << at.y << ' ' << at.z << ' ' << 2.0 - 0.4 * generation << ' '
+               << parent << '\n';
+        }
+        next.push_back(at);
+      }
+    ends = next;
+  }
+  std::vector<std::filesystem::path> files{drawn};
   const std::filesystem::path data =
       std::filesystem::path(HOLON_SOURCE_DIR).parent_path() / "shared/data/morphologies";
-  if (!std::filesystem::exists(data)) GTEST_SKIP() << "no morphologies at " << data;
-  int read = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(data)) {
-    if (entry.path().extension() != ".swc") continue;
-    ++read;
-    const auto branches = read_swc(entry.path(), 1e-6);
+  if (std::filesystem::exists(data))
+    for (const auto& entry : std::filesystem::directory_iterator(data))
+      if (entry.path().extension() == ".swc") files.push_back(entry.path());
+  return files;
+}
+
+TEST(Tree, TracedNeuronsAreCutIntoTrees) {
+  const test::Folder folder;
+  for (const auto& file : traced_neurons(folder.path())) {
+    const auto branches = read_swc(file, 1e-6);
     EXPECT_GT(branches.size(), 10u);
     const TreeSpace tree("cell", branches, 20e-6, TreeSpace::Measure::area, TreeSpace::Places::space);
     double length = 0.0, cut = 0.0;
@@ -195,19 +228,17 @@ TEST(Tree, TracedNeuronsAreCutIntoTrees) {
     EXPECT_GT(length, 1e-3);
     EXPECT_LT(length, 2e-2);
   }
-  EXPECT_GT(read, 0);
 }
 
 TEST(Tree, ContentIsKeptOnATracedNeuron) {
-  const std::filesystem::path file =
-      std::filesystem::path(HOLON_SOURCE_DIR).parent_path() / "shared/data/morphologies/pvalb_469628681.swc";
-  if (!std::filesystem::exists(file)) GTEST_SKIP() << "no morphology at " << file;
-  ModelRun run = ModelRun::of_text(R"(
+  const test::Folder folder;
+  for (const auto& file : traced_neurons(folder.path())) {
+    ModelRun run = ModelRun::of_text(R"(
 holon: 1
 title: Calcium in a traced neuron
 spaces:
   cell: {type: tree, file: ')" + file.string() +
-                                   R"(', spacing: 5 um, measure: volume}
+                                     R"(', spacing: 5 um, measure: volume}
   soma: {type: region, of: cell, branches: soma}
 fields: {c: {space: cell, unit: uM, kind: density, initial: "=if position.z > 27 um then 2 uM else 1 uM", positive: true, conserved: {calcium: 1}}}
 couplings: {c_soma: {from: c, to: soma}}
@@ -227,11 +258,12 @@ processes:
 schedule: {step: 0.1 s, until: 100 s, lie: [pump, spread]}
 ledger: strict
 )");
-  run.to_the_end();
-  const LedgerBalance books = run.simulation().ledger().at(0);
-  EXPECT_LT(books.relative_residual, 1e-13);
-  EXPECT_NEAR(books.held_now / books.held_at_start, 1.0, 1e-12);
-  EXPECT_LT(books.crossings.at(0).left, 0.0);
+    run.to_the_end();
+    const LedgerBalance books = run.simulation().ledger().at(0);
+    EXPECT_LT(books.relative_residual, 1e-13);
+    EXPECT_NEAR(books.held_now / books.held_at_start, 1.0, 1e-12);
+    EXPECT_LT(books.crossings.at(0).left, 0.0) << file;
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 
 #include "verification/model_run.hpp"
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -196,6 +197,46 @@ TEST(QuasiSteady, WhereThereIsNoGapItIsRefusedAndNearToItWarned) {
   ASSERT_EQ(near.model().warnings.size(), 1u);
   EXPECT_THAT(near.model().warnings[0].message, testing::HasSubstr("times the rate"));
   EXPECT_TRUE(ModelRun("models/principles/quasi_steady.yaml").model().warnings.empty());
+}
+
+/// f' = (1 - s - f)/tf beside 3 s' = f - s, from s = 1, where the rest state of f is zero.
+std::string through_zero(double tf, int order) {
+  return fmt::format(R"(
+holon: 1
+title: A rest state that begins at zero
+spaces: {{p: {{type: point}}}}
+processes:
+  slow:
+    type: kinetics
+    space: p
+    integrator: rk4
+    units: {{time: 1, s: 1, f: 1}}
+    states: {{s: 1}}
+    inputs: {{f: =fast.f}}
+    equations: |
+      s' = (f - s)/3
+  fast:
+    type: kinetics
+    space: p
+    units: {{time: 1, s: 1, tf: 1, f: 1}}
+    parameters: {{tf: {}}}
+    states: {{f: 0}}
+    inputs: {{s: =slow.s}}
+    equations: |
+      f' = (1 - s - f)/tf
+schedule: {{step: 0.01, until: 3, lie: [{{steady: {{do: fast, order: {}}}}}, slow]}}
+observe: {{s: {{type: final, of: slow.s}}}}
+results: {{s: {{of: s, unit: 1}}}}
+)",
+                     tf, order);
+}
+
+// |q|/|dq/dt| is zero there, and says nothing: the slow field's own rate does.
+TEST(QuasiSteady, ARestStateMayBeginAtZero) {
+  ModelRun run = ModelRun::of_text(through_zero(0.003, 0));
+  // s = 1/2 + exp(-2 t/3)/2 of what is at rest at once; `lie` and order 0 are of first order.
+  EXPECT_NEAR(run.to_the_end().result("s"), 0.5 + 0.5 * std::exp(-2.0), 2e-3);
+  EXPECT_THROW(ModelRun::of_text(through_zero(4.0, 0)), Refused);
 }
 
 TEST(QuasiSteady, AnUnstableRestStateIsRefused) {

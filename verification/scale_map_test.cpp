@@ -338,5 +338,28 @@ TEST(ScaleMap, JsonHoldsAllNumbers) {
   EXPECT_EQ(json["warnings"].size(), 1u);
 }
 
+// A process on more sites than eigenvalues are computed for: uptake of 4 um^3/s in each voxel of 8 um^3, and
+// twice that in one.
+TEST(ScaleMap, UptakeOnALargeGridHasTheTimesOfItsVoxels) {
+  ModelRun run = ModelRun::of_text(R"(
+holon: 1
+title: Uptake
+spaces:
+  medium: {type: grid, sites: cells, size: [24 um, 24 um, 24 um], spacing: 2 um}
+  cells: {type: population, in: medium, place: {positions: [[11 um, 13 um, 13 um], [3 um, 5 um, 7 um], [3 um, 5 um, 7 um]]}}
+fields: {c: {space: medium, unit: uM, kind: density, initial: 1 uM}}
+processes:
+  eat: {type: exchange, field: c, members: {cells: {space: cells, uptake: 4 um^3/s, kernel: nearest}}}
+schedule: {step: 0.1 s, until: 1 s, lie: [eat]}
+)");
+  ThreadPool threads(1);
+  const State& state = run.simulation().state();
+  const auto times = analysis::time_scales(run.model(), *run.model().processes[0], state, 0.0, threads);
+  EXPECT_TRUE(times.diagonal);
+  EXPECT_NEAR(times.fastest, 1.0, 1e-12);
+  EXPECT_NEAR(times.slowest, 2.0, 1e-12);
+  EXPECT_TRUE(times.relaxes);
+}
+
 }  // namespace
 }  // namespace holon::verification

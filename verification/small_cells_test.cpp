@@ -137,6 +137,34 @@ results: {{}}
   }
 }
 
+/// What is said when uptake and spreading go in turn by a schedule.
+std::vector<std::string> said_of(const std::string& schedule) {
+  const ModelRun run = ModelRun::of_text(R"(
+holon: 1
+title: Small cells on a grid of spacing 2
+spaces:
+  medium: {type: grid, sites: cells, size: [24, 24, 24], spacing: 2}
+  cells: {type: population, in: medium, place: {positions: [[11, 12.5, 13]]}, radius: 0.5}
+fields: {c: {space: medium, kind: density, initial: 1, positive: true}}
+processes:
+  eat: {type: exchange, field: c, members: {cells: {space: cells, uptake: 1, diffusivity: 1}}}
+  spread: {type: diffusion, field: c, diffusivity: 1, integrator: backward_euler}
+schedule: {until: 4, )" + schedule + "}\n");
+  std::vector<std::string> said;
+  for (const Diagnostic& warning : run.model().warnings)
+    if (warning.path == "processes.eat") said.push_back(warning.message);
+  return said;
+}
+
+// What a point takes within a step comes from the sites beside it alone: 0.1 h^2/D is 0.4 here.
+TEST(SmallCells, LongStepsOfUptakeAreWarnedOf) {
+  EXPECT_TRUE(said_of("step: 0.4, strang: [spread, eat]").empty());
+  EXPECT_TRUE(said_of("step: 1, do: {subcycle: {do: {lie: [spread, eat]}, steps: 4}}").empty());
+  const auto said = said_of("step: 0.5, strang: [spread, eat]");
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_NE(said[0].find("its step is 0.12 h^2/D"), std::string::npos) << said[0];
+}
+
 TEST(UptakeAudit, ClosesForAnyCrowdAndAnyNumberOfThreads) {
   for (const int crowd : {1, 20, 90}) {
     ModelRun run("models/tissue/uptake_audit.yaml",

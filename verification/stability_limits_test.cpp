@@ -1,5 +1,7 @@
 // Explicit steps have limits: the engine finds the subcycles that keep them, and refuses steps above them
 // (case: engine E4).
+#include "holon/base/error.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -60,6 +62,36 @@ TEST(StabilityLimits, StepsAboveTheLimitAreRefusedWithTheLimit) {
     }
   }
   EXPECT_THROW(ModelRun::of_text(model("auto", "9", "0.01")), InputError);
+}
+
+// x' = -k (x - cos t) with a k that grows: below the limit of rk4, 2.785/k, at the start, above it later.
+TEST(StabilityLimits, StepsThatPassTheLimitLaterAreSaidToDoSo) {
+  ModelRun run = ModelRun::of_text(R"(
+holon: 1
+title: Stiffness that grows
+spaces: {p: {type: point}}
+processes:
+  a:
+    type: kinetics
+    space: p
+    integrator: rk4
+    units: {time: 1, x: 1, k: 1}
+    states: {x: 1, k: 1}
+    equations: |
+      x' = -k*(x - cos(time))
+      k' = 3
+schedule: {step: 0.1, until: 20}
+)");
+  run.model().check_steps(run.simulation().state());
+  for (int n = 0; n < 80; ++n) run.simulation().step();  // k = 25
+  run.model().check_steps(run.simulation().state());
+  for (int n = 0; n < 20; ++n) run.simulation().step();  // k = 31
+  try {
+    run.model().check_steps(run.simulation().state());
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("'a'"), std::string::npos) << error.what();
+  }
 }
 
 /// By how much the grid's fastest mode, which alternates from cell to cell, grows in a macro step.

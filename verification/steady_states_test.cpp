@@ -157,6 +157,37 @@ results: {x_final: {of: x}}
   EXPECT_TRUE(branch.doubts.empty());
 }
 
+// The branch of p + x/100 - x^3 turns twice within one step: the folds are 1.5e-3 of the range apart.
+TEST(Continuation, FindsTwoFoldsOfOneStep) {
+  Whole whole(R"yaml(holon: 1
+title: A small S
+parameters: {p: -1}
+spaces: {here: {type: point}}
+processes:
+  bend:
+    type: kinetics
+    space: here
+    units: {time: s, x: 1, p: 1}
+    states: {x: -1}
+    parameters: {p: =p}
+    equations: |
+      x' = p + x/100 - x^3
+    integrator: rk4
+schedule: {step: 0.1 s, until: 1 s}
+)yaml");
+  analysis::ContinuationOptions options;
+  options.parameter = whole.parameter("parameters.p");
+  options.low = -1.0;
+  options.high = 1.0;
+  const auto first = whole.steady(options.parameter, -1.0);
+  const auto branch = analysis::continuation(whole.system, first.state, 0.0, first.constraints, options);
+  EXPECT_TRUE(branch.complete) << branch.why_ended;
+  ASSERT_EQ(branch.special.size(), 2u);
+  const double fold = 2.0 / 3.0 * 0.01 * std::sqrt(0.01 / 3.0);
+  EXPECT_NEAR(branch.special[0].parameter, fold, 1e-9);
+  EXPECT_NEAR(branch.special[1].parameter, -fold, 1e-9);
+}
+
 TEST(Continuation, SaysWhereAnotherBranchCrosses) {
   Whole whole(R"yaml(holon: 1
 title: A pitchfork

@@ -179,7 +179,8 @@ class Mapper {
     } else if (scales.spectrum.fastest > 0.0) {
       scales.fastest = scales.spectrum.fastest;
       scales.slowest = scales.spectrum.slowest;
-      scales.time_source = "1/|eigenvalue| of its Jacobian";
+      scales.time_source =
+          scales.spectrum.diagonal ? "1/|diagonal| of its Jacobian" : "1/|eigenvalue| of its Jacobian";
       if (scales.spectrum.sites > 1) scales.time_source += fmt::format(" at {} sites", scales.spectrum.sites);
       if (states_.size() > 1) scales.time_source += fmt::format(" and {} times", states_.size());
       scales.relaxes = scales.spectrum.relaxes;

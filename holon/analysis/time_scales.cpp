@@ -151,11 +151,8 @@ Block block_at(const SiteRates& rates, const std::vector<FieldId>& advanced, con
   return block;
 }
 
-std::optional<Block> whole_block(const Process& process, const std::vector<FieldId>& advanced,
-                                 const FieldTable& fields, const State& state, double time,
-                                 ThreadPool& threads) {
-  const Layout layout(fields, advanced);
-  if (layout.size() == 0 || layout.size() > most_unknowns) return std::nullopt;
+Block whole_block(const Process& process, const Layout& layout, const std::vector<FieldId>& advanced,
+                  const FieldTable& fields, const State& state, double time, ThreadPool& threads) {
   Block block;
   for (const FieldId field : advanced)
     for (int c = 0; c < fields[field].components; ++c)
@@ -170,6 +167,29 @@ std::optional<Block> whole_block(const Process& process, const std::vector<Field
     block.matrix(static_cast<Eigen::Index>(entry.row), static_cast<Eigen::Index>(entry.column)) +=
         entry.value;
   return block;
+}
+
+/// Of a process too large for its eigenvalues.
+void look_at_diagonal(const Process& process, const Layout& layout, const State& state, double time,
+                      ThreadPool& threads, TimeScales& scales) {
+  SparseBuilder entries(layout);
+  Workspace work;
+  work.threads = &threads;
+  process.jacobian(state, time, work, entries);
+  std::vector<double> diagonal(layout.size(), 0.0);
+  for (const auto& entry : entries.entries())
+    if (entry.row == entry.column) diagonal[entry.row] += entry.value;
+  double largest = 0.0;
+  for (const double value : diagonal) largest = std::max(largest, std::abs(value));
+  if (!(largest > 0.0) || !std::isfinite(largest)) return;
+  scales.diagonal = true;
+  scales.fastest = 1.0 / largest;
+  scales.relaxes = true;
+  for (const double value : diagonal) {
+    if (std::abs(value) <= zero_eigenvalue * largest) continue;
+    scales.slowest = std::max(scales.slowest, 1.0 / std::abs(value));
+    scales.relaxes = scales.relaxes && value < 0.0;
+  }
 }
 
 }  // namespace
@@ -218,9 +238,16 @@ TimeScales time_scales(const Model& model, const Process& process, const State& 
       const std::size_t site = scales.sites > 1 ? k * (sites - 1) / (scales.sites - 1) : 0;
       look_at(block_at(*rates, advanced, fields, state, time, site), k == 0, scales);
     }
-  } else if (const auto block = whole_block(process, advanced, fields, state, time, threads)) {
-    scales.sites = state.real(advanced.front()).size();
-    look_at(*block, true, scales);
+    return scales;
+  }
+  const Layout layout(fields, advanced);
+  if (layout.size() == 0) return scales;
+  scales.sites = state.real(advanced.front()).size();
+  if (layout.size() > most_of_a_diagonal) return scales;
+  if (layout.size() > most_unknowns) {
+    look_at_diagonal(process, layout, state, time, threads, scales);
+  } else {
+    look_at(whole_block(process, layout, advanced, fields, state, time, threads), true, scales);
     scales.gaps.clear();  // of places, not of states
   }
   return scales;

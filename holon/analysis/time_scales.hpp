@@ -21,7 +21,7 @@ struct FastStates {
 };
 
 /// The spectrum of a process at a state: at the sites looked at for a process whose sites are independent, of
-/// the whole Jacobian for another one that is small.
+/// the whole Jacobian for another one that is small, and of its diagonal alone for one that is large.
 struct TimeScales {
   double fastest = 0.0,
          slowest = 0.0;          ///< 1 / |eigenvalue|, least and greatest [coherent time]; 0: not known
@@ -31,12 +31,15 @@ struct TimeScales {
   std::vector<double> times;     ///< of the first site looked at, increasing
   std::vector<FastStates> gaps;  ///< gaps in the spectrum by at least `least_gap`, at the first site
   std::size_t sites = 0;         ///< looked at
+  bool diagonal = false;  ///< what changes at a site because of the site itself was all that was looked at
 };
 
 inline constexpr double least_gap = 10.0;
 /// The largest number of unknowns of a process, whose sites are not independent, that is analysed as one
 /// matrix.
 inline constexpr std::size_t most_unknowns = 400;
+/// And whose diagonal is looked at.
+inline constexpr std::size_t most_of_a_diagonal = 200000;
 inline constexpr std::size_t most_sites_looked_at = 32;
 
 TimeScales time_scales(const Model& model, const Process& process, const State& state, double time,

@@ -87,16 +87,32 @@ std::vector<LinearMap::Entry> back_entries(const State& state, const WayBack& wa
   return entries;
 }
 
+double add_to_field(State& state, FieldId field, std::span<const double> amounts, SiteRange sites) {
+  const std::span<double> values = state.receiving(field);
+  const Field& described = state.fields()[field];
+  if (described.conserved.empty()) {
+    for (std::size_t site = sites.begin; site < sites.end; ++site) values[site] += amounts[site];
+    return 0.0;
+  }
+  const SiteContents contents(state, field);
+  CompensatedSum rounding;
+  for (std::size_t site = sites.begin; site < sites.end; ++site) {
+    const double before = values[site];
+    values[site] += amounts[site];
+    rounding.add((values[site] - before - amounts[site]) * contents(site));
+  }
+  return rounding.value();
+}
+
 Crossing bring_back(State& state, const WayBack& way, std::span<const double> amounts,
                     WayBackScratch& scratch, ThreadPool& threads) {
   const std::span<const double> brought = brought_back(state, way, amounts, scratch, threads);
-  const std::span<double> field = state.receiving(way.of);
-  for (std::size_t site = 0; site < field.size(); ++site) field[site] += brought[site];
+  Crossing crossing;
+  crossing.rounding = add_to_field(state, way.of, brought, {0, brought.size()});
   const LinearMap& map = way.geometry->map(state, scratch.kept, threads);
   const auto here = map.to_measures(), there = map.from_measures();
   const bool per_site = state.fields()[way.of].kind == FieldKind::amount;
   const SiteContents contents(state, way.of);
-  Crossing crossing;
   crossing.left = ordered_sum(amounts.size(), threads, [&](std::size_t s) { return amounts[s] * here[s]; });
   crossing.moved =
       ordered_sum(amounts.size(), threads, [&](std::size_t s) { return std::abs(amounts[s]) * here[s]; });

@@ -29,10 +29,16 @@ Unit unit_at_site(const FieldTable& fields, const WayBack& way);
 
 /// What crosses a coupling, in the unit of the field times what its sites hold per value.
 struct Crossing {
-  double left = 0.0;     ///< at the sites where it is contributed
-  double arrived = 0.0;  ///< in the field
-  double moved = 0.0;    ///< sum of absolute amounts
+  double left = 0.0;      ///< at the sites where it is contributed
+  double arrived = 0.0;   ///< in the field
+  double moved = 0.0;     ///< sum of absolute amounts
+  double rounding = 0.0;  ///< what the digits of the field made of it beyond what arrived
 };
+
+/// Adds amounts to sites of a field (State::receiving), and returns what rounding to the digits of its values
+/// made of them, in the field's unit times its measure: many small amounts that are rounded alike are more
+/// than round-off. 0 for fields that hold nothing conserved.
+double add_to_field(State& state, FieldId field, std::span<const double> amounts, SiteRange sites);
 
 /// What a process keeps for one way between its advances.
 struct WayBackScratch {

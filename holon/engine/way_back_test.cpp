@@ -102,6 +102,7 @@ Outcome outcome(const Case& each, double leak, FieldKind kind, bool porous = fal
   result.crossing = bring_back(state, way, amounts, scratch, threads);
   const Crossing& crossing = result.crossing;
   AccountId account = 0;
+  state.account(account).add(crossing.rounding);
   for (const double amount : {crossing.left, crossing.left, crossing.arrived, crossing.moved})
     state.account(account++).add(amount);
   result.books = ledger.balances(state, before, threads).at(0);

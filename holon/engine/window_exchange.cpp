@@ -86,8 +86,20 @@ class Analysis {
       const bool known = std::any_of(result_.fields.begin(), result_.fields.end(), [&](const Exchange& e) {
         return e.taker && e.field == port.field && e.producer == member;
       });
-      if (!known) result_.fields.push_back({port.field, member, member > owner->second, {}, owner->second});
+      if (!known)
+        result_.fields.push_back(
+            {port.field, member, member > owner->second, {}, owner->second, account_of(process, port.field)});
     }
+  }
+
+  std::optional<AccountId> account_of(const Process& process, FieldId field) const {
+    for (AccountId a = 0; a < model_.accounts.size(); ++a) {
+      const LedgerAccount& account = model_.accounts[a];
+      if (account.field == field && account.process == process.name() &&
+          account.role == LedgerAccount::Role::balance)
+        return a;
+    }
+    return std::nullopt;
   }
 
   void read(std::size_t member, FieldId field) {
@@ -121,7 +133,7 @@ class Analysis {
                               [&](const Exchange& known) { return !known.taker && known.field == field; });
     if (found == result_.fields.end()) {
       const auto determiners = model_.determination.before([&](FieldId other) { return other == field; });
-      found = result_.fields.insert(found, {field, producer, false, determiners});
+      found = result_.fields.insert(found, {field, producer, false, determiners, {}, {}});
     }
     if (producer > member) found->back = true;
     auto& reads = result_.read_by[member];

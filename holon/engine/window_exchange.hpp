@@ -20,6 +20,7 @@ struct Exchange {
   bool back = false;                   ///< wanted by an earlier member: an unknown of the iteration
   std::vector<ProcessId> determiners;  ///< to be called before it is sampled
   std::optional<std::size_t> taker;    ///< of contributions: the member that advances the field
+  std::optional<AccountId> account;    ///< and where they are booked, if the field holds something conserved
 };
 
 struct WindowExchange {

@@ -61,26 +61,33 @@ class Collection {
   std::vector<FieldId> fields_;
 };
 
+void take(State& state, const Exchange& exchange, std::span<const double> amounts) {
+  const double rounded = add_to_field(state, exchange.field, amounts, {0, amounts.size()});
+  if (exchange.account) state.account(*exchange.account).add(rounded);
+}
+
 /// What another member contributes to a field of a member, in one of its substeps after the other.
 class Receipt {
  public:
-  Receipt(FieldId field, const Waveform& total)
-      : field_(field), total_(&total), before_(total.values.front()), after_(before_) {}
+  Receipt(const Exchange& exchange, const Waveform& total)
+      : exchange_(&exchange),
+        total_(&total),
+        before_(total.values.front()),
+        after_(before_),
+        half_(before_) {}
   /// Goes on to the substep that ends then.
   void reach(double end) {
     std::swap(before_, after_);
     total_->evaluate(end, 0, 0, after_.size(), after_);
+    for (std::size_t s = 0; s < half_.size(); ++s) half_[s] = 0.5 * (after_[s] - before_[s]);
   }
   /// Half of what comes in the substep.
-  void take_half(State& state) const {
-    const std::span<double> field = state.receiving(field_);
-    for (std::size_t s = 0; s < field.size(); ++s) field[s] += 0.5 * (after_[s] - before_[s]);
-  }
+  void take_half(State& state) const { take(state, *exchange_, half_); }
 
  private:
-  FieldId field_;
+  const Exchange* exchange_;
   const Waveform* total_;
-  std::vector<double> before_, after_;
+  std::vector<double> before_, after_, half_;
 };
 
 }  // namespace
@@ -165,7 +172,7 @@ void WindowIteration::evaluate(State& state, Time begin, Time end, const Inputs&
     for (const std::size_t e : exchange_.read_by[m]) inputs.set(exchange_.fields[e].field, waveforms_[e]);
     std::vector<Receipt> receipts;
     for (std::size_t e = 0; e < exchange_.fields.size(); ++e)
-      if (exchange_.fields[e].taker == m) receipts.emplace_back(exchange_.fields[e].field, *waveforms_[e]);
+      if (exchange_.fields[e].taker == m) receipts.emplace_back(exchange_.fields[e], *waveforms_[e]);
     const Collection collection(state, exchange_, m);
     const Fraction part = length * Fraction::of(1, member.parts);
     for (std::int64_t n = 0; n < member.parts; ++n) {
@@ -268,10 +275,10 @@ void WindowIteration::settle(State& state, const std::vector<double>& given, Tim
   for (const Unknown& unknown : unknowns_) {
     const Exchange& exchange = exchange_.fields[unknown.exchange];
     if (!exchange.taker) continue;
-    const std::vector<double>& contributed = waveforms_[unknown.exchange]->values.back();
-    const double* const taken = given.data() + unknown.offset + unknown.size - contributed.size();
-    const std::span<double> field = state.receiving(exchange.field);
-    for (std::size_t s = 0; s < field.size(); ++s) field[s] += contributed[s] - taken[s];
+    std::vector<double> rest = waveforms_[unknown.exchange]->values.back();
+    const double* const taken = given.data() + unknown.offset + unknown.size - rest.size();
+    for (std::size_t s = 0; s < rest.size(); ++s) rest[s] -= taken[s];
+    take(state, exchange, rest);
   }
   for (const Exchange& exchange : exchange_.fields) {
     const Field& field = (*model_.fields)[exchange.field];

@@ -368,14 +368,18 @@ void Kinetics::hand_over(State& state, const std::vector<std::vector<double>>& g
   std::size_t account = conserved_.size() + jump_accounts().size();
   for (std::size_t i = system.own_states(); i < system.states.size(); ++i) {
     const WayBack* way = system.way_back(i);
+    const auto booked = std::find(conserved_.begin(), conserved_.end(), i) - conserved_.begin();
+    const auto book = [&](double rounding) {
+      if (rounding != 0.0) state.account(accounts()[static_cast<std::size_t>(booked)]).add(rounding);
+    };
     if (way == nullptr) {
-      const auto target = state.receiving(system.target(i));
-      for (std::size_t s = sites.begin; s < sites.end; ++s) target[s] += gathered[i][s];
+      book(add_to_field(state, system.target(i), gathered[i], sites));
       continue;
     }
     const Crossing crossing =
         bring_back(state, *way, gathered[i], work.ways_back[i - system.own_states()], *work.threads);
     if ((*system.fields)[way->of].conserved.empty()) continue;
+    book(crossing.rounding);
     for (const double amount : {crossing.left, crossing.arrived, crossing.moved})
       state.account(accounts()[account++]).add(amount);
   }
