@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 
 #include "verification/model_run.hpp"
 #include <gtest/gtest.h>
@@ -80,6 +82,13 @@ TEST(BirthDeath, WhatIsCommittedTooLateIsWarnedOf) {
   for (const char* turns :
        {"[{restructure: cells}, life]", "[life, {every: {do: {restructure: cells}, steps: 2}}]"})
     EXPECT_EQ(ModelRun(model, {std::string("schedule.lie=") + turns}).warnings().size(), 1u) << turns;
+  for (const char* merge : {"false", "true"}) {
+    std::ifstream file(std::string(HOLON_SOURCE_DIR) + "/" + model);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    const std::string lie = "lie: [";
+    text.replace(text.find(lie), lie.size(), std::string("merge: ") + merge + ", strang: [");
+    EXPECT_EQ(ModelRun::of_text(text).warnings().size(), 1u) << merge;
+  }
 }
 
 TEST(BirthDeath, LineagesThatDecayDieOutAsOftenAsTheyShould) {

@@ -72,8 +72,7 @@ TEST_P(ThroughCouplings, WhatIsTakenIsLostOnTheOtherSide) {
   run.to_the_end();
   const LedgerBalance books = run.simulation().ledger().at(0);
   EXPECT_LT(books.relative_residual, 1e-14);
-  // Rounding to the digits of what is held there is booked with what was contributed.
-  EXPECT_NEAR(books.produced_by_reactions / books.moved_by_reactions, 0.0, 1e-13);
+  EXPECT_NEAR(books.produced_by_reactions / books.moved_by_reactions, 0.0, 1e-14);
   EXPECT_NEAR(books.held_now / books.held_at_start, 1.0, 1e-13);
   ASSERT_EQ(books.crossings.size(), 1u);
   EXPECT_EQ(books.crossings[0].coupling, "here");

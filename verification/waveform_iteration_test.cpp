@@ -323,6 +323,19 @@ TEST(Contributions, CloseTheBooksHoweverFarTheIterationHasCome) {
   }
 }
 
+// At rest what is contributed is the round-off of rates that cancel: nothing to iterate on.
+TEST(Contributions, ComeToRest) {
+  for (const char* options : {"tolerance: 1e-13", "tolerance: 1e-8, acceleration: aitken",
+                              "tolerance: 1e-10, waveform: {degree: 0}", "substeps: {cell: 2, medium: 3}"}) {
+    std::string text = cell_and_medium("medium, cell", options, 0.1);
+    text.replace(text.find("until: 1.6 s"), 12, "until: 60 s");
+    ModelRun run = ModelRun::of_text(text);
+    ASSERT_NO_THROW(run.to_the_end()) << options;
+    EXPECT_LT(run.simulation().ledger().at(0).relative_residual, 1e-13) << options;
+    EXPECT_NEAR(run.result("x"), 4.0 * run.result("m") / (1.0 + run.result("m")), 1e-8) << options;
+  }
+}
+
 TEST(Contributions, AreIteratedOnAndResumeBitByBit) {
   const std::string text =
       cell_and_medium("medium, cell", "substeps: {cell: 3, medium: 2}, tolerance: 1e-9", 0.1);
@@ -388,6 +401,30 @@ TEST(Contributions, OfAgentsReachImplicitDiffusionWithItsOrderAndStrictBooks) {
   EXPECT_GT(std::log2(std::abs((x[0] - x[1]) / (x[1] - x[2]))), 1.9) << x[0] << ' ' << x[1] << ' ' << x[2];
 }
 
+/// What is said of a schedule of cell and medium.
+std::vector<std::string> said_of(const std::string& schedule) {
+  std::string text = cell_and_medium("cell, medium", "tolerance: 1e-8", 0.1);
+  const auto begin = text.find("iterate: {"), end = text.find('\n', begin);
+  text.replace(begin, end - begin, schedule);
+  std::vector<std::string> said;
+  const ModelRun run = ModelRun::of_text(text);
+  for (const Diagnostic& warning : run.model().warnings)
+    if (warning.path == "schedule.strang") said.push_back(warning.message);
+  return said;
+}
+
+// A process sees its own contribution as it was at the beginning of its step, which leaves a strang of first
+// order; where another member of a window advances the field, it does not.
+TEST(Contributions, InAStrangAreSaidToBeOfFirstOrder) {
+  const auto said = said_of("strang: [cell, medium]");
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_THAT(said[0], testing::HasSubstr("'cell' contributes to 'm' and sees it"));
+  EXPECT_EQ(said_of("iterate: {do: [{strang: [cell, medium]}]}").size(), 1u);
+  EXPECT_TRUE(said_of("iterate: {do: [cell, medium]}").empty());
+  EXPECT_TRUE(said_of("iterate: {do: [{strang: [cell]}, medium]}").empty());
+  EXPECT_TRUE(said_of("lie: [cell, medium]").empty());
+}
+
 TEST(Contributions, ThatTakeMoreThanThereIsAreAFailure) {
   std::string text = agents_in_diffusion(0.2);
   const std::string uptake = "-(100 um^3/s)*c_here", density = "kind: density, ",
@@ -404,6 +441,138 @@ TEST(Contributions, ThatTakeMoreThanThereIsAreAFailure) {
                 testing::HasSubstr("iterate: [spreading, uptake]: 'uptake' contributes more than "
                                    "there is: 'c' becomes -"));
   }
+}
+
+/// A recurrent network whose weights, a law on the edges, learn: x_i' = -x_i + sum w tanh(x_j) + 0.1,
+/// w' = (tanh(x_j) x_i - w)/2 from j to i.
+constexpr std::array<std::array<int, 2>, 5> edges{{{0, 1}, {1, 2}, {2, 0}, {0, 2}, {1, 1}}};
+std::string recurrent(const std::string& members, double step) {
+  return fmt::format(R"(
+holon: 1
+title: A network that learns
+spaces: {{net: {{type: network, nodes: [a, b, c], edges: [{{from: a, to: b}}, {{from: b, to: c}}, {{from: c, to: a}}, {{from: a, to: c}}, {{from: b, to: b}}]}}}}
+couplings:
+  before: {{from: nodes.x, to: net.edges}}
+  behind: {{from: nodes.x, to: net.edges, end: target}}
+  drive: {{from: synapses.current, to: net}}
+processes:
+  synapses:
+    type: kinetics
+    space: net.edges
+    units: {{time: 1, s: 1, w: 1, current: 1}}
+    inputs: {{s: =before, w: =learning.w}}
+    outputs: [current]
+    equations: |
+      current = w*tanh(s)
+  learning:
+    type: kinetics
+    space: net.edges
+    integrator: rk4
+    units: {{time: 1, s: 1, t: 1, w: 1}}
+    states: {{w: 0}}
+    initial: {{w: {{values: [1.5, -0.8, 0.6, 2, 0.3]}}}}
+    inputs: {{s: =before, t: =behind}}
+    equations: |
+      w' = (tanh(s)*t - w)/2
+  nodes:
+    type: kinetics
+    space: net
+    integrator: rk4
+    units: {{time: 1, x: 1, i: 1}}
+    states: {{x: 0}}
+    initial: {{x: {{values: [1, -0.5, 0.2]}}}}
+    inputs: {{i: =drive}}
+    equations: |
+      x' = -x + i + 0.1
+schedule: {{step: {1}, until: 3.2, iterate: {{do: [{0}], tolerance: 1e-11}}}}
+)",
+                     members, step);
+}
+
+std::array<double, 3> recurrent_as_one() {
+  std::array<double, 8> y{1.0, -0.5, 0.2, 1.5, -0.8, 0.6, 2.0, 0.3};
+  const auto rate = [](const std::array<double, 8>& u) {
+    std::array<double, 8> r{};
+    for (std::size_t n = 0; n < 3; ++n) r[n] = 0.1 - u[n];
+    for (std::size_t e = 0; e < edges.size(); ++e) {
+      const auto j = static_cast<std::size_t>(edges[e][0]), i = static_cast<std::size_t>(edges[e][1]);
+      r[i] += u[3 + e] * std::tanh(u[j]);
+      r[3 + e] = 0.5 * (std::tanh(u[j]) * u[i] - u[3 + e]);
+    }
+    return r;
+  };
+  const auto moved = [](std::array<double, 8> u, const std::array<double, 8>& k, double h) {
+    for (std::size_t i = 0; i < u.size(); ++i) u[i] += h * k[i];
+    return u;
+  };
+  constexpr double h = 1e-3;
+  for (int n = 0; n < 3200; ++n) {
+    const auto a = rate(y), b = rate(moved(y, a, h / 2)), c = rate(moved(y, b, h / 2)),
+               d = rate(moved(y, c, h));
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] += h / 6.0 * (a[i] + 2 * b[i] + 2 * c[i] + d[i]);
+  }
+  return {y[0], y[1], y[2]};
+}
+
+// What a process sees of its own fields through couplings and laws is followed within its step, and does not
+// depend on where the law stands, or whether it does.
+TEST(Waveforms, FollowWhatAMemberSeesOfItself) {
+  const auto exact = recurrent_as_one();
+  std::array<double, 2> first{};
+  for (const char* members : {"nodes, learning", "learning, nodes", "synapses, nodes, learning",
+                              "nodes, synapses, learning", "learning, synapses, nodes"}) {
+    std::array<double, 2> error{};
+    for (std::size_t k = 0; k < 2; ++k) {
+      ModelRun run = ModelRun::of_text(recurrent(members, 0.04 / std::exp2(k)));
+      run.to_the_end();
+      const auto x = run.simulation().state().real(run.model().fields->id("nodes.x"));
+      for (std::size_t n = 0; n < 3; ++n) error[k] = std::max(error[k], std::abs(x[n] - exact[n]));
+    }
+    EXPECT_LT(error[1], 2e-4) << members;
+    EXPECT_GT(std::log2(error[0] / error[1]), 1.9) << members;
+    if (first[0] == 0.0) first = error;
+    EXPECT_NEAR(error[1] / first[1], 1.0, 0.5) << members;
+  }
+}
+
+TEST(Waveforms, ASingleMemberThatSeesItselfReachesTheOrderOfItsWaveforms) {
+  const auto text = [](const std::string& schedule, double step) {
+    return fmt::format(R"(
+holon: 1
+title: A mean field
+spaces: {{many: {{type: grid, sites: cells, size: [4], spacing: 1}}, one: {{type: point}}}}
+couplings: {{mean: {{from: units.x, to: one, type: average}}, seen: {{from: mean, to: many}}}}
+processes:
+  units:
+    type: kinetics
+    space: many
+    integrator: rk4
+    units: {{time: 1, x: 1, m: 1}}
+    states: {{x: 0}}
+    initial: {{x: =position.x}}
+    inputs: {{m: =seen}}
+    equations: |
+      x' = -x*m
+schedule: {{step: {}, until: 1.92, {}}}
+)",
+                       step, schedule);
+  };
+  // x/x0 is the same of all, and m = m0 x/x0: x/x0 = 1/(1 + m0 t).
+  const auto error = [&](const std::string& schedule, double step) {
+    ModelRun run = ModelRun::of_text(text(schedule, step));
+    run.to_the_end();
+    const auto x = run.simulation().state().real(run.model().fields->id("units.x"));
+    return std::abs(x[3] / 3.5 - 1.0 / (1.0 + 2.0 * 1.92));
+  };
+  const std::string
+      straight = "iterate: {do: [units], tolerance: 1e-12}",
+      cubic = "iterate: {do: [units], substeps: {units: 3}, waveform: {degree: 3}, tolerance: 1e-12}";
+  EXPECT_GT(order(error(straight, 0.04), error(straight, 0.02)), 1.9);
+  EXPECT_GT(order(error(cubic, 0.16), error(cubic, 0.08)), 3.5);
+  const ModelRun plain = ModelRun::of_text(text("lie: [units]", 0.02));
+  ASSERT_EQ(plain.model().warnings.size(), 1u);
+  EXPECT_THAT(plain.model().warnings[0].message, testing::HasSubstr("'units' sees 'seen'"));
+  EXPECT_TRUE(ModelRun::of_text(text(straight, 0.02)).model().warnings.empty());
 }
 
 }  // namespace

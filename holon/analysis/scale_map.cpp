@@ -172,7 +172,9 @@ class Mapper {
       scales.spectrum = k == 0 ? std::move(look) : joined(std::move(scales.spectrum), look);
     }
     if (transport) {
-      scales.fastest = std::isfinite(stated.time_resolution) ? stated.time_resolution : 0.0;
+      // Where decay is fast, all structures fade alike.
+      scales.fastest =
+          std::isfinite(stated.time_resolution) ? std::min(stated.time_resolution, stated.time_extent) : 0.0;
       scales.slowest = stated.time_extent;
       scales.time_source = without_grid ? "stated by the process" : "across a spacing, and across the domain";
       scales.relaxes = process.damps();

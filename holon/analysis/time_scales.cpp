@@ -185,10 +185,17 @@ void look_at_diagonal(const Process& process, const Layout& layout, const State&
   scales.diagonal = true;
   scales.fastest = 1.0 / largest;
   scales.relaxes = true;
-  for (const double value : diagonal) {
-    if (std::abs(value) <= zero_eigenvalue * largest) continue;
-    scales.slowest = std::max(scales.slowest, 1.0 / std::abs(value));
-    scales.relaxes = scales.relaxes && value < 0.0;
+  // A field as a whole changes with the mean over its sites.
+  for (const FieldId field : layout.fields()) {
+    const auto begin = diagonal.begin() + static_cast<std::ptrdiff_t>(layout.offset(field));
+    const auto end = begin + static_cast<std::ptrdiff_t>(layout.sites(field));
+    double sum = 0.0;
+    for (auto value = begin; value != end; ++value) {
+      sum += std::abs(*value);
+      scales.relaxes = scales.relaxes && *value <= 0.0;
+    }
+    if (sum > zero_eigenvalue * largest)
+      scales.slowest = std::max(scales.slowest, static_cast<double>(layout.sites(field)) / sum);
   }
 }
 

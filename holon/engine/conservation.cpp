@@ -31,6 +31,10 @@ class Look {
     return std::any_of(ports.begin(), ports.end(),
                        [&](const Port& port) { return port.role == role && port.field == field; });
   }
+  static bool assigns(const Process& process, FieldId field) {
+    const std::vector<FieldId> assigned = process.assigned();
+    return std::find(assigned.begin(), assigned.end(), field) != assigned.end();
+  }
   static bool gives(const Process& process, FieldId field) {
     return has(process, Role::advance, field) || has(process, Role::contribute, field);
   }
@@ -40,12 +44,13 @@ class Look {
       for (const Port& port : process->ports()) {
         if (port.role != Role::contribute) continue;
         for (const auto& other : model_.processes)
-          if (has(*other, Role::determine, port.field))
+          if (has(*other, Role::determine, port.field) || assigns(*other, port.field))
             throw InputError(Diagnostic{
                 .path = "processes." + process->name() + ".contribute",
-                .message = fmt::format("'{}' follows from other fields ('{}' determines it): nothing can be "
-                                       "added to it",
-                                       fields_[port.field].name, other->name()),
+                .message =
+                    fmt::format("'{}' follows from other fields ('{}' says what it is): nothing can be "
+                                "added to it",
+                                fields_[port.field].name, other->name()),
                 .expected = "a field that a process advances, or a coupling from one"});
       }
   }

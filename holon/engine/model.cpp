@@ -268,6 +268,7 @@ void Model::finish() {
   program = compile(schedule.root);
   checks::untimely_events(*this);
   checks::late_commits(*this);
+  checks::stale_contributions(*this);
   check_averages(*this);
   if (program.merged && processes[program.closing.process]->traits().resizes)
     checks::refuse(schedule.root, "schedule",

@@ -1,6 +1,7 @@
 #include "holon/engine/model_checks.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/delayed_transfer.hpp"
 #include "holon/engine/quasi_steady.hpp"
 #include "holon/engine/restructure.hpp"
 #include "holon/engine/together.hpp"
@@ -168,7 +169,8 @@ void untimely_events(const Model& model) {
 }
 
 void late_commits(Model& model) {
-  const std::vector<Instruction>& body = model.program.body;
+  std::vector<Instruction> body = model.program.body;
+  if (model.program.merged) body.push_back(model.program.closing);
   for (std::size_t k = 0; k < body.size(); ++k) {
     if (body[k].window || body[k].average) continue;
     const Process& decides = *model.processes[body[k].process];
@@ -191,6 +193,108 @@ void late_commits(Model& model) {
            .hint = "write the restructure after it, for every step"});
   }
 }
+
+namespace {
+
+/// Processes of a strang that see fields to which they contribute themselves.
+class StaleContributions {
+ public:
+  explicit StaleContributions(Model& model) : model_(model) {}
+
+  /// `member`: of the innermost window, what of it advances a field is seen as it changes by all others.
+  void look(const ScheduleNode& node, const ScheduleNode* member) {
+    using Kind = ScheduleNode::Kind;
+    if (node.kind == Kind::together || node.kind == Kind::average) return;
+    if (node.kind == Kind::advance && !node.steady && member == nullptr) look_at_itself(node);
+    if (node.kind == Kind::strang) look_below(node, node, member);
+    for (const ScheduleNode& child : node.children) look(child, node.kind == Kind::iterate ? &child : member);
+  }
+
+ private:
+  void look_below(const ScheduleNode& node, const ScheduleNode& strang, const ScheduleNode* member) {
+    using Kind = ScheduleNode::Kind;
+    if (node.kind == Kind::advance && !node.steady) look_at(node.process, strang, member);
+    if (node.kind == Kind::iterate || node.kind == Kind::together || node.kind == Kind::average) return;
+    for (const ScheduleNode& child : node.children) look_below(child, strang, member);
+  }
+
+  void look_at(ProcessId id, const ScheduleNode& strang, const ScheduleNode* member) {
+    const Process& process = *model_.processes[id];
+    const Ports ports = process.ports();
+    std::set<FieldId> seen;
+    for (const Port& port : ports)
+      if (port.role == Port::Role::read) seen.insert(port.field);
+    for (const ProcessId determiner : model_.determination.before(process))
+      for (const FieldId from : model_.processes[determiner]->determined_from()) seen.insert(from);
+    for (const Port& port : ports) {
+      if (port.role != Port::Role::contribute || !seen.contains(port.field)) continue;
+      if (member != nullptr && !advanced_below(*member, port.field)) continue;
+      if (!said_.insert(id).second) return;
+      model_.warnings.push_back(
+          {.severity = Diagnostic::Severity::warning,
+           .place = strang.place,
+           .path = "schedule.strang",
+           .message =
+               fmt::format("'{0}' contributes to '{1}' and sees it, within its step as at the beginning: "
+                           "what passes between them is of first order in the step",
+                           process.name(), (*model_.fields)[port.field].name),
+           .hint = "members of an `iterate` see each other's fields change (second order), and `together` "
+                   "takes all at once"});
+    }
+  }
+
+  /// Laws and couplings of its own fields (a recurrent network, a mean field).
+  void look_at_itself(const ScheduleNode& node) {
+    const Process& process = *model_.processes[node.process];
+    if (!process.traits().follows_inputs) return;
+    std::set<FieldId> own;
+    for (const Port& port : process.ports())
+      if (port.role == Port::Role::advance) own.insert(port.field);
+    for (const Port& port : process.ports()) {
+      if (port.role != Port::Role::read || !follows(port.field, own)) continue;
+      model_.warnings.push_back(
+          {.severity = Diagnostic::Severity::warning,
+           .place = node.place,
+           .path = "processes." + process.name(),
+           .message =
+               fmt::format("'{}' sees '{}', which follows from its own fields, within its step as at the "
+                           "beginning: of first order in the step, whatever its integrator",
+                           process.name(), (*model_.fields)[port.field].name),
+           .hint = fmt::format("`iterate: {{do: [{}]}}` follows it within the step", process.name())});
+      return;
+    }
+  }
+
+  /// What is delayed follows from the past.
+  bool follows(FieldId field, const std::set<FieldId>& own) const {
+    for (const auto& process : model_.processes) {
+      const Ports ports = process->ports();
+      if (std::none_of(ports.begin(), ports.end(), [&](const Port& port) {
+            return port.field == field && port.role == Port::Role::determine;
+          }))
+        continue;
+      if (dynamic_cast<const DelayedTransfer*>(process.get()) != nullptr) return false;
+      const std::vector<FieldId> from = process->determined_from();
+      return std::any_of(from.begin(), from.end(),
+                         [&](FieldId source) { return own.contains(source) || follows(source, own); });
+    }
+    return false;
+  }
+
+  bool advanced_below(const ScheduleNode& member, FieldId field) const {
+    for (const ProcessId id : processes_below(member))
+      for (const Port& port : model_.processes[id]->ports())
+        if (port.role == Port::Role::advance && port.field == field) return true;
+    return false;
+  }
+
+  Model& model_;
+  std::set<ProcessId> said_;
+};
+
+}  // namespace
+
+void stale_contributions(Model& model) { StaleContributions(model).look(model.schedule.root, nullptr); }
 
 void long_steps(Model& model) {
   const auto look = [&](const Instruction& instruction, double length) {

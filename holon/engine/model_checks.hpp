@@ -26,6 +26,8 @@ void initial_values(const Model& model, const State& state, ThreadPool& threads)
 void untimely_events(const Model& model);
 /// Who divides or dies in a step after the last commit of it is counted later: also at the end.
 void late_commits(Model& model);
+/// A strang is of first order where a process sees, as it was, what it contributes to itself.
+void stale_contributions(Model& model);
 /// Steps that are stable and yet too long for what a process does in them.
 void long_steps(Model& model);
 /// Refuses what is not fast enough to be kept at rest, and warns of what is barely.

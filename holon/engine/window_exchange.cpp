@@ -39,7 +39,7 @@ class Analysis {
     for (std::size_t m = 0; m < window_.members.size(); ++m)
       for (const ProcessId p : window_.members[m].processes)
         for (const Port& port : model_.processes[p]->ports())
-          if (port.role == Port::Role::read) read(m, port.field);
+          if (port.role == Port::Role::read) read(m, *model_.processes[p], port.field);
     const int degree = window_.options.degree;
     for (const Exchange& exchange : result_.fields) {
       const Window::Member& member = window_.members[exchange.producer];
@@ -59,7 +59,8 @@ class Analysis {
       refuse(window_, fmt::format("'{}' changes the number of sites", process.name()),
              "processes on a fixed number of sites in a window that is repeated");
     for (const FieldId field : fields_changed_by(process, *model_.fields)) {
-      if (contributes(process, field)) continue;
+      if (has_port(process, field, Port::Role::contribute) || has_port(process, field, Port::Role::determine))
+        continue;
       const auto [owner, first] = owner_.try_emplace(field, member);
       if (!first && owner->second != member)
         refuse(window_,
@@ -70,11 +71,10 @@ class Analysis {
     }
   }
 
-  static bool contributes(const Process& process, FieldId field) {
+  static bool has_port(const Process& process, FieldId field, Port::Role role) {
     const Ports ports = process.ports();
-    return std::any_of(ports.begin(), ports.end(), [&](const Port& port) {
-      return port.field == field && port.role == Port::Role::contribute;
-    });
+    return std::any_of(ports.begin(), ports.end(),
+                       [&](const Port& port) { return port.field == field && port.role == role; });
   }
 
   void contributions_of(std::size_t member, const Process& process) {
@@ -87,35 +87,47 @@ class Analysis {
         return e.taker && e.field == port.field && e.producer == member;
       });
       if (!known)
-        result_.fields.push_back(
-            {port.field, member, member > owner->second, {}, owner->second, account_of(process, port.field)});
+        result_.fields.push_back({port.field,
+                                  member,
+                                  member > owner->second,
+                                  {},
+                                  {},
+                                  owner->second,
+                                  rounding_of(process, port.field)});
     }
   }
 
-  std::optional<AccountId> account_of(const Process& process, FieldId field) const {
+  std::optional<AccountId> rounding_of(const Process& process, FieldId field) const {
     for (AccountId a = 0; a < model_.accounts.size(); ++a) {
       const LedgerAccount& account = model_.accounts[a];
-      if (account.field == field && account.process == process.name() &&
-          account.role == LedgerAccount::Role::balance)
+      if (account.field == field && account.process == process.name() && account.channel == "rounding")
         return a;
     }
     return std::nullopt;
   }
 
-  void read(std::size_t member, FieldId field) {
+  void read(std::size_t member, const Process& reader, FieldId field) {
     const std::set<FieldId> sources = advanced_sources(field);
     std::set<std::size_t> producers;
     for (const FieldId source : sources)
       if (const auto owner = owner_.find(source); owner != owner_.end()) producers.insert(owner->second);
-    if (producers.empty() || (producers.size() == 1 && producers.contains(member))) return;
+    if (producers.empty()) return;
+    const bool by_itself = std::any_of(sources.begin(), sources.end(), [&](FieldId source) {
+      return source != field && has_port(reader, source, Port::Role::advance);
+    });
+    if (producers.size() == 1 && producers.contains(member) && !by_itself) return;
     if (producers.size() == 1) {
       exchange(member, field, *producers.begin());
       return;
     }
-    // Determined from what several members change: the reader determines it from their waveforms.
+    // Determined from what several members change: the reader determines it from their waveforms; where its
+    // own fields are among them, at the ends of its substeps.
+    std::vector<std::size_t> others;
     for (const FieldId source : sources)
       if (const auto owner = owner_.find(source); owner != owner_.end() && owner->second != member)
-        exchange(member, source, owner->second);
+        if (const auto index = exchange(member, source, owner->second)) others.push_back(*index);
+    if (!by_itself) return;
+    if (const auto index = exchange(member, field, member)) result_.fields[*index].others = others;
   }
 
   /// The fields that are not determined themselves and from which a field follows; itself where it is none.
@@ -127,18 +139,21 @@ class Analysis {
     return sources;
   }
 
-  void exchange(std::size_t member, FieldId field, std::size_t producer) {
-    if ((*model_.fields)[field].type != FieldType::real) return;
-    auto found = std::find_if(result_.fields.begin(), result_.fields.end(),
-                              [&](const Exchange& known) { return !known.taker && known.field == field; });
+  /// The index among the exchanges; none for what is not real.
+  std::optional<std::size_t> exchange(std::size_t member, FieldId field, std::size_t producer) {
+    if ((*model_.fields)[field].type != FieldType::real) return std::nullopt;
+    auto found = std::find_if(result_.fields.begin(), result_.fields.end(), [&](const Exchange& known) {
+      return !known.taker && known.field == field && known.producer == producer;
+    });
     if (found == result_.fields.end()) {
       const auto determiners = model_.determination.before([&](FieldId other) { return other == field; });
-      found = result_.fields.insert(found, {field, producer, false, determiners, {}, {}});
+      found = result_.fields.insert(found, {field, producer, false, determiners, {}, {}, {}});
     }
-    if (producer > member) found->back = true;
+    if (producer >= member) found->back = true;
     auto& reads = result_.read_by[member];
     const auto index = static_cast<std::size_t>(found - result_.fields.begin());
     if (std::find(reads.begin(), reads.end(), index) == reads.end()) reads.push_back(index);
+    return index;
   }
 
   const Model& model_;

@@ -12,15 +12,16 @@ namespace holon {
 class Model;
 
 /// What one member of a window gives to others: a field that it changes, or that is determined from what it
-/// changes, and another reads; or what it contributes to a field that another advances, summed up since the
-/// window's beginning.
+/// changes, and another reads; what a member sees of its own fields through laws and couplings; or what it
+/// contributes to a field that another advances, summed up since the window's beginning.
 struct Exchange {
   FieldId field = 0;
   std::size_t producer = 0;            ///< index of the member
   bool back = false;                   ///< wanted by an earlier member: an unknown of the iteration
   std::vector<ProcessId> determiners;  ///< to be called before it is sampled
-  std::optional<std::size_t> taker;    ///< of contributions: the member that advances the field
-  std::optional<AccountId> account;    ///< and where they are booked, if the field holds something conserved
+  std::vector<std::size_t> others;    ///< exchanges from which it is determined besides the producer's fields
+  std::optional<std::size_t> taker;   ///< of contributions: the member that advances the field
+  std::optional<AccountId> rounding;  ///< and the account of what rounding makes of them, if there is one
 };
 
 struct WindowExchange {

@@ -19,6 +19,12 @@ constexpr double hopeless_at_all = 1e12;  // with it: a first relaxed step may l
 constexpr std::size_t steady_growth = 8;  // evaluations after each of which it had grown
 constexpr std::size_t watched = 18;       // evaluations after which it has to be below the first
 
+double root_mean_square(std::span<const double> values) {
+  double square = 0.0;
+  for (const double value : values) square += value * value;
+  return values.empty() ? 0.0 : std::sqrt(square / static_cast<double>(values.size()));
+}
+
 double norm(const std::vector<double>& a, const std::vector<double>& weights) {
   double sum = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += weights[i] * weights[i] * a[i] * a[i];
@@ -63,7 +69,7 @@ class Collection {
 
 void take(State& state, const Exchange& exchange, std::span<const double> amounts) {
   const double rounded = add_to_field(state, exchange.field, amounts, {0, amounts.size()});
-  if (exchange.account) state.account(*exchange.account).add(rounded);
+  if (exchange.rounding) state.account(*exchange.rounding).add(rounded);
 }
 
 /// What another member contributes to a field of a member, in one of its substeps after the other.
@@ -140,7 +146,9 @@ void WindowIteration::start_waveforms(State& state, Time begin, Time end) {
     std::fill(waveform->values.begin() + 1, waveform->values.end(), waveform->values.front());
     if (exchange.back) {
       const std::size_t size = waveform->values.front().size() * static_cast<std::size_t>(parts);
-      unknowns_.push_back({e, offset, size});
+      const double content =
+          exchange.taker ? root_mean_square(std::as_const(state).real(exchange.field)) : 0.0;
+      unknowns_.push_back({e, offset, size, content});
       offset += size;
     }
     waveforms_.push_back(std::move(waveform));
@@ -156,7 +164,24 @@ void WindowIteration::sample(State& state, const Exchange& exchange, Waveform& w
     for (std::size_t s = 0; s < values.size(); ++s) values[s] += std::exchange(collected[s], 0.0);
     return;
   }
+  // At the beginning the state has what the others have.
+  std::vector<std::vector<double>> aside;
+  const auto for_others = [&](auto visit) {
+    if (number == 0) return;
+    for (const std::size_t other : exchange.others)
+      for (int c = 0; c < waveforms_[other]->components; ++c)
+        visit(*waveforms_[other], c, state.real(exchange_.fields[other].field, c));
+  };
+  for_others([&](const Waveform& seen, int component, std::span<double> column) {
+    aside.emplace_back(column.begin(), column.end());
+    seen.evaluate(time, component, 0, column.size(), column);
+  });
   execution_.determine(state, exchange.determiners, time);
+  auto back = aside.begin();
+  for_others([&](const Waveform&, int, std::span<double> column) {
+    std::copy(back->begin(), back->end(), column.begin());
+    ++back;
+  });
   values.clear();
   for (int c = 0; c < waveform.components; ++c) {
     const auto column = std::as_const(state).real(exchange.field, c);
@@ -215,17 +240,20 @@ void WindowIteration::scatter(const std::vector<double>& g) {
 }
 
 /// One over the size of each field: the root of the mean square of its first image.
-std::vector<double> WindowIteration::weights(const std::vector<double>& g,
-                                             const std::vector<double>& image) const {
-  std::vector<double> weights(g.size(), 1.0);
+WindowIteration::Weights WindowIteration::weights(const std::vector<double>& g,
+                                                  const std::vector<double>& image) const {
+  Weights weights{std::vector<double>(g.size(), 1.0), 0.0};
+  double weighed = 0.0;
   for (const Unknown& unknown : unknowns_) {
     double square = 0.0;
     for (std::size_t i = unknown.offset; i < unknown.offset + unknown.size; ++i)
       square += std::max(image[i] * image[i], g[i] * g[i]);
-    const double size = std::sqrt(square / static_cast<double>(unknown.size));
+    const double size = std::max(unknown.content, std::sqrt(square / static_cast<double>(unknown.size)));
     if (!(size > 0.0) || !std::isfinite(size)) continue;
-    std::fill_n(weights.begin() + static_cast<std::ptrdiff_t>(unknown.offset), unknown.size, 1.0 / size);
+    weighed += static_cast<double>(unknown.size);
+    std::fill_n(weights.each.begin() + static_cast<std::ptrdiff_t>(unknown.offset), unknown.size, 1.0 / size);
   }
+  weights.round_off = rounding * std::sqrt(weighed);
   return weights;
 }
 
@@ -301,7 +329,7 @@ void WindowIteration::advance(State& state, Time begin, Time end, const Inputs& 
   keep(state);
   start_waveforms(state, begin, end);
   std::optional<solve::FixedPointAcceleration> acceleration;
-  std::vector<double> weight;
+  Weights weight;
   double first = 0.0;
   std::int64_t evaluations = 0;
   std::vector<double> g;
@@ -324,13 +352,14 @@ void WindowIteration::advance(State& state, Time begin, Time end, const Inputs& 
     const std::vector<double> residual = difference(image, g);
     if (evaluations == 1) {
       weight = weights(g, image);
-      first = norm(residual, weight);
-      acceleration.emplace(options.acceleration, weight);
+      first = norm(residual, weight.each);
+      acceleration.emplace(options.acceleration, weight.each);
     }
-    const double size = norm(residual, weight);
+    const double size = norm(residual, weight.each);
     residuals_.push_back(first > 0.0 ? size / first : 0.0);
     if (!std::isfinite(size)) fail("diverges", begin);
-    if (size <= std::max(options.tolerance * first, rounding * norm(image, weight))) break;
+    if (size <= std::max({options.tolerance * first, weight.round_off, rounding * norm(image, weight.each)}))
+      break;
     if (diverges()) fail("diverges", begin);
     if (evaluations >= options.most) {
       if (options.unconverged == IterateOptions::Unconverged::accept) break;

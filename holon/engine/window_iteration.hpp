@@ -15,7 +15,9 @@ namespace holon {
 /// waveform relaxation: Lelarasmee, Ruehli & Sangiovanni-Vincentelli, IEEE Trans. CAD 1, 1982; with substeps
 /// and acceleration as in Rueth, Uekermann, Mehl, Birken, Monge & Bungartz, Int. J. Numer. Methods Eng. 122,
 /// 2021). It begins with g constant. Converged is measured on the residual H(g) - g before any relaxation;
-/// each field is weighed with the inverse of its size, so that units don't matter. The state at the end is
+/// each field is weighed with the inverse of its size, so that units don't matter; what is contributed with
+/// that of the field that it goes to, where that is larger: near rest nothing is left but the round-off of
+/// rates that cancel. The state at the end is
 /// that of the last evaluation.
 ///
 /// What a member contributes to a field of another is exchanged as its integral since the window's beginning,
@@ -35,6 +37,11 @@ class WindowIteration {
   struct Unknown {
     std::size_t exchange = 0;
     std::size_t offset = 0, size = 0;  ///< in the vector g, all samples but the first one after the other
+    double content = 0.0;  ///< of contributions: root of the mean square of the field that receives them
+  };
+  struct Weights {
+    std::vector<double> each;
+    double round_off = 0.0;  ///< norm of a residual that is round-off of what it is the difference of
   };
   void keep(State& state);
   void restore(State& state) const;
@@ -44,7 +51,7 @@ class WindowIteration {
   void sample(State& state, const Exchange& exchange, Waveform& waveform, std::size_t number, double time);
   std::vector<double> gather() const;
   void scatter(const std::vector<double>& g);
-  std::vector<double> weights(const std::vector<double>& g, const std::vector<double>& image) const;
+  Weights weights(const std::vector<double>& g, const std::vector<double>& image) const;
   bool diverges() const;
   std::string name() const;
   [[noreturn]] void fail(const std::string& what, Time begin) const;

@@ -219,6 +219,8 @@ std::vector<LedgerAccount> Kinetics::ledger_accounts() const {
     if (const WayBack* way = system.way_back(i))
       for (const Role role : {Role::left, Role::arrived, Role::moved})
         list.push_back({way->of, name(), (*system.fields)[way->field].name, role});
+  for (const std::size_t i : conserved_)
+    if (i >= system.own_states()) list.push_back({system.target(i), name(), "rounding"});
   return list;
 }
 
@@ -364,22 +366,25 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
 void Kinetics::hand_over(State& state, const std::vector<std::vector<double>>& gathered, SiteRange sites,
                          Workspace& work) const {
   const KineticsSystem& system = setup_.system;
+  // The last accounts, one for each conserved field contributed to.
+  const auto book_rounding = [&](std::size_t i, double amount) {
+    const auto found = std::find(conserved_.begin(), conserved_.end(), i);
+    if (found != conserved_.end())
+      state.account(accounts()[accounts().size() - static_cast<std::size_t>(conserved_.end() - found)])
+          .add(amount);
+  };
   work.ways_back.resize(system.through.size());
   std::size_t account = conserved_.size() + jump_accounts().size();
   for (std::size_t i = system.own_states(); i < system.states.size(); ++i) {
     const WayBack* way = system.way_back(i);
-    const auto booked = std::find(conserved_.begin(), conserved_.end(), i) - conserved_.begin();
-    const auto book = [&](double rounding) {
-      if (rounding != 0.0) state.account(accounts()[static_cast<std::size_t>(booked)]).add(rounding);
-    };
     if (way == nullptr) {
-      book(add_to_field(state, system.target(i), gathered[i], sites));
+      book_rounding(i, add_to_field(state, system.target(i), gathered[i], sites));
       continue;
     }
     const Crossing crossing =
         bring_back(state, *way, gathered[i], work.ways_back[i - system.own_states()], *work.threads);
     if ((*system.fields)[way->of].conserved.empty()) continue;
-    book(crossing.rounding);
+    book_rounding(i, crossing.rounding);
     for (const double amount : {crossing.left, crossing.arrived, crossing.moved})
       state.account(accounts()[account++]).add(amount);
   }
