@@ -575,5 +575,38 @@ schedule: {{step: {}, until: 1.92, {}}}
   EXPECT_TRUE(ModelRun::of_text(text(straight, 0.02)).model().warnings.empty());
 }
 
+/// Points whose uptake is a law of what they sense, deposited as the source of what spreads.
+std::string uptake_by_a_law(const std::string& schedule) {
+  return R"(
+holon: 1
+title: Uptake as a source
+spaces:
+  line: {type: grid, sites: cells, size: [20 um], spacing: 1 um}
+  cells: {type: named_points, points: {one: [3.3 um], two: [11.9 um]}}
+fields: {c: {space: line, unit: uM, kind: density, initial: 1 uM}}
+couplings:
+  here: {from: c, to: cells, kernel: linear}
+  given: {from: law.q, to: line, kernel: linear}
+processes:
+  law:
+    type: kinetics
+    space: cells
+    units: {time: s, c: uM, q: umol/(m^2 s)}
+    inputs: {c: =here}
+    outputs: [q]
+    equations: |
+      q = -1e-3*c
+  spread: {type: diffusion, field: c, diffusivity: 3 um^2/s, source: =given, integrator: implicit}
+schedule: {step: 0.01 s, until: 0.1 s, )" +
+         schedule + "}\n";
+}
+
+TEST(Waveforms, ASourceThatFollowsFromWhatSpreadsIsSaidToBeExplicit) {
+  const ModelRun plain = ModelRun::of_text(uptake_by_a_law("lie: [spread]"));
+  ASSERT_EQ(plain.model().warnings.size(), 1u);
+  EXPECT_THAT(plain.model().warnings[0].message, testing::HasSubstr("'spread' sees 'given'"));
+  EXPECT_TRUE(ModelRun::of_text(uptake_by_a_law("iterate: {do: [spread]}")).model().warnings.empty());
+}
+
 }  // namespace
 }  // namespace holon::verification

@@ -205,7 +205,7 @@ class StaleContributions {
   void look(const ScheduleNode& node, const ScheduleNode* member) {
     using Kind = ScheduleNode::Kind;
     if (node.kind == Kind::together || node.kind == Kind::average) return;
-    if (node.kind == Kind::advance && !node.steady && member == nullptr) look_at_itself(node);
+    if (node.kind == Kind::advance && member == nullptr) look_at_itself(node);
     if (node.kind == Kind::strang) look_below(node, node, member);
     for (const ScheduleNode& child : node.children) look(child, node.kind == Kind::iterate ? &child : member);
   }
@@ -246,7 +246,8 @@ class StaleContributions {
   /// Laws and couplings of its own fields (a recurrent network, a mean field).
   void look_at_itself(const ScheduleNode& node) {
     const Process& process = *model_.processes[node.process];
-    if (!process.traits().follows_inputs) return;
+    const bool spreads = process.type() == "diffusion" || process.type() == "cable";
+    if (!process.traits().follows_inputs && !node.steady && !spreads) return;
     std::set<FieldId> own;
     for (const Port& port : process.ports())
       if (port.role == Port::Role::advance) own.insert(port.field);
@@ -258,9 +259,11 @@ class StaleContributions {
            .path = "processes." + process.name(),
            .message =
                fmt::format("'{}' sees '{}', which follows from its own fields, within its step as at the "
-                           "beginning: of first order in the step, whatever its integrator",
+                           "beginning: explicit and of first order in the step, whatever its scheme",
                            process.name(), (*model_.fields)[port.field].name),
-           .hint = fmt::format("`iterate: {{do: [{}]}}` follows it within the step", process.name())});
+           .hint = node.steady
+                       ? "advance it in time"
+                       : fmt::format("`iterate: {{do: [{}]}}` follows it within the step", process.name())});
       return;
     }
   }

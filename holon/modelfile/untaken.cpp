@@ -40,11 +40,13 @@ class UntakenReader {
     std::vector<std::string> keys = names_below();
     for (const std::string& key : iterate_schema().keys()) keys.push_back(key);
     for (const std::string& key : together_schema().keys()) keys.push_back(key);
+    for (const std::string& key : average_schema().keys()) keys.push_back(key);
     keys.insert(keys.end(), {"merge", "boundary_correction", "steps", "order", "restructure"});
     return keys;
   }
   static std::vector<std::string> names_below() {
-    return {"lie", "strang", "do", "subcycle", "every", "iterate", "steady", "together"};
+    return {"lie",     "strang", "do",   "subcycle", "every",   "iterate",
+            "average", "fast",   "slow", "steady",   "together"};
   }
 
   void mapping(const Value& value, const std::string& path, bool node) {
