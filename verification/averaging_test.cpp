@@ -98,5 +98,38 @@ schedule: {step: 10, until: 100, average: {fast: [beat], slow: [store], period: 
     EXPECT_LT(balance.relative_residual, 1e-12) << balance.quantity;
 }
 
+TEST(Averaging, MayStandInABranchThatIsNotTaken) {
+  for (const char* mode : {"mean", "plain"})
+    EXPECT_NO_THROW(ModelRun::of_text(std::string(R"(
+holon: 1
+title: A choice
+parameters: {mode: {value: )") + mode +
+                                      R"(, choices: [mean, plain]}}
+spaces: {point: {type: point}}
+processes:
+  beat:
+    type: kinetics
+    space: point
+    integrator: rk4
+    units: {time: 1, x: 1}
+    states: {x: 0}
+    equations: |
+      x' = 2*pi*cos(2*pi*time)
+  store:
+    type: kinetics
+    space: point
+    integrator: rk4
+    units: {time: 1, c: 1, x: 1}
+    states: {c: 1}
+    inputs: {x: =beat.x}
+    equations: |
+      c' = x
+schedule:
+  step: 1
+  until: 2
+  do: {choose: =mode, plain: {lie: [beat, store]}, mean: {average: {fast: [beat], slow: [store], period: 1}}}
+)")) << mode;
+}
+
 }  // namespace
 }  // namespace holon::verification
