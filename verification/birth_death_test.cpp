@@ -86,7 +86,7 @@ TEST(BirthDeath, WhatIsCommittedTooLateIsWarnedOf) {
     std::ifstream file(std::string(HOLON_SOURCE_DIR) + "/" + model);
     std::string text{std::istreambuf_iterator<char>(file), {}};
     const std::string lie = "lie: [";
-    text.replace(text.find(lie), lie.size(), std::string("merge: ") + merge + ", strang: [");
+    text.replace(text.find(lie), lie.size(), std::string("merge: ") + merge + "\n  strang: [");
     EXPECT_EQ(ModelRun::of_text(text).warnings().size(), 1u) << merge;
   }
 }
