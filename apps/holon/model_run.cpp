@@ -6,6 +6,7 @@
 #include "holon/base/file.hpp"
 #include "holon/base/progress.hpp"
 #include "holon/engine/simulation.hpp"
+#include "holon/engine/stale_views.hpp"
 #include "holon/modelfile/study.hpp"
 #include "holon/report/report_page.hpp"
 #include "holon/report/results_json.hpp"
@@ -256,6 +257,17 @@ class Run {
 
   /// Stability limits follow what the model does: below them at the start is not below them for good.
   void look_at_limits(const Simulation& simulation) {
+    for (const StaleView& view :
+         stale_views(*model_, simulation.state(), simulation.time(), simulation.threads())) {
+      Diagnostic warning = warning_of(view, *model_);
+      const bool said =
+          std::any_of(record_.warnings.begin(), record_.warnings.end(),
+                      [&](const std::string& w) { return w.find(warning.path + ":") != std::string::npos; });
+      if (said) continue;
+      warning.message = fmt::format("at {} {}", time_text(), warning.message);
+      record_.warnings.push_back(warning.text());
+      print({warning});
+    }
     if (limit_passed_) return;
     try {
       model_->check_steps(simulation.state());

@@ -9,6 +9,7 @@
 #include "holon/engine/delays.hpp"
 #include "holon/engine/model_checks.hpp"
 #include "holon/engine/quasi_steady.hpp"
+#include "holon/engine/stale_views.hpp"
 #include "holon/engine/together.hpp"
 #include "holon/engine/transfer.hpp"
 #include "holon/space/population.hpp"
@@ -282,6 +283,8 @@ void Model::finish() {
   checks::gaps(*this, state, threads);
   check_steps(state);
   checks::long_steps(*this);
+  for (const StaleView& view : stale_views(*this, state, 0.0, threads))
+    warnings.push_back(warning_of(view, *this));
 }
 
 void Model::check_steps(const State& state) const {

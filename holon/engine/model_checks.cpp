@@ -1,7 +1,6 @@
 #include "holon/engine/model_checks.hpp"
 
 #include "holon/base/error.hpp"
-#include "holon/engine/delayed_transfer.hpp"
 #include "holon/engine/quasi_steady.hpp"
 #include "holon/engine/restructure.hpp"
 #include "holon/engine/together.hpp"
@@ -205,7 +204,6 @@ class StaleContributions {
   void look(const ScheduleNode& node, const ScheduleNode* member) {
     using Kind = ScheduleNode::Kind;
     if (node.kind == Kind::together || node.kind == Kind::average) return;
-    if (node.kind == Kind::advance && member == nullptr) look_at_itself(node);
     if (node.kind == Kind::strang) look_below(node, node, member);
     for (const ScheduleNode& child : node.children) look(child, node.kind == Kind::iterate ? &child : member);
   }
@@ -241,47 +239,6 @@ class StaleContributions {
            .hint = "members of an `iterate` see each other's fields change (second order), and `together` "
                    "takes all at once"});
     }
-  }
-
-  /// Laws and couplings of its own fields (a recurrent network, a mean field).
-  void look_at_itself(const ScheduleNode& node) {
-    const Process& process = *model_.processes[node.process];
-    const bool spreads = process.type() == "diffusion" || process.type() == "cable";
-    if (!process.traits().follows_inputs && !node.steady && !spreads) return;
-    std::set<FieldId> own;
-    for (const Port& port : process.ports())
-      if (port.role == Port::Role::advance) own.insert(port.field);
-    for (const Port& port : process.ports()) {
-      if (port.role != Port::Role::read || !follows(port.field, own)) continue;
-      model_.warnings.push_back(
-          {.severity = Diagnostic::Severity::warning,
-           .place = node.place,
-           .path = "processes." + process.name(),
-           .message =
-               fmt::format("'{}' sees '{}', which follows from its own fields, within its step as at the "
-                           "beginning: explicit and of first order in the step, whatever its scheme",
-                           process.name(), (*model_.fields)[port.field].name),
-           .hint = node.steady
-                       ? "advance it in time"
-                       : fmt::format("`iterate: {{do: [{}]}}` follows it within the step", process.name())});
-      return;
-    }
-  }
-
-  /// What is delayed follows from the past.
-  bool follows(FieldId field, const std::set<FieldId>& own) const {
-    for (const auto& process : model_.processes) {
-      const Ports ports = process->ports();
-      if (std::none_of(ports.begin(), ports.end(), [&](const Port& port) {
-            return port.field == field && port.role == Port::Role::determine;
-          }))
-        continue;
-      if (dynamic_cast<const DelayedTransfer*>(process.get()) != nullptr) return false;
-      const std::vector<FieldId> from = process->determined_from();
-      return std::any_of(from.begin(), from.end(),
-                         [&](FieldId source) { return own.contains(source) || follows(source, own); });
-    }
-    return false;
   }
 
   bool advanced_below(const ScheduleNode& member, FieldId field) const {
