@@ -5,6 +5,7 @@
 #include "holon/pointwise/own_linear.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -18,6 +19,23 @@ namespace holon::pointwise {
 namespace {
 
 constexpr std::size_t ledger_block = 1024, sampled_sites = 16;
+
+/// The sum of (after - before) measure: eight sums side by side over runs of 64 sites, which are added up
+/// with compensation.
+template <class Measure>
+double gain(std::span<const double> after, std::span<const double> before, SiteRange sites, Measure measure) {
+  constexpr std::size_t lanes = 8, run = 64;
+  CompensatedSum sum;
+  std::size_t s = sites.begin;
+  for (; s + run <= sites.end; s += run) {
+    std::array<double, lanes> lane{};
+    for (std::size_t k = s; k < s + run; k += lanes)
+      for (std::size_t l = 0; l < lanes; ++l) lane[l] += (after[k + l] - before[k + l]) * measure(k + l);
+    sum.add(((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7])));
+  }
+  for (; s < sites.end; ++s) sum.add((after[s] - before[s]) * measure(s));
+  return sum.value();
+}
 
 /// Pieces that end where waveforms go over from one polynomial to the next.
 std::vector<Piece> divided_at_samples(const std::vector<Piece>& pieces, const Inputs& inputs,
@@ -338,12 +356,12 @@ Outcome Kinetics::advance(State& state, const Interval& interval, const Inputs& 
     const bool scaled = contents.has_capacity() && !comes_back;
     state.account(accounts()[k])
         .add(work.threads->sum(sites.size(), ledger_block, [&](std::size_t begin, std::size_t end) {
-          CompensatedSum sum;
-          for (std::size_t s = sites.begin + begin; s < sites.begin + end; ++s) {
-            sum.add((after[s] - before[i][s]) * (per_site ? 1.0 : measure_[s]) *
-                    (scaled ? contents.capacity(s) : 1.0));
-          }
-          return sum.value();
+          const SiteRange block{sites.begin + begin, sites.begin + end};
+          if (scaled)
+            return gain(after, before[i], block,
+                        [&](std::size_t s) { return (per_site ? 1.0 : measure_[s]) * contents.capacity(s); });
+          if (per_site) return gain(after, before[i], block, [](std::size_t) { return 1.0; });
+          return gain(after, before[i], block, [&](std::size_t s) { return measure_[s]; });
         }));
   }
   if (events) {
