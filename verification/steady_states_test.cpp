@@ -123,10 +123,10 @@ results: {u_final: {of: u}}
   EXPECT_EQ(branch.points.back().unstable, 2);
 }
 
-// The branch of p + x - x^3 leads through x = 0, where the size of x says nothing about it.
-TEST(Continuation, FollowsABranchThroughZero) {
-  Whole whole(R"yaml(holon: 1
-title: An S
+/// x' = `rate`, of x and the parameter p, from p = -1 on.
+std::string bend(const std::string& rate, const std::string& start) {
+  return R"yaml(holon: 1
+title: A bend
 parameters: {p: -1}
 spaces: {here: {type: point}}
 processes:
@@ -134,15 +134,20 @@ processes:
     type: kinetics
     space: here
     units: {time: s, x: 1, p: 1}
-    states: {x: -1.3}
+    states: {x: )yaml" +
+         start + R"yaml(}
     parameters: {p: =p}
     equations: |
-      x' = p + x - x^3
+      x' = )yaml" +
+         rate + R"yaml(
     integrator: rk4
 schedule: {step: 0.1 s, until: 1 s}
-observe: {x: {type: final, of: bend.x}}
-results: {x_final: {of: x}}
-)yaml");
+)yaml";
+}
+
+// The branch of p + x - x^3 leads through x = 0, where the size of x says nothing about it.
+TEST(Continuation, FollowsABranchThroughZero) {
+  Whole whole(bend("p + x - x^3", "-1.3"));
   analysis::ContinuationOptions options;
   options.parameter = whole.parameter("parameters.p");
   options.low = -1.0;
@@ -159,22 +164,7 @@ results: {x_final: {of: x}}
 
 // The branch of p + x/100 - x^3 turns twice within one step: the folds are 1.5e-3 of the range apart.
 TEST(Continuation, FindsTwoFoldsOfOneStep) {
-  Whole whole(R"yaml(holon: 1
-title: A small S
-parameters: {p: -1}
-spaces: {here: {type: point}}
-processes:
-  bend:
-    type: kinetics
-    space: here
-    units: {time: s, x: 1, p: 1}
-    states: {x: -1}
-    parameters: {p: =p}
-    equations: |
-      x' = p + x/100 - x^3
-    integrator: rk4
-schedule: {step: 0.1 s, until: 1 s}
-)yaml");
+  Whole whole(bend("p + x/100 - x^3", "-1"));
   analysis::ContinuationOptions options;
   options.parameter = whole.parameter("parameters.p");
   options.low = -1.0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -46,25 +47,33 @@ void for_each_column(const std::vector<FieldId>& fields, State& state, Visit vis
   }
 }
 
-/// While it lives, what a member contributes to fields of others is collected.
+/// While it lives, what a member contributes to fields of others is collected; what a window around this one
+/// has collected waits meanwhile.
 class Collection {
  public:
   Collection(State& state, const WindowExchange& exchange, std::size_t member) : state_(&state) {
     for (const Exchange& given : exchange.fields)
       if (given.taker && given.producer == member) {
+        std::optional<std::vector<double>> around;
+        if (const auto found = state.collected.find(given.field); found != state.collected.end())
+          around = std::move(found->second);
         state.collected[given.field].assign(state.real(given.field).size(), 0.0);
-        fields_.push_back(given.field);
+        fields_.emplace_back(given.field, std::move(around));
       }
   }
   Collection(const Collection&) = delete;
   Collection& operator=(const Collection&) = delete;
   ~Collection() {
-    for (const FieldId field : fields_) state_->collected.erase(field);
+    for (auto& [field, around] : fields_)
+      if (around)
+        state_->collected[field] = std::move(*around);
+      else
+        state_->collected.erase(field);
   }
 
  private:
   State* state_;
-  std::vector<FieldId> fields_;
+  std::vector<std::pair<FieldId, std::optional<std::vector<double>>>> fields_;
 };
 
 void take(State& state, const Exchange& exchange, std::span<const double> amounts) {
@@ -194,7 +203,10 @@ void WindowIteration::evaluate(State& state, Time begin, Time end, const Inputs&
   for (std::size_t m = 0; m < window_.members.size(); ++m) {
     const Window::Member& member = window_.members[m];
     Inputs inputs = outer;
-    for (const std::size_t e : exchange_.read_by[m]) inputs.set(exchange_.fields[e].field, waveforms_[e]);
+    // What a window around this one tells is advanced out there.
+    for (const std::size_t e : exchange_.read_by[m])
+      if (outer.find(exchange_.fields[e].field) == nullptr)
+        inputs.set(exchange_.fields[e].field, waveforms_[e]);
     std::vector<Receipt> receipts;
     for (std::size_t e = 0; e < exchange_.fields.size(); ++e)
       if (exchange_.fields[e].taker == m) receipts.emplace_back(exchange_.fields[e], *waveforms_[e]);
