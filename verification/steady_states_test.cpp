@@ -2,10 +2,13 @@
 #include "holon/analysis/continuation.hpp"
 #include "holon/base/error.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <complex>
 #include <numbers>
 
 #include "verification/model_run.hpp"
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -121,6 +124,74 @@ results: {u_final: {of: u}}
   EXPECT_NEAR(std::abs(hopf.omega), 2.0, 1e-8);  // A
   EXPECT_GT(hopf.transversality, 1e-3);
   EXPECT_EQ(branch.points.back().unstable, 2);
+}
+
+/// A uniform Brusselator on a ring, in which every wave has a Hopf point of its own: two of them at each
+/// B = 5 + 2 k^2, where k^2 = (2 sin(pi n / sites) / spacing)^2, and lambda = (B - 5)/2 - k^2 +- i omega.
+TEST(Continuation, FindsTheFirstOfHundredsOfHopfPoints) {
+  constexpr int sites = 400;
+  constexpr double spacing = 0.2, before = 4.5, beyond = 6.0;
+  Whole whole(fmt::format(R"yaml(holon: 1
+title: A ring
+parameters: {{B: 4.5}}
+spaces: {{line: {{type: grid, sites: cells, size: [{}], spacing: {}, periodic: [x]}}}}
+processes:
+  reaction:
+    type: kinetics
+    space: line
+    units: {{time: 1, u: 1, v: 1, B: 1}}
+    states: {{u: 2, v: 2.25}}
+    parameters: {{B: =B}}
+    equations: |
+      u' = 2 - (B + 1)*u + u^2*v
+      v' = B*u - u^2*v
+    integrator: rosenbrock
+  su: {{type: diffusion, field: reaction.u, diffusivity: 1, integrator: implicit}}
+  sv: {{type: diffusion, field: reaction.v, diffusivity: 1, integrator: implicit}}
+schedule: {{step: 0.01, until: 1, strang: [reaction, {{lie: [su, sv]}}]}}
+)yaml",
+                          sites * spacing, spacing));
+  const auto wave = [&](int n) { return 2.0 * std::sin(std::numbers::pi * n / sites) / spacing; };
+  analysis::ContinuationOptions options;
+  options.parameter = whole.parameter("parameters.B");
+  options.low = before;
+  options.high = beyond;
+  const auto first = whole.steady(options.parameter, before);
+  const auto branch = analysis::continuation(whole.system, first.state, 0.0, first.constraints, options);
+  EXPECT_TRUE(branch.complete) << branch.why_ended;
+  ASSERT_FALSE(branch.special.empty());
+  EXPECT_NEAR(branch.special.front().parameter, 5.0, 1e-8);
+  for (const SpecialPoint& point : branch.special) {
+    double nearest = beyond;
+    for (int n = 0; n < sites / 2; ++n)
+      nearest = std::min(nearest, std::abs(point.parameter - 5.0 - 2.0 * wave(n) * wave(n)));
+    EXPECT_LT(nearest, 1e-8) << point.parameter;
+  }
+  // Some fifty of them are crossed.
+  EXPECT_FALSE(branch.points.back().eigenvalues.counted);
+  ASSERT_FALSE(branch.doubts.empty());
+  EXPECT_THAT(branch.doubts.back(), testing::HasSubstr("more modes grow than can be told apart"));
+  EXPECT_LT(branch.points.size(), 60u);
+  for (const auto& point : branch.points) {
+    if (point.parameter < 5.0) {
+      EXPECT_EQ(point.unstable, 0);
+      EXPECT_TRUE(point.eigenvalues.counted);
+    } else {
+      ASSERT_TRUE(point.leading);
+      EXPECT_NEAR(point.leading->real(), 0.5 * (point.parameter - 5.0), 1e-8);
+    }
+    // Nothing is given out as an eigenvalue that is none.
+    for (const auto& value : point.eigenvalues.values) {
+      double nearest = beyond;
+      for (int n = 0; n <= sites / 2; ++n) {
+        const double trace = point.parameter - 5.0, k2 = wave(n) * wave(n);
+        const std::complex<double> root = std::sqrt(std::complex<double>(0.25 * trace * trace - 4.0));
+        for (const double sign : {-1.0, 1.0})
+          nearest = std::min(nearest, std::abs(value - (0.5 * trace - k2 + sign * root)));
+      }
+      EXPECT_LT(nearest, 1e-6) << value.real() << " " << value.imag();
+    }
+  }
 }
 
 /// x' = `rate`, of x and the parameter p, from p = -1 on.

@@ -148,13 +148,167 @@ bool turns_twice(double a, double b, double c) {
 
 BranchPoint point_at(const System& system, const State& state, double time, double arclength,
                      const ContinuationOptions& options) {
-  BranchPoint point{state.parameter(options.parameter), arclength, state.clone(), std::nullopt, 0.0};
+  BranchPoint point{
+      state.parameter(options.parameter), arclength, state.clone(), {}, std::nullopt, std::nullopt};
   if (!options.eigenvalues) return point;
-  const Spectrum eigenvalues = spectrum(system, state, time);
-  if (!eigenvalues.why_none.empty()) return point;
-  point.unstable = eigenvalues.unstable();
-  if (!eigenvalues.values.empty()) point.leading = eigenvalues.values.front();
+  constexpr std::size_t nearest = 4;
+  point.eigenvalues = spectrum(system, state, time, nearest);
+  if (!point.eigenvalues.why_none.empty()) return point;
+  point.unstable = point.eigenvalues.unstable();
+  if (!point.eigenvalues.values.empty()) point.leading = point.eigenvalues.values.front();
   return point;
+}
+
+/// Folds and Hopf points between two points of the branch.
+class SpecialPointSearch {
+ public:
+  SpecialPointSearch(const System& system, double time, const std::vector<Constraint>& constraints,
+                     const ContinuationOptions& options, const Follower& follower, Branch& branch)
+      : system_(system),
+        time_(time),
+        constraints_(constraints),
+        options_(options),
+        follower_(follower),
+        branch_(branch) {}
+
+  /// What happens in the step to the last point of the branch, by the tangents at both ends. False where it
+  /// takes a shorter step to tell.
+  bool tell(const Tangent& before, const Tangent& after, double step) {
+    const BranchPoint& now = branch_.points.back();
+    const BranchPoint& then = branch_.points[branch_.points.size() - 2];
+    const bool shortest = step <= shortest_bracket * options_.first_step;
+    if ((after.p > 0.0) != (before.p > 0.0)) return fold(then, now, before, after, step);
+    // Two folds in one step turn the branch back again: the cubic through both ends would show it.
+    const double chord = (now.parameter - then.parameter) / step;
+    if (turns_twice(before.p, after.p, chord) && !shortest) return false;
+    if (!now.unstable || !then.unstable || *now.unstable == *then.unstable) return true;
+    const bool all = now.eigenvalues.counted && then.eigenvalues.counted;
+    const auto stable = [](const BranchPoint& point) {
+      return *point.unstable == 0 && point.eigenvalues.counted;
+    };
+    const bool onset = stable(now) || stable(then);
+    const int crossed = std::abs(*now.unstable - *then.unstable);
+    // How many cross where more grow than can be told apart is not known.
+    if (!all && !onset) return true;
+    if (all && crossed > 2 && !shortest) return false;
+    const BranchPoint& growing = *now.unstable > *then.unstable ? now : then;
+    const auto swings = [&](std::complex<double> value) {
+      return value.real() > growing.eigenvalues.tolerance && value.imag() > growing.eigenvalues.tolerance;
+    };
+    if (crossed == 1 || (onset && std::none_of(growing.eigenvalues.values.begin(),
+                                               growing.eigenvalues.values.end(), swings))) {
+      if (crossed == 2 && !shortest) return false;
+      return doubt(
+          fmt::format("near {} the real part of an eigenvalue changes sign without a fold: another "
+                      "branch crosses this one, and is not followed",
+                      at(now)));
+    }
+    if (hopf(then, now, onset && (crossed > 2 || !all))) return true;
+    if (!shortest) return false;
+    return doubt(
+        fmt::format("near {} {} eigenvalues cross the imaginary axis, but Newton's method finds no "
+                    "Hopf point there",
+                    at(now), crossed == 2 ? "two" : "several"));
+  }
+
+ private:
+  std::string at(const BranchPoint& point) const {
+    return fmt::format("{} = {:.9g}", system_.parameters()[options_.parameter].path, point.parameter);
+  }
+  bool doubt(std::string text) {
+    branch_.doubts.push_back(std::move(text));
+    return true;
+  }
+  bool keep(SpecialPoint point) {
+    point.after = branch_.points.size() - 2;
+    branch_.special.push_back(std::move(point));
+    return true;
+  }
+  bool known(const SpecialPoint& point) const {
+    return std::any_of(branch_.special.begin(), branch_.special.end(), [&](const SpecialPoint& other) {
+      return other.kind == point.kind && follower_.distance(other.state, point.state) < same_point;
+    });
+  }
+
+  /// From the end of the step that is nearer to the fold, and from the other one. What is found further away
+  /// than a step from both ends is another one.
+  bool fold(const BranchPoint& then, const BranchPoint& now, const Tangent& before, const Tangent& after,
+            double step) {
+    const auto from = [&](const BranchPoint& guess, const Tangent& null) -> std::optional<SpecialPoint> {
+      auto point = locate_fold(system_, guess.state, time_, constraints_, options_, null.x);
+      if (!point || known(*point)) return std::nullopt;
+      if (std::max(follower_.distance(point->state, now.state),
+                   follower_.distance(point->state, then.state)) > 2.0 * step)
+        return std::nullopt;
+      return point;
+    };
+    const bool later = std::abs(after.p) < std::abs(before.p);
+    auto point = later ? from(now, after) : from(then, before);
+    if (!point) point = later ? from(then, before) : from(now, after);
+    if (point) return keep(std::move(*point));
+    if (step > shortest_bracket * options_.first_step) return false;
+    return doubt(
+        fmt::format("near {} the branch turns back, but Newton's method finds no fold there", at(now)));
+  }
+
+  /// Of pairs of eigenvalues that are all near the axis, the one that crosses it here. `first`: of the many
+  /// that cross it in this step, the one with which stability ends: nothing else grows there.
+  bool hopf(const BranchPoint& then, const BranchPoint& now, bool first) {
+    const auto from = [&](const BranchPoint& guess) -> std::optional<SpecialPoint> {
+      constexpr std::size_t most_pairs = 4;
+      std::vector<std::complex<double>> pairs;
+      for (const auto& value : guess.eigenvalues.values)
+        if (value.imag() > guess.eigenvalues.tolerance) pairs.push_back(value);
+      std::stable_sort(pairs.begin(), pairs.end(), [&](const auto& one, const auto& other) {
+        return first ? one.real() > other.real() : std::abs(one.real()) < std::abs(other.real());
+      });
+      for (std::size_t k = 0; k < std::min(most_pairs, pairs.size()); ++k) {
+        auto point = locate_hopf(system_, guess.state, time_, constraints_, options_, pairs[k]);
+        if (!point || known(*point)) continue;
+        const auto [low, high] = std::minmax(then.parameter, now.parameter);
+        const double slack = 1e-6 * (high - low);
+        if (point->parameter < low - slack || point->parameter > high + slack) continue;
+        if (!first || ends_stability(*point)) return point;
+      }
+      return std::nullopt;
+    };
+    const bool backwards = first && *then.unstable > *now.unstable;
+    auto point = from(backwards ? then : now);
+    if (!point) point = from(backwards ? now : then);
+    return point && keep(std::move(*point));
+  }
+
+  bool ends_stability(const SpecialPoint& point) const {
+    constexpr double on_the_axis = 1e-7;  // of the frequency
+    const Spectrum eigenvalues = spectrum(system_, point.state, time_, 4);
+    return eigenvalues.why_none.empty() && eigenvalues.counted &&
+           std::all_of(eigenvalues.values.begin(), eigenvalues.values.end(), [&](const auto& value) {
+             return value.real() <= std::max(eigenvalues.tolerance, on_the_axis * std::abs(point.omega));
+           });
+  }
+
+  const System& system_;
+  double time_;
+  const std::vector<Constraint>& constraints_;
+  const ContinuationOptions& options_;
+  const Follower& follower_;
+  Branch& branch_;
+};
+
+/// Where more modes grow than can be told apart, in words.
+void tell_uncounted(Branch& branch, const std::string& parameter) {
+  const auto uncounted = [&](const BranchPoint& point) { return !point.eigenvalues.counted; };
+  for (auto first = branch.points.begin();;) {
+    first = std::find_if(first, branch.points.end(), uncounted);
+    if (first == branch.points.end()) return;
+    const auto end = std::find_if_not(first, branch.points.end(), uncounted);
+    const auto last = std::prev(end);
+    branch.doubts.push_back(fmt::format(
+        "from {} = {:.9g} to {:.9g} more modes grow than can be told apart in a model of this size: unstable "
+        "modes are at least that many, and Hopf points in between are not looked for",
+        parameter, first->parameter, last->parameter));
+    first = end;
+  }
 }
 
 }  // namespace
@@ -165,6 +319,7 @@ Branch continuation(const System& system, const State& start, double time,
   system.require_smooth("continuation");
   Branch branch;
   Follower follower(system, time, constraints, options);
+  SpecialPointSearch search(system, time, constraints, options, follower, branch);
   const auto& parameter = system.parameters()[options.parameter];
   State state = start.clone();
   follower.measure(state);
@@ -178,6 +333,11 @@ Branch continuation(const System& system, const State& start, double time,
     for (double& each : direction->x) each = -each;
     direction->p = -direction->p;
   }
+  const auto ended = [&](std::string why) {
+    branch.why_ended = std::move(why);
+    tell_uncounted(branch, parameter.path);
+    return std::move(branch);
+  };
   double step = options.first_step;
   while (static_cast<int>(branch.points.size()) < options.most_points) {
     const BranchPoint& last = branch.points.back();
@@ -199,10 +359,9 @@ Branch continuation(const System& system, const State& start, double time,
     if (!iterations || !next || (turns && step > 1e-4 * options.first_step)) {
       step *= 0.4;
       if (step < 1e-7 * options.first_step) {
-        branch.why_ended = fmt::format(
+        return ended(fmt::format(
             "the branch was lost at {} = {:.9g}: corrections don't converge however short the step",
-            parameter.path, last.parameter);
-        return branch;
+            parameter.path, last.parameter));
       }
       continue;
     }
@@ -219,88 +378,21 @@ Branch continuation(const System& system, const State& start, double time,
     const double arclength = last.arclength + step;
     branch.points.push_back(point_at(system, state, time, arclength, options));
     const BranchPoint& now = branch.points.back();
-    const BranchPoint& then = branch.points[branch.points.size() - 2];
-    const std::size_t after = branch.points.size() - 2;
-    const bool turned = (next->p > 0.0) != (direction->p > 0.0);
-    // Two folds in one step turn the branch back again: the cubic through both ends would show it.
-    const double chord = (now.parameter - then.parameter) / step;
-    const bool twice = !turned && turns_twice(direction->p, next->p, chord);
-    if (twice && step > shortest_bracket * options.first_step) {
+    if (!search.tell(*direction, *next, step)) {
       branch.points.pop_back();
       step *= 0.3;
       continue;
-    }
-    const int crossed = now.unstable && then.unstable ? std::abs(*now.unstable - *then.unstable) : 0;
-    if (!turned && crossed > 2 && step > shortest_bracket * options.first_step) {
-      branch.points.pop_back();
-      step *= 0.3;
-      continue;
-    }
-    if (turned || crossed == 2) {
-      // From the end of the step that is nearer to the point, and from the other one. What is found further
-      // away than a step from both ends is another point.
-      const auto known = [&](const SpecialPoint& point) {
-        return std::any_of(branch.special.begin(), branch.special.end(), [&](const SpecialPoint& other) {
-          return other.kind == point.kind && follower.distance(other.state, point.state) < same_point;
-        });
-      };
-      const auto inside = [&](const SpecialPoint& point) {
-        if (!turned) {
-          const auto [low, high] = std::minmax(then.parameter, now.parameter);
-          const double slack = 1e-6 * (high - low);
-          return point.parameter >= low - slack && point.parameter <= high + slack;
-        }
-        return std::max(follower.distance(point.state, now.state),
-                        follower.distance(point.state, then.state)) <= 2.0 * step;
-      };
-      const auto locate = [&](const BranchPoint& guess, const Tangent& null) -> std::optional<SpecialPoint> {
-        // Of pairs of eigenvalues that are all near the axis, the one that crosses it here.
-        constexpr std::size_t most_pairs = 4;
-        for (std::size_t rank = 0; rank < (turned ? 1 : most_pairs); ++rank) {
-          auto point = turned ? locate_fold(system, guess.state, time, constraints, options, null.x)
-                              : locate_hopf(system, guess.state, time, constraints, options, rank);
-          if (point && inside(*point) && !known(*point)) return point;
-        }
-        return std::nullopt;
-      };
-      const bool later = !turned || std::abs(next->p) < std::abs(direction->p);
-      auto point = later ? locate(now, *next) : locate(then, *direction);
-      if (!point) point = later ? locate(then, *direction) : locate(now, *next);
-      if (!point && step > shortest_bracket * options.first_step) {
-        branch.points.pop_back();
-        step *= 0.3;
-        continue;
-      }
-      if (point) {
-        point->after = after;
-        branch.special.push_back(std::move(*point));
-      } else {
-        branch.doubts.push_back(fmt::format(
-            "near {} = {:.9g} {}, but Newton's method finds no {} there", parameter.path, now.parameter,
-            turned ? "the branch turns back" : "two eigenvalues cross the imaginary axis",
-            turned ? "fold" : "Hopf point"));
-      }
-    } else if (crossed != 0) {
-      branch.doubts.push_back(
-          fmt::format("near {} = {:.9g} {} real part of an eigenvalue changes sign without a fold: another "
-                      "branch crosses this one, and is not followed",
-                      parameter.path, now.parameter, crossed == 1 ? "the" : "more than one"));
     }
     direction = std::move(next);
-    if (progress && !progress(now)) {
-      branch.why_ended = "stopped";
-      return branch;
-    }
+    if (progress && !progress(now)) return ended("stopped");
     if (now.parameter < options.low || now.parameter > options.high) {
       branch.complete = true;
-      branch.why_ended = fmt::format("{} leaves its range", parameter.path);
-      return branch;
+      return ended(fmt::format("{} leaves its range", parameter.path));
     }
     if (*iterations <= 4) step = std::min(options.longest_step, 1.5 * step);
     if (*iterations >= 7) step *= 0.6;
   }
-  branch.why_ended = fmt::format("{} points were not enough", options.most_points);
-  return branch;
+  return ended(fmt::format("{} points were not enough", options.most_points));
 }
 
 }  // namespace holon::analysis

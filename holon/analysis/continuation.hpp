@@ -36,8 +36,11 @@ struct BranchPoint {
   double parameter = 0.0;
   double arclength = 0.0;
   State state;
-  std::optional<int> unstable;         ///< eigenvalues with positive real part
-  std::complex<double> leading = 0.0;  ///< eigenvalue [1/coherent time]
+  Spectrum eigenvalues;  ///< none where they were not asked for, or `why_none` says why
+  /// Eigenvalues with positive real part. Of a large model with many of them there may be more
+  /// (eigenvalues.counted).
+  std::optional<int> unstable;
+  std::optional<std::complex<double>> leading;  ///< eigenvalue [1/coherent time]
 };
 
 struct SpecialPoint {

@@ -85,7 +85,7 @@ bool LinearisedModel::factor(const State& state, double time, double shift, std:
     }
     add(at, at, borders[b].corner);
   }
-  return lu_.factor(n + constraints_.size() + borders.size(), entries);
+  return lu_.factor(n + constraints_.size() + borders.size(), entries, constraints_.size() + borders.size());
 }
 
 namespace {

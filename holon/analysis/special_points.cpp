@@ -133,14 +133,14 @@ std::optional<SpecialPoint> locate_fold(const System& system, const State& guess
 
 namespace {
 
-/// v = v_r + i v_i and its left partner, of J - i omega M bordered by two real rows and columns each.
+/// v = v_r + i v_i and its left partner, of J - shift M bordered by two real rows and columns each.
 struct ComplexNull {
   Values vr, vi, wr, wi;
   std::complex<double> g;
 };
 
-std::optional<ComplexNull> complex_null(const System& system, const State& state, double time, double omega,
-                                        const ComplexNull& border) {
+std::optional<ComplexNull> complex_null(const System& system, const State& state, double time,
+                                        std::complex<double> shift, const ComplexNull& border) {
   const std::size_t n = system.size();
   std::vector<solve::MatrixEntry> entries;
   const auto add = [&](std::size_t row, std::size_t column, double value) {
@@ -151,9 +151,11 @@ std::optional<ComplexNull> complex_null(const System& system, const State& state
     add(n + entry.row, n + entry.column, entry.value);
   }
   for (std::size_t i = 0; i < n; ++i) {
-    // (J - i omega M)(vr + i vi): real part J vr + omega M vi.
-    add(i, n + i, omega * system.mass()[i]);
-    add(n + i, i, -omega * system.mass()[i]);
+    // (J - (a + i omega) M)(vr + i vi): real part (J - a M) vr + omega M vi.
+    add(i, i, -shift.real() * system.mass()[i]);
+    add(n + i, n + i, -shift.real() * system.mass()[i]);
+    add(i, n + i, shift.imag() * system.mass()[i]);
+    add(n + i, i, -shift.imag() * system.mass()[i]);
     // c^H v, and b g.
     add(2 * n, i, border.vr[i]);
     add(2 * n, n + i, border.vi[i]);
@@ -189,20 +191,12 @@ void normalise(Values& real, Values& imaginary) {
 
 std::optional<SpecialPoint> locate_hopf(const System& system, const State& guess, double time,
                                         const std::vector<Constraint>& constraints,
-                                        const ContinuationOptions& options, std::size_t rank) {
+                                        const ContinuationOptions& options, std::complex<double> eigenvalue) {
   const std::size_t n = system.size();
   const double range = options.high - options.low;
   SpecialPoint found{.kind = SpecialPoint::Kind::hopf, .state = guess.clone()};
   State& state = found.state;
-  const Spectrum eigenvalues = spectrum(system, state, time);
-  std::vector<std::complex<double>> pairs;
-  for (const auto& value : eigenvalues.values)
-    if (value.imag() > eigenvalues.tolerance) pairs.push_back(value);
-  if (pairs.size() <= rank) return std::nullopt;
-  std::stable_sort(pairs.begin(), pairs.end(), [](const auto& one, const auto& other) {
-    return std::abs(one.real()) < std::abs(other.real());
-  });
-  double omega = pairs[rank].imag();
+  double omega = eigenvalue.imag();
   // Inverse iteration with borders that are in general position first.
   ComplexNull null;
   for (std::size_t i = 0; i < n; ++i) {
@@ -215,7 +209,7 @@ std::optional<SpecialPoint> locate_hopf(const System& system, const State& guess
   normalise(null.vr, null.vi);
   normalise(null.wr, null.wi);
   for (int k = 0; k < 3; ++k) {
-    auto next = complex_null(system, state, time, omega, null);
+    auto next = complex_null(system, state, time, eigenvalue, null);
     if (!next) return std::nullopt;
     null = std::move(*next);
     normalise(null.vr, null.vi);
@@ -223,7 +217,7 @@ std::optional<SpecialPoint> locate_hopf(const System& system, const State& guess
   }
   LinearisedModel linear(system, constraints);
   for (int k = 0; k < most_iterations; ++k) {
-    const auto at = complex_null(system, state, time, omega, null);
+    const auto at = complex_null(system, state, time, {0.0, omega}, null);
     if (!at || !linear.factor(state, time, 0.0)) return std::nullopt;
     const Values sizes = sizes_of(system, system.unknowns(state));
     const SecondDerivatives second(system, state, time, options.parameter, sizes);

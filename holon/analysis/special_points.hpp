@@ -10,10 +10,10 @@ std::optional<SpecialPoint> locate_fold(const System& system, const State& guess
                                         const std::vector<Constraint>& constraints,
                                         const ContinuationOptions& options, const std::vector<double>& null);
 
-/// A complex pair of eigenvalues is brought onto the imaginary axis: the nearest to it, or of those near it
-/// the one of `rank`. Nothing where there are not so many.
+/// Brings the mode of `eigenvalue`, one of a complex pair at the guess, onto the imaginary axis. Nothing
+/// where Newton's method does not converge.
 std::optional<SpecialPoint> locate_hopf(const System& system, const State& guess, double time,
                                         const std::vector<Constraint>& constraints,
-                                        const ContinuationOptions& options, std::size_t rank = 0);
+                                        const ContinuationOptions& options, std::complex<double> eigenvalue);
 
 }  // namespace holon::analysis

@@ -1,5 +1,6 @@
 #include "holon/analysis/spectrum.hpp"
 
+#include "holon/analysis/arnoldi_modes.hpp"
 #include "holon/analysis/newton.hpp"
 #include "holon/analysis/time_scales.hpp"
 #include "holon/base/error.hpp"
@@ -9,8 +10,6 @@
 #include <cmath>
 
 #include <Eigen/Dense>
-#include <Spectra/GenEigsRealShiftSolver.h>
-#include <Spectra/GenEigsSolver.h>
 
 namespace holon::analysis {
 
@@ -66,167 +65,11 @@ std::vector<std::complex<double>> all_eigenvalues(const System& system, const St
   return eigenvalues(n, std::move(a));
 }
 
-/// x -> (J - shift M)^-1 M x on the unknowns that have a rate.
-class ShiftedInverse {
- public:
-  using Scalar = double;
-  ShiftedInverse(const System& system, const State& state, double time) : system_(&system) {
-    rates_ = differential(system);
-    // Spreading between sites of different content is symmetric in amounts over roots of contents, and
-    // fields in different units count alike in their sizes.
-    const Vector contents = system.contents(state);
-    const auto sizes = sizes_of(system, system.unknowns(state));
-    for (const std::size_t i : rates_)
-      weight_.push_back(std::sqrt(std::max(contents.values()[i], 1e-300)) / sizes[i]);
-    for (const auto& entry : system.jacobian(state, time).compressed()) {
-      entries_.push_back({entry.row, entry.column, entry.value});
-      if (entry.row == entry.column && system.mass()[entry.row] != 0.0)
-        fastest_ = std::max(fastest_, std::abs(entry.value));
-    }
-  }
-  /// The largest rate on the diagonal [1/coherent time].
-  double fastest() const { return fastest_; }
-  Eigen::Index rows() const { return static_cast<Eigen::Index>(rates_.size()); }
-  Eigen::Index cols() const { return rows(); }
-  void set_shift(double shift) {
-    auto entries = entries_;
-    for (const std::size_t i : rates_) entries.push_back({i, i, -shift});
-    if (!lu_.factor(system_->size(), entries))
-      throw NumericalFailure(
-          "the Jacobian is singular, so that its eigenvalues nearest to zero can't be found");
-  }
-  void perform_op(const double* x, double* y) const {
-    std::vector<double> all(system_->size(), 0.0);
-    for (std::size_t k = 0; k < rates_.size(); ++k) all[rates_[k]] = x[k] / weight_[k];
-    lu_.solve(all);
-    for (std::size_t k = 0; k < rates_.size(); ++k) y[k] = all[rates_[k]] * weight_[k];
-  }
-
- private:
-  const System* system_;
-  std::vector<std::size_t> rates_;
-  std::vector<double> weight_;
-  double fastest_ = 0.0;
-  std::vector<solve::MatrixEntry> entries_;
-  solve::SparseLu lu_;
-};
-
-/// x -> (M - J/s)^-1 (M + J/s) x on the unknowns that have a rate: an eigenvalue lambda becomes
-/// (s + lambda)/(s - lambda), which is above 1 in magnitude where the mode grows.
-class Cayley {
- public:
-  using Scalar = double;
-  Cayley(ShiftedInverse& inverse, double s) : inverse_(&inverse), s_(s) { inverse.set_shift(s); }
-  Eigen::Index rows() const { return inverse_->rows(); }
-  Eigen::Index cols() const { return rows(); }
-  void perform_op(const double* x, double* y) const {
-    inverse_->perform_op(x, y);
-    for (Eigen::Index k = 0; k < rows(); ++k) y[k] = -x[k] - 2.0 * s_ * y[k];
-  }
-
- private:
-  ShiftedInverse* inverse_;
-  double s_;
-};
-
-/// The same start every time.
-std::vector<double> start_vector(Eigen::Index size) {
-  std::vector<double> start(static_cast<std::size_t>(size));
-  for (std::size_t i = 0; i < start.size(); ++i)
-    start[i] = 1.0 + 0.3 * std::sin(1.7 * static_cast<double>(i));
-  return start;
-}
-
-/// As many as can be told apart: bands of modes that are about equally near hardly can, whatever it costs.
-std::vector<std::complex<double>> nearest_to_zero(ShiftedInverse& inverse, std::size_t count) {
-  constexpr Eigen::Index restarts = 40;
-  // Not quite zero, so that an eigenvalue of zero does no harm.
-  const double shift = 1e-7 * inverse.fastest();
-  const auto wanted = static_cast<Eigen::Index>(count);
-  Spectra::GenEigsRealShiftSolver<ShiftedInverse> solver(
-      inverse, wanted, std::min<Eigen::Index>(inverse.rows(), 4 * wanted), shift);
-  const std::vector<double> start = start_vector(inverse.rows());
-  solver.init(start.data());
-  solver.compute(Spectra::SortRule::LargestMagn, restarts, 1e-10);
-  const auto found = solver.eigenvalues();
-  return {found.data(), found.data() + found.size()};
-}
-
-/// The largest magnitude of the Ritz values after a few steps of Arnoldi's method: a first look at whether
-/// anything lies outside of the unit circle.
-double first_look(const Cayley& cayley, Eigen::Index steps) {
-  const Eigen::Index n = cayley.rows(), m = std::min(n, steps);
-  Eigen::MatrixXd basis = Eigen::MatrixXd::Zero(n, m + 1), h = Eigen::MatrixXd::Zero(m + 1, m);
-  const std::vector<double> start = start_vector(n);
-  basis.col(0) = Eigen::Map<const Eigen::VectorXd>(start.data(), n).normalized();
-  Eigen::Index k = 0;
-  for (; k < m; ++k) {
-    Eigen::VectorXd next(n);
-    cayley.perform_op(basis.col(k).data(), next.data());
-    for (int pass = 0; pass < 2; ++pass) {
-      const Eigen::VectorXd along = basis.leftCols(k + 1).transpose() * next;
-      next -= basis.leftCols(k + 1) * along;
-      h.col(k).head(k + 1) += along;
-    }
-    h(k + 1, k) = next.norm();
-    if (h(k + 1, k) < 1e-12) {
-      ++k;
-      break;
-    }
-    basis.col(k + 1) = next / h(k + 1, k);
-  }
-  return Eigen::EigenSolver<Eigen::MatrixXd>(h.topLeftCorner(k, k), false)
-      .eigenvalues()
-      .cwiseAbs()
-      .maxCoeff();
-}
-
-/// Modes that grow about as fast as `s`: the largest in Cayley's transform. What grows in a band of many
-/// modes lies close together and takes a large space to be told apart.
-std::vector<std::complex<double>> growing_about(ShiftedInverse& inverse, double s) {
-  constexpr Eigen::Index look = 18, wanted = 4;
-  constexpr double outside = 1e-6;
-  constexpr double reach = 100.0;  // lambda within these times of s is told well
-  Cayley cayley(inverse, s);
-  if (first_look(cayley, look) <= 1.0 + outside) return {};
-  std::vector<std::complex<double>> found;
-  // One mode that stands out is told within a small space, a band of them in a large one alone.
-  for (const auto& [space, restarts] : {std::pair{28, 4}, std::pair{80, 8}}) {
-    Spectra::GenEigsSolver<Cayley> solver(cayley, wanted, std::min<Eigen::Index>(cayley.rows(), space));
-    const std::vector<double> start = start_vector(cayley.rows());
-    solver.init(start.data());
-    solver.compute(Spectra::SortRule::LargestMagn, restarts, 1e-9);
-    const auto values = solver.eigenvalues();
-    for (Eigen::Index k = 0; k < values.size(); ++k) {
-      if (std::abs(values[k] + 1.0) < 1e-9) continue;
-      const std::complex<double> lambda = s * (values[k] - 1.0) / (values[k] + 1.0);
-      if (std::abs(lambda) > s / reach && std::abs(lambda) < s * reach) found.push_back(lambda);
-    }
-    if (values.size() > 0) break;
-  }
-  return found;
-}
-
-/// Those nearest to zero, and those that grow at any rate between them and the fastest of the model: many
-/// slow modes can stand between zero and a mode that grows.
-std::vector<std::complex<double>> leading(const System& system, const State& state, double time,
-                                          std::size_t count) {
-  ShiftedInverse inverse(system, state, time);
-  const double fastest = inverse.fastest();
-  auto values = nearest_to_zero(inverse, count);
-  double reached = 0.0;
-  for (const auto& value : values) reached = std::max(reached, std::abs(value));
-  constexpr double between = 100.0;
-  constexpr double same = 1e-6;
-  const auto known = [&](std::complex<double> lambda) {
-    return std::any_of(values.begin(), values.end(), [&](std::complex<double> other) {
-      return std::abs(other - lambda) <= same * std::abs(lambda);
-    });
-  };
-  for (double s = std::max(reached, 1e-9 * fastest); s < 10.0 * fastest; s *= between)
-    for (const auto lambda : growing_about(inverse, s))
-      if (!known(lambda)) values.push_back(lambda);
-  return values;
+/// Differences of round-off between the two of a pair of real eigenvalues that lie close together.
+void make_real(std::vector<std::complex<double>>& values) {
+  constexpr double round_off = 1e-7;
+  for (auto& value : values)
+    if (std::abs(value.imag()) <= round_off * std::abs(value.real())) value = value.real();
 }
 
 }  // namespace
@@ -241,13 +84,21 @@ Spectrum spectrum(const System& system, const State& state, double time, std::si
   const std::size_t rates = differential(system).size();
   found.whole = rates <= std::max(most_dense, 3 * count);
   try {
-    found.values = found.whole ? all_eigenvalues(system, state, time)
-                               : leading(system, state, time, std::min(count, rates / 3));
+    if (found.whole) {
+      found.values = all_eigenvalues(system, state, time);
+    } else {
+      LeadingEigenvalues leading = leading_eigenvalues(system, state, time, std::min(count, rates / 3));
+      found.values = std::move(leading.values);
+      found.counted = leading.counted;
+    }
   } catch (const NumericalFailure& failure) { found.why_none = failure.what(); }
+  make_real(found.values);
   std::stable_sort(found.values.begin(), found.values.end(), [](const auto& a, const auto& b) {
     return a.real() != b.real() ? a.real() > b.real() : a.imag() > b.imag();
   });
   for (const auto& value : found.values) found.tolerance = std::max(found.tolerance, zero * std::abs(value));
+  if (!found.counted && found.unstable() == 0)
+    found.why_none = "modes grow, but they lie too close together to be told apart";
   return found;
 }
 

@@ -13,6 +13,7 @@ namespace holon::analysis {
 struct Spectrum {
   std::vector<std::complex<double>> values;  ///< [1/coherent time], by decreasing real part
   bool whole = false;    ///< all of them; otherwise those nearest to zero and those that grow
+  bool counted = true;   ///< all that grow are among them
   std::string why_none;  ///< why there are no values, where they could not be found
   /// Eigenvalues with a positive real part (above round-off).
   int unstable() const;
@@ -23,11 +24,8 @@ struct Spectrum {
 };
 
 /// Algebraic unknowns are eliminated. All eigenvalues of models with few rates (dense QR after balancing, of
-/// the Schur complement J11 - J12 J22^-1 J21). Of others the `count` nearest to zero (shift and invert), and
-/// those that grow fastest (Cayley's transform for rates between those and the fastest of the model;
-/// Meerbergen, Spence and Roose, BIT 34, 409 (1994)), both by implicitly restarted Arnoldi iteration. Where
-/// they can't be found, `why_none` says why; of those nearest to zero there are as many as can be told apart,
-/// and none where that is none.
+/// the Schur complement J11 - J12 J22^-1 J21). Of others those that
+/// arnoldi_modes.hpp finds; where they can't be found, `why_none` says why.
 Spectrum spectrum(const System& system, const State& state, double time, std::size_t count = 12);
 
 /// Leaves out an eigenvalue that is zero for each conserved quantity: what there is more or less of it stays.

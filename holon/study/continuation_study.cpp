@@ -88,7 +88,10 @@ class ContinuationStudy final : public Study {
     give(model, branch, results, outcome);
     const auto warn = [&](std::string message) { outcome.warnings.push_back(warning(std::move(message))); };
     for (const std::string& doubt : branch.doubts) warn(doubt);
-    if (lonely(branch, SpecialPoint::Kind::hopf))
+    const bool counted =
+        std::all_of(branch.points.begin(), branch.points.end(),
+                    [](const analysis::BranchPoint& point) { return point.eigenvalues.counted; });
+    if (counted && lonely(branch, SpecialPoint::Kind::hopf))
       warn("the branch has one Hopf point alone: the lowest and the highest are the same");
     const auto unknown = std::count_if(branch.points.begin(), branch.points.end(),
                                        [](const analysis::BranchPoint& point) { return !point.unstable; });
@@ -135,7 +138,7 @@ class ContinuationStudy final : public Study {
       if (setup_.eigenvalues) {
         constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
         row.push_back(point.unstable ? *point.unstable : unknown);
-        row.push_back(point.unstable ? rate(point.leading.real()) : unknown);
+        row.push_back(point.leading ? rate(point.leading->real()) : unknown);
       }
       table.rows.push_back(std::move(row));
     }
@@ -178,6 +181,25 @@ class ContinuationStudy final : public Study {
                        setup_.start, setup_.low, setup_.high, ended);
   }
 
+  /// Why a Hopf point may not be the one that is asked for: others are not known where too many modes grow.
+  /// Empty where it is.
+  std::string why_uncertain(const analysis::Branch& branch, const Asked& asked,
+                            const SpecialPoint& chosen) const {
+    for (std::size_t k = 0; k < branch.points.size(); ++k) {
+      const analysis::BranchPoint& point = branch.points[k];
+      if (point.eigenvalues.counted) continue;
+      const bool before = asked.which == Asked::Which::lowest    ? point.parameter < chosen.parameter
+                          : asked.which == Asked::Which::highest ? point.parameter > chosen.parameter
+                                                                 : k <= chosen.after;
+      if (before)
+        return fmt::format(
+            "a Hopf point is at {:.9g}, but from {} = {:.9g} on more modes grow than can be told apart, and "
+            "there may be another one",
+            chosen.parameter, short_name(setup_.parameter), point.parameter);
+    }
+    return {};
+  }
+
   void give(const std::shared_ptr<const Model>& model, const analysis::Branch& branch,
             ResultsAtState& results, StudyOutcome& outcome) const {
     for (const Asked& asked : setup_.asked) {
@@ -207,6 +229,12 @@ class ContinuationStudy final : public Study {
           (asked.which == Asked::Which::lowest || asked.which == Asked::Which::highest) &&
           kind_of_extremum(branch, *chosen) != asked.which)
         chosen = nullptr;
+      if (chosen != nullptr && asked.kind == SpecialPoint::Kind::hopf)
+        if (const std::string why = why_uncertain(branch, asked, *chosen); !why.empty()) {
+          outcome.results[asked.name] = {ResultValue::Missing{why},
+                                         asked.unit.value_or(asked.of.empty() ? unit(*model) : Unit{})};
+          continue;
+        }
       if (chosen == nullptr) {
         outcome.results[asked.name] = {ResultValue::Missing{why_missing(branch, asked, points)},
                                        asked.unit.value_or(asked.of.empty() ? unit(*model) : Unit{})};
