@@ -74,11 +74,7 @@ Columns compress(std::size_t n, std::span<const MatrixEntry> entries) {
 bool SparseLu::factor(std::size_t n, std::span<const MatrixEntry> entries, std::size_t borders) {
   require(n < static_cast<std::size_t>(std::numeric_limits<int>::max()), "a matrix of this size is factored");
   // Whoever factors again and again usually lists the same places in the same order.
-  const bool listed_as_before =
-      n == n_ && std::equal(entries.begin(), entries.end(), places_.begin(), places_.end(),
-                            [](const MatrixEntry& entry, const Place& place) {
-                              return entry.row == place.row && entry.column == place.column;
-                            });
+  const bool listed_as_before = n == n_ && listed_at(entries, places_);
   bool same = listed_as_before && factors_ != nullptr;
   if (!listed_as_before) {
     Columns columns = compress(n, entries);
@@ -86,8 +82,7 @@ bool SparseLu::factor(std::size_t n, std::span<const MatrixEntry> entries, std::
     begin_ = std::move(columns.begin);
     row_ = std::move(columns.row);
     slot_ = std::move(columns.slot);
-    places_.clear();
-    for (const MatrixEntry& entry : entries) places_.push_back({entry.row, entry.column});
+    places_ = places_of(entries);
   }
   value_.assign(row_.size(), 0.0);
   for (std::size_t e = 0; e < entries.size(); ++e) value_[slot_[e]] += entries[e].value;
@@ -139,6 +134,55 @@ std::size_t SparseLu::entries() const {
   return factors_ && factors_->numeric != nullptr
              ? static_cast<std::size_t>(factors_->numeric->lnz + factors_->numeric->unz)
              : 0;
+}
+
+namespace {
+
+/// 1 or -1: whether a permutation is one of an even number of exchanges.
+int parity(const int* order, int n) {
+  std::vector<bool> seen(static_cast<std::size_t>(n), false);
+  int sign = 1;
+  for (int start = 0; start < n; ++start) {
+    int length = 0;
+    for (int k = start; !seen[static_cast<std::size_t>(k)]; k = order[k]) {
+      seen[static_cast<std::size_t>(k)] = true;
+      ++length;
+    }
+    if (length > 0 && length % 2 == 0) sign = -sign;
+  }
+  return sign;
+}
+
+}  // namespace
+
+int SparseLu::determinant_sign() const {
+  constexpr double least = 1e-13;  // of pivots: what is below may be round-off
+  if (n_ == 0) return 1;
+  if (!(reciprocal_condition() > least)) return 0;
+  const int n = static_cast<int>(n_);
+  int sign = parity(factors_->numeric->Pnum, n) * parity(factors_->symbolic->Q, n);
+  const auto* pivot = static_cast<const double*>(factors_->numeric->Udiag);
+  for (int k = 0; k < n; ++k)
+    if (pivot[k] < 0.0) sign = -sign;
+  return sign;
+}
+
+EliminationCost elimination_cost(std::size_t n, std::span<const MatrixEntry> entries) {
+  if (n == 0) return {};
+  const Columns columns = compress(n, entries);
+  klu_common common{};
+  klu_defaults(&common);
+  std::vector<int> begin = columns.begin, row = columns.row;
+  klu_symbolic* symbolic = klu_analyze(static_cast<int>(n), begin.data(), row.data(), &common);
+  if (symbolic == nullptr) return {};
+  const EliminationCost cost{symbolic->est_flops, symbolic->lnz + symbolic->unz};
+  klu_free_symbolic(&symbolic, &common);
+  return cost;
+}
+
+bool DirectSolver::solve(std::span<double> b) {
+  lu_.solve(b);
+  return true;
 }
 
 void SparseLu::solve(std::span<double> b) const {

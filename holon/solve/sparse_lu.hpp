@@ -2,6 +2,8 @@
 // hundreds to hundreds of thousands of unknowns whose factors stay sparse.
 #pragma once
 
+#include "holon/solve/matrix_solver.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -10,11 +12,12 @@
 
 namespace holon::solve {
 
-/// One entry of a matrix; entries at one place add up.
-struct MatrixEntry {
-  std::size_t row, column;
-  double value;
+/// What elimination of a matrix with these places would take: floating-point operations and entries of the
+/// factors, as KLU's ordering (AMD) has them.
+struct EliminationCost {
+  double operations = 0.0, entries = 0.0;
 };
+EliminationCost elimination_cost(std::size_t n, std::span<const MatrixEntry> entries);
 
 class SparseLu {
  public:
@@ -32,6 +35,8 @@ class SparseLu {
   std::optional<std::size_t> singular_column() const { return singular_column_; }
   /// Estimate of 1 / condition number (of the scaled matrix, from its pivots); 0 where it is singular.
   double reciprocal_condition() const;
+  /// Of the determinant: 1 or -1; 0 where the matrix is near to singular.
+  int determinant_sign() const;
   std::size_t size() const { return n_; }
   /// Entries of both factors.
   std::size_t entries() const;
@@ -46,15 +51,27 @@ class SparseLu {
   struct Factors;
   std::unique_ptr<Factors> factors_;
   std::size_t n_ = 0;
-  struct Place {
-    std::size_t row, column;
-  };
-  std::vector<Place> places_;      // of the entries, as they were listed
-  std::vector<std::size_t> slot_;  // of each, in value_
+  std::vector<MatrixPlace> places_;  // of the entries, as they were listed
+  std::vector<std::size_t> slot_;    // of each, in value_
   std::vector<int> begin_, row_;
   std::vector<double> value_;
   std::vector<double> row_scale_;  // of rows that are not scaled by KLU: where there are borders
   std::optional<std::size_t> singular_column_;
+};
+
+/// The whole matrix at once.
+class DirectSolver final : public MatrixSolver {
+ public:
+  bool factor(std::span<const MatrixEntry> entries, std::span<const double> sizes) override {
+    return lu_.factor(sizes.size(), entries);
+  }
+  std::optional<std::size_t> singular_column() const override { return lu_.singular_column(); }
+  int determinant_sign() const override { return lu_.determinant_sign(); }
+  bool solve(std::span<double> b) override;
+  std::string description() const override { return "sparse LU"; }
+
+ private:
+  SparseLu lu_;
 };
 
 }  // namespace holon::solve
