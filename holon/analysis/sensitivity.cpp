@@ -86,7 +86,7 @@ Trajectory::Trajectory(const System& system, const State& start, double begin, d
     : system_(&system), end_(start.clone()), begin_(begin), step_(step) {
   system.require_smooth("a sensitivity");
   system.determine(end_, begin);
-  ImplicitSystem equations(system, solved);
+  ImplicitSystem equations(system, solved, solve::SolverChoice::direct);
   Vector x = system.unknowns(end_);
   const auto stage = [&](const std::vector<double>& base, double at_time) {
     if (const auto failure = equations.solve(end_, x, base, first_stage * step, at_time))

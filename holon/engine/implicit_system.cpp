@@ -1,5 +1,7 @@
 #include "holon/engine/implicit_system.hpp"
 
+#include "holon/solve/chosen_solver.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -18,12 +20,36 @@ constexpr double same_factors = 0.3;  // relative change of g for which factors 
 constexpr double least_damping = 1e-5;
 constexpr double round_off = 1e-13;      // corrections this small shrink no more
 constexpr double of_the_start = 1e-300;  // g of factors for rows without M alone
+constexpr double near = 0.1;             // of the size of each field: where no other solution is looked for
+constexpr double bent = 0.5;             // by which share a way may miss the solution if it is to be believed
+constexpr double contracting = 0.5;      // of corrections along a path of solutions
+constexpr double first_share = 0.25, least_share = 1.0 / 512;  // of g, along that path
 
 bool finite(std::span<const double> values) {
   return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
 }
 
 }  // namespace
+
+namespace {
+
+/// Fields by their components are what is eliminated as a whole.
+std::vector<std::size_t> columns_of(const System& system) {
+  std::vector<std::size_t> groups(system.size());
+  std::size_t group = 0;
+  for (const FieldId id : system.layout().fields()) {
+    const std::size_t begin = system.layout().offset(id), sites = system.layout().sites(id),
+                      components = static_cast<std::size_t>((*system.model().fields)[id].components);
+    for (std::size_t c = 0; c < components; ++c, ++group)
+      std::fill_n(groups.begin() + static_cast<std::ptrdiff_t>(begin + c * sites), sites, group);
+  }
+  return groups;
+}
+
+}  // namespace
+
+ImplicitSystem::ImplicitSystem(const System& system, double tolerance, solve::SolverChoice solver)
+    : system_(system), tolerance_(tolerance), linear_(solve::chosen_solver(solver, columns_of(system))) {}
 
 std::vector<double> ImplicitSystem::defect(State& state, const Vector& x, std::span<const double> r, double g,
                                            double time) {
@@ -48,84 +74,186 @@ bool ImplicitSystem::factor(State& state, const Vector& x, double g, double time
     entries.push_back({entry.row, entry.column, -entry.value * (mass[entry.row] != 0.0 ? g : 1.0)});
   ++counters_.jacobian_evaluations;
   factored_for_ = 0.0;
-  if (!lu_.factor(mass.size(), entries)) return false;
+  if (!linear_->factor(entries, sizes_)) return false;
   factored_for_ = g != 0.0 ? g : of_the_start;
   fresh_ = true;
   return true;
 }
 
-std::vector<double> ImplicitSystem::correction(std::vector<double> defect) const {
-  lu_.solve(defect);
-  return defect;
+std::optional<std::vector<double>> ImplicitSystem::correction(std::vector<double> defect) {
+  const bool solved = linear_->solve(defect);
+  counters_.linear_iterations += linear_->take_iterations();
+  return solved ? std::optional(std::move(defect)) : std::nullopt;
 }
 
 std::optional<ImplicitSystem::Failure> ImplicitSystem::solve(State& state, Vector& x,
                                                              std::span<const double> r, double g,
                                                              double time) {
+  return solve_from(state, x, {}, r, g, time);
+}
+
+std::optional<ImplicitSystem::Failure> ImplicitSystem::solve_from(State& state, Vector& x,
+                                                                  std::span<const double> safe,
+                                                                  std::span<const double> r, double g,
+                                                                  double time) {
   const Vector start = x;
-  const auto failed = [&](Failure failure) {
+  auto failure = iterate(state, x, r, g, time);
+  if (!failure && !safe.empty() && doubtful(state, x, safe, r, g, time))
+    failure = follow(state, x, safe, r, g, time);
+  if (failure) {
     x = start;
     system_.set_unknowns(state, x);
-    return failure;
-  };
+  }
+  return failure;
+}
+
+std::optional<ImplicitSystem::Failure> ImplicitSystem::iterate(State& state, Vector& x,
+                                                               std::span<const double> r, double g,
+                                                               double time) {
   std::vector<double> f = defect(state, x, r, g, time);
   if (const auto bad = std::find_if(f.begin(), f.end(), [](double v) { return !std::isfinite(v); });
       bad != f.end())
-    return failed(
-        at(static_cast<std::size_t>(bad - f.begin()), "its equation is not a number where it began"));
+    return at(static_cast<std::size_t>(bad - f.begin()), "its equation is not a number where it began");
   const double wanted = g != 0.0 ? g : of_the_start;
   const bool serves = factored_for_ > 0.0 && std::abs(factored_for_ - wanted) <= same_factors * wanted;
   fresh_ = false;
-  if (!serves && !factor(state, x, g, time)) return failed(singular());
-  std::vector<double> d = correction(f);
-  double size = scaled_norm(d, sizes_), damping = 1.0;
+  std::optional<std::vector<double>> d;
+  double size = 0.0, damping = 1.0;
+  const auto correct_anew = [&](const std::vector<double>& defect) -> std::optional<Failure> {
+    if (!factor(state, x, g, time)) return singular();
+    d = correction(defect);
+    if (!d) return not_solved(defect, defect, linear_->obstacle());
+    size = scaled_norm(*d, sizes_);
+    return std::nullopt;
+  };
+  if (serves) d = correction(f);
+  if (d)
+    size = scaled_norm(*d, sizes_);
+  else if (const auto failure = correct_anew(f))
+    return failure;
   for (int iteration = 0; iteration < most_iterations; ++iteration) {
     ++counters_.nonlinear_iterations;
-    if (!std::isfinite(size)) return failed(singular());
+    if (!std::isfinite(size)) return singular();
     if (size <= round_off) return std::nullopt;
     Vector next = x;
-    std::vector<double> following;
+    std::optional<std::vector<double>> following;
     double ratio = 0.0;
+    bool accepted = false;
     for (damping = std::min(1.0, 4.0 * damping);;) {
-      for (std::size_t i = 0; i < d.size(); ++i) next.values()[i] = x.values()[i] - damping * d[i];
+      for (std::size_t i = 0; i < d->size(); ++i) next.values()[i] = x.values()[i] - damping * (*d)[i];
       f = defect(state, next, r, g, time);
-      if (finite(f)) {
-        following = correction(f);
-        ratio = scaled_norm(following, sizes_) / size;
-        if (ratio <= 1.0 - 0.25 * damping || size * ratio <= round_off) break;
+      following = finite(f) ? correction(f) : std::nullopt;
+      if (following) {
+        ratio = scaled_norm(*following, sizes_) / size;
+        accepted = ratio <= 1.0 - 0.25 * damping || size * ratio <= round_off;
       }
       // Factors of another place lead nowhere in particular.
-      if (!fresh_) break;
+      if (accepted || !fresh_) break;
       damping *= 0.5;
       if (damping < least_damping)
-        return failed(not_solved(d, defect(state, x, r, g, time), "corrections don't get smaller"));
+        return not_solved(*d, defect(state, x, r, g, time), "corrections don't get smaller");
     }
-    const bool accepted = !following.empty() && (ratio <= 1.0 - 0.25 * damping || size * ratio <= round_off);
     if (!accepted) {
-      if (!factor(state, x, g, time)) return failed(singular());
-      d = correction(defect(state, x, r, g, time));
-      size = scaled_norm(d, sizes_);
+      if (const auto failure = correct_anew(defect(state, x, r, g, time))) return failure;
       damping = 1.0;
       continue;
     }
+    slowest_ = std::max(slowest_, damping < 1.0 ? 1.0 : ratio);
     x = std::move(next);
     d = std::move(following);
     size *= ratio;
     fresh_ = false;
     // What comes next would be smaller yet; x is where all equations were seen to be numbers.
     if (damping == 1.0 && (size <= tolerance_ || size <= round_off)) return std::nullopt;
-    if (ratio > slow || damping < 1.0) {
-      if (!factor(state, x, g, time)) return failed(singular());
-      d = correction(f);
-      size = scaled_norm(d, sizes_);
+    if (ratio > slow || damping < 1.0)
+      if (const auto failure = correct_anew(f)) return failure;
+  }
+  return not_solved(*d, f, fmt::format("they are not solved after {} corrections", most_iterations));
+}
+
+bool ImplicitSystem::doubtful(State& state, const Vector& x, std::span<const double> safe,
+                              std::span<const double> r, double g, double time) {
+  if (orientation_ != 0 && linear_->determinant_sign() == -orientation_) return true;
+  std::vector<double> way(safe.size());
+  for (std::size_t i = 0; i < way.size(); ++i) way[i] = safe[i] - x.values()[i];
+  const double length = scaled_norm(way, sizes_);
+  if (length <= near) return false;
+  Vector before = x;
+  std::copy(safe.begin(), safe.end(), before.values().begin());
+  const std::vector<double> f = defect(state, before, r, g, time);
+  const auto straight = finite(f) ? correction(f) : std::nullopt;
+  system_.set_unknowns(state, x);
+  if (!straight) return true;
+  for (std::size_t i = 0; i < way.size(); ++i) way[i] -= (*straight)[i];
+  return !(scaled_norm(way, sizes_) <= bent * length);
+}
+
+std::optional<ImplicitSystem::Failure> ImplicitSystem::follow(State& state, Vector& x,
+                                                              std::span<const double> safe,
+                                                              std::span<const double> r, double g,
+                                                              double time) {
+  Vector at = x;
+  std::copy(safe.begin(), safe.end(), at.values().begin());
+  std::vector<double> base(safe.begin(), safe.end());
+  const auto solved_at = [&](double s) {
+    for (std::size_t i = 0; i < base.size(); ++i) base[i] = safe[i] + s * (r[i] - safe[i]);
+    Vector next = at;
+    forget_factors();
+    slowest_ = 0.0;
+    if (iterate(state, next, base, s * g, time) || (s > 0.0 && slowest_ > contracting)) return false;
+    at = std::move(next);
+    return true;
+  };
+  // What is determined without rates is first brought to this time.
+  if (!solved_at(0.0)) return beyond_a_fold(x, at);
+  for (double s = 0.0, ds = first_share; s < 1.0;) {
+    const double next = std::min(1.0, s + ds);
+    if (solved_at(next)) {
+      s = next;
+      ds *= 2.0;
+    } else {
+      ds *= 0.5;
+      if (ds < least_share) return beyond_a_fold(x, at);
     }
   }
-  return failed(not_solved(d, f, fmt::format("they are not solved after {} corrections", most_iterations)));
+  x = std::move(at);
+  return std::nullopt;
+}
+
+std::string ImplicitSystem::solver_at(State& state, double g, double time) {
+  const Vector x = system_.unknowns(state);
+  set_sizes(x);
+  const bool regular = factor(state, x, g, time);
+  forget_factors();
+  return regular ? linear_->description() : singular().text;
+}
+
+void ImplicitSystem::find_orientation(State& state, const Vector& x, double time) {
+  const std::vector<double>& mass = system_.mass();
+  orientation_ = 1;
+  if (std::find(mass.begin(), mass.end(), 0.0) == mass.end()) return;
+  const std::vector<double> f = defect(state, x, x.values(), 0.0, time);
+  orientation_ = factor(state, x, 0.0, time) && finite(f) && correction(f) ? linear_->determinant_sign() : 0;
+  forget_factors();
+}
+
+ImplicitSystem::Failure ImplicitSystem::beyond_a_fold(const Vector& found, const Vector& reached) const {
+  std::size_t most = 0;
+  const auto apart = [&](std::size_t i) {
+    return std::abs(found.values()[i] - reached.values()[i]) / sizes_[i];
+  };
+  for (std::size_t i = 0; i < sizes_.size(); ++i)
+    if (apart(i) > apart(most)) most = i;
+  return at(most, fmt::format("its equations have a solution, but none to which shorter and shorter steps "
+                              "lead: on the way from the step's beginning they turn back at {} = {:.4g}, far "
+                              "from the {:.4g} that was found",
+                              equation_text(most), reached.values()[most], found.values()[most]));
 }
 
 void ImplicitSystem::count(Counters& counters) {
   counters.rate_evaluations += counters_.rate_evaluations;
   counters.jacobian_evaluations += counters_.jacobian_evaluations;
+  counters.linear_iterations += counters_.linear_iterations;
   counters.nonlinear_iterations += counters_.nonlinear_iterations;
   counters_ = {};
 }
@@ -150,7 +278,7 @@ ImplicitSystem::Failure ImplicitSystem::at(std::size_t unknown, std::string text
 }
 
 ImplicitSystem::Failure ImplicitSystem::singular() const {
-  const auto column = lu_.singular_column();
+  const auto column = linear_->singular_column();
   if (!column)
     return {"", "",
             "its equations are singular to working accuracy: something is determined by nothing, or twice. "

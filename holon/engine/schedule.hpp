@@ -6,6 +6,7 @@
 #include "holon/base/unit.hpp"
 #include "holon/engine/time.hpp"
 #include "holon/solve/fixed_point.hpp"
+#include "holon/solve/solver_choice.hpp"
 #include "holon/space/field.hpp"
 
 #include <cstdint>
@@ -52,6 +53,7 @@ struct TogetherOptions {
   std::int64_t steps = 1;  ///< equal ones in each step of the schedule, where no tolerance is given
   /// Error that a step may make, relative to the size of each field; steps are then chosen by it.
   std::optional<double> tolerance;
+  solve::SolverChoice solver = solve::SolverChoice::automatic;
   double newton = 1e-10;  ///< of the last correction of Newton's method, relative to the size of each field
 };
 

@@ -76,7 +76,7 @@ struct Together::Work final : Scratch {
   Work(const Together& process, ThreadPool& threads)
       : system(std::shared_ptr<const Model>(std::shared_ptr<const Model>(), process.model_), threads,
                process.members_),
-        equations(system, process.options_.newton),
+        equations(system, process.options_.newton, process.options_.solver),
         methods(equations, process.bookings_, process.options_.method) {}
   System system;
   ImplicitSystem equations;
@@ -128,8 +128,8 @@ Together::Together(std::string name, const ScheduleNode& node, Model& model)
   const auto unknowns = row(Layout(fields, unknowns_).size());
   left_ = keep("left", unknowns, 1, "the unknowns as they were left");
   former_ = keep("former", unknowns, 2, "the unknowns one and two steps before");
-  clock_ = keep("steps", std::make_shared<PointSpace>(this->name() + ":point"), 3,
-                "the last two steps and the next, in coherent time");
+  clock_ = keep("steps", std::make_shared<PointSpace>(this->name() + ":point"), 4,
+                "the last two steps and the next, in coherent time; the orientation of its equations");
   brought_ = keep("brought", row(bookings_.size()), 1, "what the last step brought in");
 }
 
@@ -201,6 +201,7 @@ void Together::initialise(State& state, Workspace& work) const {
   w.system.determine(state, 0.0);
   Vector x = w.system.unknowns(state);
   w.equations.forget_factors();
+  w.equations.set_orientation(0);
   w.equations.set_sizes(x);
   const std::vector<double> start = x.values();
   if (const auto failure = w.equations.solve(state, x, start, 0.0, 0.0))
@@ -244,6 +245,18 @@ void Together::keep(State& state, const StepHistory& history, double next) const
   state.real(clock_, 2)[0] = next;
 }
 
+void Together::orient(State& state, const std::vector<double>& now, double time, Work& work) const {
+  double& known = state.real(clock_, 3)[0];
+  work.equations.set_orientation(static_cast<int>(known));
+  if (known != 0.0) return;
+  Vector x(work.system.layout());
+  x.values() = now;
+  work.equations.set_sizes(x);
+  work.equations.find_orientation(state, x, time);
+  work.system.set_unknowns(state, x);
+  known = work.equations.orientation();
+}
+
 double Together::beginning(State& state, double time, double dt, Work& work) const {
   if (!options_.tolerance) return dt / static_cast<double>(options_.steps);
   if (const double next = state.real(clock_, 2)[0]; next > 0.0 && state.real(clock_, 0)[0] > 0.0) return next;
@@ -285,6 +298,7 @@ Outcome Together::advance(State& state, const Interval& interval, const Inputs&,
   w.equations.forget_factors();
   const double t0 = interval.t0(), dt = interval.dt();
   StepHistory history = this->history(state, t0, w);
+  orient(state, history.now, t0, w);
   const auto leave = [&] {
     w.equations.count(work.counters);
     Vector x(w.system.layout());
@@ -345,13 +359,19 @@ std::vector<std::string> Together::description() const {
   std::vector<std::string> names;
   for (const ProcessId member : members_) names.push_back(model_->processes[member]->name());
   const Layout layout(*model_->fields, unknowns_);
+  ThreadPool threads(1);
+  State state = model_->initial_state(threads, 0);
+  Work work(*this, threads);
   return {
       fmt::format("{} unknowns of {} as one system of equations", layout.size(), fmt::join(names, ", ")),
-      fmt::format("time: {}, {}; Newton's method to {:g} with sparse LU", method_text(options_.method),
+      fmt::format("time: {}, {}; Newton's method to {:g}", method_text(options_.method),
                   options_.tolerance ? fmt::format("steps chosen for an error of {:g}", *options_.tolerance)
                   : options_.steps == 1 ? std::string("one step")
                                         : fmt::format("{} steps in each of the schedule's", options_.steps),
-                  options_.newton)};
+                  options_.newton),
+      fmt::format("linear equations{}: {}",
+                  options_.solver == solve::SolverChoice::automatic ? ", chosen by size" : "",
+                  work.equations.solver_at(state, model_->schedule.step, 0.0))};
 }
 
 namespace {

@@ -10,8 +10,11 @@
 //   implicit_midpoint
 //           g = h/2 at the middle, x_n+1 = 2 x - x_n, then the rows without M at the end; order 2, keeps
 //           quadratic invariants
-// by Newton's method with a sparse LU that is kept as long as corrections shrink fast, damped so that they
-// shrink at all (natural monotonicity, Deuflhard 2011) and so that no equation leaves its domain. A step
+// by Newton's method with a matrix that is kept as long as corrections shrink fast, damped so that they
+// shrink at all (natural monotonicity, Deuflhard 2011) and so that no equation leaves its domain. Its linear
+// equations are solved as a whole, with what stands at single places eliminated, or by GMRES, as the schedule
+// says or by size (solve/chosen_solver.hpp). Of several solutions that is taken to which shorter and shorter
+// steps lead (implicit_system.hpp). A step
 // whose equations are not solved is tried in halves, and fails where that does not help: with the equations,
 // their sites and residuals. Fields that are determined or at rest are rows without M; their values at the
 // start are found before the run, with all others as they are.
@@ -69,6 +72,8 @@ class Together final : public Process {
   /// What the State says of former steps.
   StepHistory history(State& state, double time, Work& work) const;
   void keep(State& state, const StepHistory& history, double next) const;
+  /// Tells the equations on which side of folds they are.
+  void orient(State& state, const std::vector<double>& now, double time, Work& work) const;
   /// The length of the first step.
   double beginning(State& state, double time, double dt, Work& work) const;
 

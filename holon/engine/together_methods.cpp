@@ -81,11 +81,11 @@ bool TogetherMethods::solve(State& state, Vector& x, const std::vector<double>& 
                             const std::vector<double>& safe, const std::vector<double>& r, double g,
                             double time) {
   x.values() = guess;
-  auto failure = equations_.solve(state, x, r, g, time);
+  auto failure = equations_.solve_from(state, x, safe, r, g, time);
   if (!failure) return true;
   equations_.forget_factors();
   x.values() = safe;
-  failure = equations_.solve(state, x, r, g, time);
+  failure = equations_.solve_from(state, x, safe, r, g, time);
   if (!failure) return true;
   failure_ = *failure;
   return false;

@@ -14,7 +14,7 @@ const Schema& together_schema() {
     using Type = Option::Type;
     Schema s("together",
              "Processes that are advanced as one system of equations, with what couplings and laws determine "
-             "between them: monolithic implicit steps, by Newton's method with a sparse LU.");
+             "between them: monolithic implicit steps, by Newton's method.");
     Option process;
     process.type = Type::anything;
     s.list("do", process, "the processes; those of fields at rest have 'integrator: steady'").least = 1;
@@ -27,6 +27,12 @@ const Schema& together_schema() {
           "instead of 'steps', with bdf2: error that a step may make, relative to the largest value of each "
           "field; steps are chosen by it")
         .make_optional();
+    s.choice("solver", {"auto", "direct", "condensation", "krylov"},
+             "of the linear equations. auto: by size ('holon check' says which). direct: sparse LU of all. "
+             "condensation: what stands in small blocks at single places (a particle at every place of an "
+             "electrode, states without transport, laws) is eliminated first. krylov: the same, and GMRES "
+             "with incomplete LU for the rest, where complete factors would fill (large grids)")
+        .with_default("auto");
     s.add("newton", Type::number,
           "how small the last correction of Newton's method has to be, relative to the largest value of each "
           "field")
@@ -48,6 +54,12 @@ TogetherOptions read_together(Loader& loader, const Value& value, const std::str
                                                    : Method::bdf2;
   options.steps = section.integer("steps");
   if (options.steps < 1) section.error("steps", fmt::format("is {}", options.steps), "at least 1");
+  using solve::SolverChoice;
+  const std::string solver = section.text("solver");
+  options.solver = solver == "direct"         ? SolverChoice::direct
+                   : solver == "condensation" ? SolverChoice::condensation
+                   : solver == "krylov"       ? SolverChoice::krylov
+                                              : SolverChoice::automatic;
   options.newton = section.number("newton");
   if (!(options.newton > 0.0 && options.newton <= 0.01))
     section.error("newton", fmt::format("is {}", options.newton), "a number above 0, at most 0.01");
