@@ -361,5 +361,47 @@ schedule: {step: 0.1 s, until: 1 s, lie: [eat]}
   EXPECT_TRUE(times.relaxes);
 }
 
+// A quasi-steady process has the times of what it would do otherwise, members of a `together` their own, and
+// what the schedule is made of stands for nothing.
+TEST(ScaleMap, KnowsProcessesThatTheScheduleKeepsInParticularWays) {
+  const std::string text = R"(
+holon: 1
+title: A fast and a slow one
+spaces: {p: {type: point}}
+processes:
+  fast:
+    type: kinetics
+    space: p
+    integrator: rosenbrock
+    units: {time: s, a: 1, b: 1}
+    states: {a: 1}
+    inputs: {b: =slow.b}
+    equations: |
+      a' = 50*(b - a)
+  slow:
+    type: kinetics
+    space: p
+    integrator: rk4
+    units: {time: s, b: 1}
+    states: {b: 1}
+    equations: |
+      b' = -b
+schedule: {step: 0.1 s, until: 2 s, )";
+  for (const char* schedule : {"lie: [slow, {steady: {do: fast}}]", "together: {do: [fast, slow]}",
+                               "lie: [slow, {subcycle: {do: fast, steps: 10}}]"}) {
+    const auto map = map_of(text + schedule + "}\n");
+    ASSERT_EQ(map.processes.size(), 2u) << schedule;
+    EXPECT_NEAR(process(map, "fast").fastest, 0.02, 1e-9) << schedule;
+    EXPECT_NEAR(process(map, "slow").fastest, 1.0, 1e-9) << schedule;
+    EXPECT_GT(process(map, "fast").step, 0.0) << schedule;
+    ASSERT_EQ(map.pairs.size(), 1u) << schedule;
+    EXPECT_NEAR(map.pairs[0].time_ratio, 0.02, 1e-9) << schedule;
+  }
+  const ModelRun run("models/principles/dirichlet_splitting.yaml", {"parameters.boundary_correction=true"});
+  ThreadPool threads(1);
+  const auto map = analysis::scale_map(run.model(), analysis::looks_along(run.shared_model(), 1), threads);
+  for (const auto& each : map.processes) EXPECT_NE(each.type, "boundary correction");
+}
+
 }  // namespace
 }  // namespace holon::verification

@@ -2,7 +2,6 @@
 // problem (E7).
 #include "holon/base/error.hpp"
 #include "holon/engine/archive.hpp"
-#include "holon/engine/stale_views.hpp"
 
 #include <array>
 #include <cmath>
@@ -308,86 +307,6 @@ TEST(Waveforms, FollowWhatAMemberSeesOfItself) {
     if (first[0] == 0.0) first = error;
     EXPECT_NEAR(error[1] / first[1], 1.0, 0.5) << members;
   }
-}
-
-TEST(Waveforms, ASingleMemberThatSeesItselfReachesTheOrderOfItsWaveforms) {
-  const auto text = [](const std::string& schedule, double step) {
-    return fmt::format(R"(
-holon: 1
-title: A mean field
-spaces: {{many: {{type: grid, sites: cells, size: [4], spacing: 1}}, one: {{type: point}}}}
-couplings: {{mean: {{from: units.x, to: one, type: average}}, seen: {{from: mean, to: many}}}}
-processes:
-  units:
-    type: kinetics
-    space: many
-    integrator: rk4
-    units: {{time: 1, x: 1, m: 1}}
-    states: {{x: 0}}
-    initial: {{x: =position.x}}
-    inputs: {{m: =seen}}
-    equations: |
-      x' = -x*m
-schedule: {{step: {}, until: 1.92, {}}}
-)",
-                       step, schedule);
-  };
-  // x/x0 is the same of all, and m = m0 x/x0: x/x0 = 1/(1 + m0 t).
-  const auto error = [&](const std::string& schedule, double step) {
-    ModelRun run = ModelRun::of_text(text(schedule, step));
-    run.to_the_end();
-    const auto x = run.simulation().state().real(run.model().fields->id("units.x"));
-    return std::abs(x[3] / 3.5 - 1.0 / (1.0 + 2.0 * 1.92));
-  };
-  const std::string
-      straight = "iterate: {do: [units], tolerance: 1e-12}",
-      cubic = "iterate: {do: [units], substeps: {units: 3}, waveform: {degree: 3}, tolerance: 1e-12}";
-  EXPECT_GT(order(error(straight, 0.04), error(straight, 0.02)), 1.9);
-  EXPECT_GT(order(error(cubic, 0.16), error(cubic, 0.08)), 3.5);
-  // Elsewhere it is said where it matters: what comes back changes -x m by -x0 m, so fast as the mean is.
-  ModelRun plain = ModelRun::of_text(text("lie: [units]", 0.04));
-  ASSERT_EQ(plain.model().warnings.size(), 1u);
-  EXPECT_THAT(plain.model().warnings[0].message, testing::HasSubstr("'units' sees 'seen'"));
-  EXPECT_THAT(plain.model().warnings[0].message, testing::HasSubstr("0.08 times as long"));
-  EXPECT_TRUE(ModelRun::of_text(text("lie: [units]", 0.02)).model().warnings.empty());
-  EXPECT_TRUE(ModelRun::of_text(text(straight, 0.04)).model().warnings.empty());
-  plain.to_the_end();
-  EXPECT_TRUE(
-      stale_views(plain.model(), plain.simulation().state(), 1.92, plain.simulation().threads()).empty());
-}
-
-/// Points whose uptake is a law of what they sense, deposited as the source of what spreads.
-std::string uptake_by_a_law(const std::string& schedule) {
-  return R"(
-holon: 1
-title: Uptake as a source
-spaces:
-  line: {type: grid, sites: cells, size: [20 um], spacing: 1 um}
-  cells: {type: named_points, points: {one: [3.3 um], two: [11.9 um]}}
-fields: {c: {space: line, unit: uM, kind: density, initial: 1 uM}}
-couplings:
-  here: {from: c, to: cells, kernel: linear}
-  given: {from: law.q, to: line, kernel: linear}
-processes:
-  law:
-    type: kinetics
-    space: cells
-    units: {time: s, c: uM, q: umol/(m^2 s)}
-    inputs: {c: =here}
-    outputs: [q]
-    equations: |
-      q = -1e-2*c
-  spread: {type: diffusion, field: c, diffusivity: 3 um^2/s, source: =given, integrator: implicit}
-schedule: {step: 0.01 s, until: 0.1 s, )" +
-         schedule + "}\n";
-}
-
-TEST(Waveforms, ASourceThatFollowsFromWhatSpreadsIsSaidToBeExplicit) {
-  const ModelRun plain = ModelRun::of_text(uptake_by_a_law("lie: [spread]"));
-  ASSERT_EQ(plain.model().warnings.size(), 1u);
-  EXPECT_THAT(plain.model().warnings[0].message, testing::HasSubstr("'spread' sees 'given'"));
-  EXPECT_THAT(plain.model().warnings[0].message, testing::Not(testing::HasSubstr("not stable")));
-  EXPECT_TRUE(ModelRun::of_text(uptake_by_a_law("iterate: {do: [spread]}")).model().warnings.empty());
 }
 
 }  // namespace

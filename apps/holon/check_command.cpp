@@ -108,6 +108,11 @@ void print_schedule(const Model& model) {
     const Window& window = model.program.windows[*instruction.window];
     fmt::print("  {:<20} {}{}: until the residual is {:.3g} of the first, waveforms of degree {}\n",
                "iterate", times, every(instruction), window.options.tolerance, window.options.degree);
+    if (window.of_itself)
+      fmt::print(
+          "    made because '{0}' sees what follows from its own fields (explicit: iterate: {{do: [{0}], "
+          "most: 1, unconverged: accept}})\n",
+          model.processes[window.members[0].processes[0]]->name());
     for (const Window::Member& member : window.members)
       for (const Instruction& inner : member.part)
         if (!inner.window)

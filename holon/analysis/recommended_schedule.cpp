@@ -24,7 +24,7 @@ double round_down(double x) {
 
 /// What a schedule asks for beyond taking turns, which no reordering may drop; nothing where it does not.
 std::optional<std::string> particular(const ScheduleNode& node) {
-  if (node.iterate) return "iterate";
+  if (node.iterate && !node.of_itself) return "iterate";
   if (node.average) return "average";
   if (node.steady) return "steady";
   if (node.together) return "together";

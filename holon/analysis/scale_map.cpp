@@ -2,7 +2,9 @@
 
 #include "holon/base/error.hpp"
 #include "holon/base/progress.hpp"
+#include "holon/engine/boundary_correction.hpp"
 #include "holon/engine/quasi_steady.hpp"
+#include "holon/engine/together.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -36,8 +38,19 @@ std::optional<double> step_in(const Instruction& instruction, ProcessId process,
   return std::nullopt;
 }
 
+/// Who advances a process: itself, or the system of equations that it is a part of.
+ProcessId advancer_of(const Model& model, ProcessId process) {
+  for (ProcessId p = 0; p < model.processes.size(); ++p)
+    if (const auto* together = dynamic_cast<const Together*>(model.processes[p].get()))
+      if (std::find(together->members().begin(), together->members().end(), process) !=
+          together->members().end())
+        return p;
+  return process;
+}
+
 /// The step that the compiled schedule advances a process by; nothing for one that is not in it.
-std::optional<double> step_of(const Model& model, ProcessId process) {
+std::optional<double> step_of(const Model& model, ProcessId member) {
+  const ProcessId process = advancer_of(model, member);
   const Program& program = model.program;
   const double macro_step = model.schedule.step;
   if (program.merged && program.opening.process == process) return macro_step;  // both halves together
@@ -127,9 +140,12 @@ class Mapper {
  private:
   bool is_scheduled(std::size_t p) const { return step_of(model_, static_cast<ProcessId>(p)).has_value(); }
 
-  /// Committing who divides and dies is a point of the schedule, without scales of its own.
+  /// What the schedule is made of has no scales of its own: committing who divides and dies, what splittings
+  /// need at sides, and systems of equations whose members have theirs.
   static bool has_scales(const Process& process) {
-    return dynamic_cast<const Restructure*>(&process) == nullptr;
+    return dynamic_cast<const Restructure*>(&process) == nullptr &&
+           dynamic_cast<const BoundaryCorrection*>(&process) == nullptr &&
+           dynamic_cast<const Together*>(&process) == nullptr;
   }
 
   void add_process(std::size_t p) {
@@ -157,9 +173,12 @@ class Mapper {
     ids_.push_back(p);
   }
 
-  void own_times(const Process& process, ProcessScales& scales) const {
+  void own_times(const Process& scheduled, ProcessScales& scales) const {
+    // What is kept at rest has the times of what it would do otherwise.
+    const auto* at_rest = dynamic_cast<const holon::QuasiSteady*>(&scheduled);
+    const Process& process = at_rest != nullptr ? at_rest->inner() : scheduled;
     // What says at once what its fields are has no time of its own.
-    if (!process.assigned().empty() && dynamic_cast<const QuasiSteady*>(&process) == nullptr) return;
+    if (!process.assigned().empty()) return;
     const Scales stated = process.scales(*states_.front());
     const bool transport = stated.space_extent > 0.0 && stated.time_extent > 0.0;
     const bool without_grid = !scales.space.known() && transport && stated.space_resolution > 0.0;

@@ -1,5 +1,6 @@
 #include "holon/analysis/time_scales.hpp"
 
+#include "holon/engine/own_views.hpp"
 #include "holon/engine/site_rates.hpp"
 
 #include <algorithm>
@@ -126,14 +127,6 @@ void look_at(const Block& block, bool first, TimeScales& scales) {
   scales.times.assign(times.rbegin(), times.rend());
 }
 
-std::vector<FieldId> advanced_by(const Process& process, const FieldTable& fields) {
-  std::vector<FieldId> advanced;
-  for (const Port& port : process.ports())
-    if (port.role == Port::Role::advance && fields[port.field].type == FieldType::real)
-      advanced.push_back(port.field);
-  return advanced;
-}
-
 Block block_at(const SiteRates& rates, const std::vector<FieldId>& advanced, const FieldTable& fields,
                const State& state, double time, std::size_t site) {
   Block block;
@@ -151,33 +144,41 @@ Block block_at(const SiteRates& rates, const std::vector<FieldId>& advanced, con
   return block;
 }
 
-Block whole_block(const Process& process, const Layout& layout, const std::vector<FieldId>& advanced,
-                  const FieldTable& fields, const State& state, double time, ThreadPool& threads) {
+/// With what the process sees of its own fields, if anything.
+SparseBuilder jacobian_of(const Model& model, const Process& process, const Layout& layout,
+                          const State& state, double time, ThreadPool& threads) {
+  if (own_view(model, process, layout.fields()))
+    return own_jacobian(model, process, layout, state, time, threads);
+  SparseBuilder entries(layout);
+  Workspace work;
+  work.threads = &threads;
+  process.jacobian(state, time, work, entries);
+  return entries;
+}
+
+Block whole_block(const Model& model, const Process& process, const Layout& layout,
+                  const std::vector<FieldId>& advanced, const State& state, double time,
+                  ThreadPool& threads) {
+  const FieldTable& fields = *model.fields;
   Block block;
   for (const FieldId field : advanced)
     for (int c = 0; c < fields[field].components; ++c)
       block.names.insert(block.names.end(), layout.sites(field), fields[field].name);
   const auto n = static_cast<Eigen::Index>(layout.size());
   block.matrix = Eigen::MatrixXd::Zero(n, n);
-  SparseBuilder entries(layout);
-  Workspace work;
-  work.threads = &threads;
-  process.jacobian(state, time, work, entries);
-  for (const auto& entry : entries.entries())
+  const SparseBuilder jacobian = jacobian_of(model, process, layout, state, time, threads);
+  for (const auto& entry : jacobian.entries())
     block.matrix(static_cast<Eigen::Index>(entry.row), static_cast<Eigen::Index>(entry.column)) +=
         entry.value;
   return block;
 }
 
 /// Of a process too large for its eigenvalues.
-void look_at_diagonal(const Process& process, const Layout& layout, const State& state, double time,
-                      ThreadPool& threads, TimeScales& scales) {
-  SparseBuilder entries(layout);
-  Workspace work;
-  work.threads = &threads;
-  process.jacobian(state, time, work, entries);
+void look_at_diagonal(const Model& model, const Process& process, const Layout& layout, const State& state,
+                      double time, ThreadPool& threads, TimeScales& scales) {
   std::vector<double> diagonal(layout.size(), 0.0);
-  for (const auto& entry : entries.entries())
+  const SparseBuilder jacobian = jacobian_of(model, process, layout, state, time, threads);
+  for (const auto& entry : jacobian.entries())
     if (entry.row == entry.column) diagonal[entry.row] += entry.value;
   double largest = 0.0;
   for (const double value : diagonal) largest = std::max(largest, std::abs(value));
@@ -235,10 +236,11 @@ TimeScales joined(TimeScales a, const TimeScales& b) {
 TimeScales time_scales(const Model& model, const Process& process, const State& state, double time,
                        ThreadPool& threads) {
   const FieldTable& fields = *model.fields;
-  const std::vector<FieldId> advanced = advanced_by(process, fields);
+  const std::vector<FieldId> advanced = own_fields(process, fields);
   TimeScales scales;
   if (advanced.empty()) return scales;
-  if (const auto* rates = dynamic_cast<const SiteRates*>(&process)) {
+  const auto* rates = dynamic_cast<const SiteRates*>(&process);
+  if (rates != nullptr && !own_view(model, process, advanced)) {
     const std::size_t sites = state.real(advanced.front()).size();
     scales.sites = std::min(sites, most_sites_looked_at);
     for (std::size_t k = 0; k < scales.sites; ++k) {
@@ -252,9 +254,9 @@ TimeScales time_scales(const Model& model, const Process& process, const State& 
   scales.sites = state.real(advanced.front()).size();
   if (layout.size() > most_of_a_diagonal) return scales;
   if (layout.size() > most_unknowns) {
-    look_at_diagonal(process, layout, state, time, threads, scales);
+    look_at_diagonal(model, process, layout, state, time, threads, scales);
   } else {
-    look_at(whole_block(process, layout, advanced, fields, state, time, threads), true, scales);
+    look_at(whole_block(model, process, layout, advanced, state, time, threads), true, scales);
     scales.gaps.clear();  // of places, not of states
   }
   return scales;

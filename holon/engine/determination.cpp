@@ -41,8 +41,9 @@ Determination::Determination(const std::vector<std::unique_ptr<Process>>& proces
       for (auto step = std::find(path.begin(), path.end(), p); step != path.end(); ++step)
         circle += processes[*step]->name() + " reads what is determined by ";
       throw InputError(fmt::format(
-          "what process '{}' determines depends on itself: {}{}; fields of processes of type 'map' "
-          "may depend on each other in an 'iterate' of the schedule",
+          "what process '{}' determines depends on itself: {}{}; `together: {{do: [...]}}` with "
+          "all of them solves such a circle, and fields of processes of type 'map' may depend on each "
+          "other in an 'iterate'",
           processes[p]->name(), circle, processes[p]->name()));
     }
     visits[p] = Visit::under_way;

@@ -8,6 +8,7 @@
 #include "holon/engine/delayed_transfer.hpp"
 #include "holon/engine/delays.hpp"
 #include "holon/engine/model_checks.hpp"
+#include "holon/engine/own_views.hpp"
 #include "holon/engine/quasi_steady.hpp"
 #include "holon/engine/stale_views.hpp"
 #include "holon/engine/together.hpp"
@@ -108,10 +109,11 @@ std::string time_text(double coherent, const Schedule& schedule) {
 
 /// The subcycle whose substeps are a process's advances, if there is one.
 const ScheduleNode* find_subcycle(const ScheduleNode& node, ProcessId process) {
-  const bool here = node.kind == ScheduleNode::Kind::subcycle &&
-                    node.children.front().kind == ScheduleNode::Kind::advance &&
-                    node.children.front().process == process;
-  if (here) return &node;
+  if (node.kind == ScheduleNode::Kind::subcycle) {
+    const ScheduleNode& child = node.children.front();
+    const ScheduleNode& inner = child.of_itself ? child.children.front() : child;
+    if (inner.kind == ScheduleNode::Kind::advance && inner.process == process) return &node;
+  }
   for (const ScheduleNode& child : node.children)
     if (const ScheduleNode* found = find_subcycle(child, process)) return found;
   return nullptr;
@@ -231,6 +233,7 @@ void Model::rewrite() {
   correct_boundaries(*this);
   keep_at_rest(*this, schedule.root);
   make_together(*this);
+  follow_own_views(*this);
 }
 
 void Model::finish() {
@@ -280,11 +283,11 @@ void Model::finish() {
   for (const Window& window : program.windows) exchanges.push_back(WindowExchange::of(*this, window));
   checks::circles(*this);
   warn_of_uncorrected_boundaries(*this);
+  checks::conserved_at_rest(*this);
   checks::gaps(*this, state, threads);
   check_steps(state);
   checks::long_steps(*this);
-  for (const StaleView& view : stale_views(*this, state, 0.0, threads))
-    warnings.push_back(warning_of(view, *this));
+  checks::stale_views(*this, state, threads);
 }
 
 void Model::check_steps(const State& state) const {

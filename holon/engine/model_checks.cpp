@@ -117,7 +117,8 @@ void circles(const Model& model) {
       }
       refuse(model.schedule.root, "schedule",
              "these depend on each other in a circle: " + circle + model.processes[p]->name(),
-             "an order in which each finds what it reads", "{iterate: {do: [" + names + "]}} repeats them");
+             "an order in which each finds what it reads",
+             "{iterate: {do: [" + names + "]}} repeats them, {together: {do: [" + names + "]}} solves them");
     }
     if (done[p]) return;
     path.push_back(p);
@@ -205,14 +206,16 @@ class StaleContributions {
     using Kind = ScheduleNode::Kind;
     if (node.kind == Kind::together || node.kind == Kind::average) return;
     if (node.kind == Kind::strang) look_below(node, node, member);
-    for (const ScheduleNode& child : node.children) look(child, node.kind == Kind::iterate ? &child : member);
+    for (const ScheduleNode& child : node.children)
+      look(child, node.kind == Kind::iterate && !node.of_itself ? &child : member);
   }
 
  private:
   void look_below(const ScheduleNode& node, const ScheduleNode& strang, const ScheduleNode* member) {
     using Kind = ScheduleNode::Kind;
     if (node.kind == Kind::advance && !node.steady) look_at(node.process, strang, member);
-    if (node.kind == Kind::iterate || node.kind == Kind::together || node.kind == Kind::average) return;
+    if (node.kind == Kind::together || node.kind == Kind::average) return;
+    if (node.kind == Kind::iterate && !node.of_itself) return;
     for (const ScheduleNode& child : node.children) look_below(child, strang, member);
   }
 
@@ -279,6 +282,28 @@ void long_steps(Model& model) {
     const double part = (instruction.end - instruction.begin).value() * step;
     for (const Window::Member& member : model.program.windows[*instruction.window].members)
       for (const Instruction& inner : member.part) look(inner, part / static_cast<double>(member.parts));
+  }
+}
+
+void conserved_at_rest(Model& model) {
+  for (const auto& process : model.processes) {
+    const auto* steady = dynamic_cast<const QuasiSteady*>(process.get());
+    if (steady == nullptr || steady->conserved().empty()) continue;
+    const Field& field = (*model.fields)[steady->conserved().front()];
+    const std::string message = fmt::format(
+        "'{}' is kept at rest, and '{}' holds '{}', which is conserved: what it gains or loses as its rest "
+        "state moves is taken from nowhere",
+        process->name(), field.name, field.conserved.begin()->first);
+    const std::string hint =
+        "`together: {do: [...]}` with the process that it takes from follows both, however fast it is; or "
+        "declare nothing conserved in what is at rest";
+    if (model.strict_ledger)
+      refuse(model.schedule.root, "schedule.steady", message, "books that close (ledger: strict)", hint);
+    model.warnings.push_back({.severity = Diagnostic::Severity::warning,
+                              .place = model.schedule.root.place,
+                              .path = "schedule.steady",
+                              .message = message,
+                              .hint = hint});
   }
 }
 

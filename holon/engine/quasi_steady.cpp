@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 #include "holon/engine/fast_blocks.hpp"
 #include "holon/engine/model.hpp"
+#include "holon/engine/own_views.hpp"
 #include "holon/engine/site_contents.hpp"
 
 #include <algorithm>
@@ -54,6 +55,7 @@ class QuasiSteady::Solver {
     for (Workspace& each : work_) each.threads = &threads;
     own_work_.threads = &threads;
     before_ = model_.determination.before(*process.inner_);
+    sees_itself_ = own_view(model_, *process.inner_, process.own_).has_value();
   }
 
   Values values() const {
@@ -76,9 +78,12 @@ class QuasiSteady::Solver {
 
   FastBlocks jacobian(double time) {
     determine(before_, time);
+    if (sees_itself_)
+      return {own_.size(),
+              own_jacobian(model_, *process_.inner_, own_, state_, time, *own_work_.threads).compressed()};
     SparseBuilder entries(own_);
     process_.inner_->jacobian(state_, time, own_work_, entries);
-    return FastBlocks(own_.size(), entries.compressed());
+    return {own_.size(), entries.compressed()};
   }
 
   /// Newton's method from the present values; they are at rest afterwards.
@@ -253,6 +258,7 @@ class QuasiSteady::Solver {
   std::vector<Workspace>& work_;
   Workspace& own_work_;
   std::vector<ProcessId> before_;
+  bool sees_itself_ = false;
 };
 
 QuasiSteady::QuasiSteady(std::unique_ptr<Process> inner, SteadyOptions options, const Model& model)

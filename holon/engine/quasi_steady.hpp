@@ -28,6 +28,10 @@ class QuasiSteady final : public Process {
   std::string_view type() const override { return "quasi-steady"; }
   Ports ports() const override;
   Traits traits() const override;
+  const Process& inner() const { return *inner_; }
+  /// Its fields that hold something conserved: they follow the rest state, and what they gain so is taken
+  /// from nowhere.
+  const std::vector<FieldId>& conserved() const { return conserved_; }
   std::vector<LedgerAccount> ledger_accounts() const override;
   void initialise(State& state, Workspace& work) const override { inner_->initialise(state, work); }
   /// Puts the fields of a state at the beginning of a run where they are at rest, so that what reads them

@@ -79,6 +79,7 @@ class Flattening {
     if (const auto known = windows_.find(&node); known != windows_.end()) return known->second;
     Window window;
     window.options = *node.iterate;
+    window.of_itself = node.of_itself;
     window.place = node.place;
     for (const ScheduleNode& child : node.children) {
       const bool divided = child.kind == Kind::subcycle;

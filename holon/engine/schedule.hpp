@@ -85,6 +85,9 @@ struct ScheduleNode {
   bool boundary_correction = false;
   std::optional<SteadyOptions> steady;  ///< of an advance
   std::optional<IterateOptions> iterate;
+  /// Of an iterate: nobody wrote it; its single process sees what follows from its own fields
+  /// (own_views.hpp).
+  bool of_itself = false;
   std::optional<AverageOptions> average;
   std::optional<TogetherOptions> together;
   Place place;
@@ -109,6 +112,7 @@ struct Window {
   };
   IterateOptions options;
   std::vector<Member> members;
+  bool of_itself = false;  ///< as of the schedule's node
   Place place;
 };
 

@@ -1,7 +1,8 @@
 #include "holon/engine/stale_views.hpp"
 
 #include "holon/base/error.hpp"
-#include "holon/engine/delayed_transfer.hpp"
+#include "holon/engine/model_checks.hpp"
+#include "holon/engine/own_views.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -15,28 +16,10 @@ namespace holon {
 namespace {
 
 constexpr double negligible = 0.05;
+constexpr double negligible_contribution = 0.5;  // splittings are of first or second order anyway
 constexpr int iterations = 8;
+constexpr double alone = 0.95;       // cosine from which a direction is that of one mode
 constexpr double difference = 1e-6;  // of the size of a field
-
-bool determines(const Process& process, FieldId field) {
-  const Ports ports = process.ports();
-  return std::any_of(ports.begin(), ports.end(), [&](const Port& port) {
-    return port.field == field && port.role == Port::Role::determine;
-  });
-}
-
-/// Whether a field follows from some of these; what is delayed follows from the past.
-bool follows(const Model& model, FieldId field, const std::vector<FieldId>& own) {
-  for (const auto& process : model.processes) {
-    if (!determines(*process, field)) continue;
-    if (dynamic_cast<const DelayedTransfer*>(process.get()) != nullptr) return false;
-    const std::vector<FieldId> from = process->determined_from();
-    return std::any_of(from.begin(), from.end(), [&](FieldId source) {
-      return std::find(own.begin(), own.end(), source) != own.end() || follows(model, source, own);
-    });
-  }
-  return false;
-}
 
 /// K by differences.
 class Returning {
@@ -57,8 +40,12 @@ class Returning {
     });
   }
 
-  /// The largest |eigenvalue|, weighed so that units don't matter.
-  double rate() {
+  struct Rate {
+    double size = 0.0;  ///< the largest |eigenvalue|
+    bool decays = false;
+  };
+  /// Weighed so that units don't matter.
+  Rate rate() {
     Vector size(layout_), direction(layout_);
     for (const FieldId field : layout_.fields())
       for (int c = 0; c < (*model_.fields)[field].components; ++c) {
@@ -71,23 +58,29 @@ class Returning {
     for (std::size_t k = 0; k < layout_.size(); ++k)
       direction.values()[k] = size.values()[k] * (1.0 + 0.5 * std::sin(static_cast<double>(k * k)));
     const std::vector<double> base = rates_seeing(direction, 0.0);
-    double growth = 0.0;
+    Rate rate;
     for (int k = 0; k < iterations; ++k) {
       const double length = norm(direction.values(), size.values());
       std::vector<double> image = rates_seeing(direction, difference / length);
       for (std::size_t i = 0; i < image.size(); ++i) image[i] = (image[i] - base[i]) * length / difference;
-      growth = norm(image, size.values()) / length;
-      if (!(growth > 0.0) || !std::isfinite(growth)) return 0.0;
+      const double grown = norm(image, size.values());
+      rate.size = grown / length;
+      if (!(rate.size > 0.0) || !std::isfinite(rate.size)) return {};
+      rate.decays = product(image, direction.values(), size.values()) < -alone * grown * length;
       direction.values() = std::move(image);
     }
-    return growth;
+    return rate;
   }
 
  private:
+  static double product(const std::vector<double>& a, const std::vector<double>& b,
+                        const std::vector<double>& size) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] / size[i] * (b[i] / size[i]);
+    return sum / static_cast<double>(std::max<std::size_t>(1, a.size()));
+  }
   static double norm(const std::vector<double>& values, const std::vector<double>& size) {
-    double square = 0.0;
-    for (std::size_t i = 0; i < values.size(); ++i) square += std::pow(values[i] / size[i], 2);
-    return std::sqrt(square / static_cast<double>(std::max<std::size_t>(1, values.size())));
+    return std::sqrt(product(values, values, size));
   }
 
   template <class Visit>
@@ -132,48 +125,63 @@ class Search {
   Search(const Model& model, const State& state, double time, ThreadPool& threads)
       : model_(model), state_(state), time_(time), threads_(threads) {}
 
-  void look(const ScheduleNode& node) {
+  void look(const ScheduleNode& node, bool of_itself = false) {
     using Kind = ScheduleNode::Kind;
-    if (node.kind == Kind::together || node.kind == Kind::average || node.kind == Kind::iterate) return;
-    if (node.kind == Kind::advance) look_at(node);
-    for (const ScheduleNode& child : node.children) look(child);
+    if (node.kind == Kind::together || node.kind == Kind::average || node.steady) return;
+    if (node.kind == Kind::iterate && !node.of_itself) return;
+    if (node.kind == Kind::advance) look_at(node, of_itself);
+    for (const ScheduleNode& child : node.children) look(child, node.of_itself);
   }
   std::vector<StaleView> found;
 
  private:
-  void look_at(const ScheduleNode& node) {
+  void look_at(const ScheduleNode& node, bool of_itself) {
     const Process& process = *model_.processes[node.process];
-    const bool spreads = process.type() == "diffusion" || process.type() == "cable";
-    if (!process.traits().follows_inputs && !node.steady && !spreads) return;
-    std::vector<FieldId> own;
-    for (const Port& port : process.ports()) {
-      const Field& field = (*model_.fields)[port.field];
-      if (port.role != Port::Role::advance || field.type != FieldType::real) continue;
-      if (state_.sites(*field.space) != field.space->sites()) return;  // vectors have the sites of the start
-      own.push_back(port.field);
-    }
-    for (const Port& port : process.ports()) {
-      if (port.role != Port::Role::read || !follows(model_, port.field, own)) continue;
-      StaleView view{node.process, port.field, node.place, node.steady.has_value(), 0.0};
-      if (!view.at_rest) view.strength = step_of(node.process) * rate_of(node.process, own);
-      if (view.at_rest || view.strength > negligible) found.push_back(view);
-      return;
-    }
+    std::vector<FieldId> own, given;
+    if (!of_itself) own = own_fields(process, *model_.fields);
+    for (const Port& port : process.ports())
+      if (port.role == Port::Role::contribute && (*model_.fields)[port.field].type == FieldType::real)
+        given.push_back(port.field);
+    if (const auto seen = view_of(process, given, true)) return look_at(node, *seen, given, true);
+    if (const auto seen = view_of(process, own, false)) look_at(node, *seen, own, false);
   }
 
-  double rate_of(ProcessId process, const std::vector<FieldId>& own) const {
+  std::optional<FieldId> view_of(const Process& process, const std::vector<FieldId>& fields,
+                                 bool directly) const {
+    for (const FieldId field : fields)  // vectors have the sites of the start
+      if (state_.sites(*(*model_.fields)[field].space) != (*model_.fields)[field].space->sites())
+        return std::nullopt;
+    if (directly)
+      for (const Port& port : process.ports())
+        if (port.role == Port::Role::read &&
+            std::find(fields.begin(), fields.end(), port.field) != fields.end())
+          return port.field;
+    return own_view(model_, process, fields);
+  }
+
+  void look_at(const ScheduleNode& node, FieldId seen, const std::vector<FieldId>& fields, bool contributes) {
+    StaleView view{.process = node.process, .seen = seen, .place = node.place, .contributes = contributes};
+    view.step = step_of(node.process);
     try {
-      return Returning(model_, process, own, state_, time_, threads_).rate();
+      const auto rate = Returning(model_, node.process, fields, state_, time_, threads_).rate();
+      view.strength = view.step * rate.size;
+      view.decays = rate.decays;
     } catch (const NumericalFailure&) {
-      return 0.0;  // the run will say what it is
+      return;  // the run will say what it is
     }
+    if (view.strength > (contributes ? negligible_contribution : negligible)) found.push_back(view);
   }
 
   double step_of(ProcessId process) const {
     double longest = 0.0;
-    for (const Instruction& instruction : model_.program.body)
-      if (!instruction.window && !instruction.average && instruction.process == process)
+    for (const Instruction& instruction : model_.program.body) {
+      if (instruction.average) continue;
+      const bool its_own = instruction.window && model_.program.windows[*instruction.window].of_itself;
+      const ProcessId advanced =
+          its_own ? model_.program.windows[*instruction.window].members[0].processes[0] : instruction.process;
+      if ((its_own || !instruction.window) && advanced == process)
         longest = std::max(longest, (instruction.end - instruction.begin).value());
+    }
     if (model_.program.merged && model_.program.opening.process == process) longest = 1.0;
     return std::min(longest * model_.schedule.step, model_.longest_advance[process]);
   }
@@ -192,25 +200,54 @@ std::vector<StaleView> stale_views(const Model& model, const State& state, doubl
   return std::move(search.found);
 }
 
-Diagnostic warning_of(const StaleView& view, const Model& model) {
+namespace {
+
+std::string seen_text(const StaleView& view, const Model& model) {
   const std::string& name = model.processes[view.process]->name();
-  const std::string seen = fmt::format("'{}' sees '{}', which follows from its own fields,", name,
-                                       (*model.fields)[view.seen].name);
-  Diagnostic warning{
-      .severity = Diagnostic::Severity::warning, .place = view.place, .path = "processes." + name};
-  if (view.at_rest) {
-    warning.message = seen + " as they were a step before: it lags behind its rest state";
-    warning.hint = "advance it in time";
-    return warning;
+  const std::string& seen = (*model.fields)[view.seen].name;
+  return view.contributes ? fmt::format("'{}' sees '{}', to which it contributes,", name, seen)
+                          : fmt::format("'{}' sees '{}', which follows from its own fields,", name, seen);
+}
+
+std::string way_out(const StaleView& view, const Model& model) {
+  const std::string& name = model.processes[view.process]->name();
+  return view.contributes
+             ? "members of an `iterate` see each other's fields change within the step, `together` takes all "
+               "at once, and a process of type exchange takes up implicitly"
+             : fmt::format("`iterate: {{do: [{}]}}` follows it within the step", name);
+}
+
+}  // namespace
+
+Diagnostic warning_of(const StaleView& view, const Model& model) {
+  return {.severity = Diagnostic::Severity::warning,
+          .place = view.place,
+          .path = "processes." + model.processes[view.process]->name(),
+          .message = fmt::format("{} within its step as at the beginning: explicit and of first order, "
+                                 "whatever its scheme, and its step is {:.2g} times as long as what comes "
+                                 "back so takes to matter{}",
+                                 seen_text(view, model), view.strength,
+                                 view.strength > 1.0 ? "; beyond 1 or 2 such steps are not stable" : ""),
+          .hint = way_out(view, model) + ", and a shorter step sees it sooner"};
+}
+
+void checks::stale_views(Model& model, const State& state, ThreadPool& threads) {
+  constexpr double limit = 2.0;  // of explicit steps, for a mode that decays
+  for (const StaleView& view : holon::stale_views(model, state, 0.0, threads)) {
+    if (!view.decays || view.strength <= limit) {
+      model.warnings.push_back(warning_of(view, model));
+      continue;
+    }
+    ScheduleNode node;
+    node.place = view.place;
+    const double least = limit / view.strength;
+    refuse(node, "schedule.step",
+           fmt::format("{} as at the beginning of its step of {}, which is not stable above {}",
+                       seen_text(view, model), moment_text(view.step, model.schedule),
+                       moment_text(view.step * least, model.schedule)),
+           fmt::format("a step of at most {}", moment_text(model.schedule.step * least, model.schedule)),
+           way_out(view, model));
   }
-  warning.message = fmt::format(
-      "{} within its step as at the beginning: explicit and of first order, whatever its scheme, and its "
-      "step is "
-      "{:.2g} times as long as what comes back so takes to matter{}",
-      seen, view.strength, view.strength > 1.0 ? "; beyond 1 or 2 such steps are not stable" : "");
-  warning.hint = fmt::format(
-      "`iterate: {{do: [{}]}}` follows it within the step, and a shorter step sees it sooner", name);
-  return warning;
 }
 
 }  // namespace holon
