@@ -16,6 +16,8 @@ namespace holon {
 namespace {
 
 constexpr double negligible = 0.05;
+constexpr double negligible_in_window =
+    4.0;  // steps as of Crank and Nicolson: stable, and hardly damped beyond
 constexpr double negligible_contribution = 0.5;  // splittings are of first or second order anyway
 constexpr int iterations = 8;
 constexpr double alone = 0.95;       // cosine from which a direction is that of one mode
@@ -24,18 +26,20 @@ constexpr double difference = 1e-6;  // of the size of a field
 /// K by differences.
 class Returning {
  public:
-  Returning(const Model& model, ProcessId process, std::vector<FieldId> own, const State& state, double time,
-            ThreadPool& threads)
+  /// `changed`: its own fields, which it follows itself, or those of others that it contributes to.
+  Returning(const Model& model, ProcessId process, std::vector<FieldId> changed, bool own, const State& state,
+            double time, ThreadPool& threads)
       : model_(model),
         process_(*model.processes[process]),
-        layout_(*model.fields, std::move(own)),
+        layout_(*model.fields, std::move(changed)),
+        own_(own),
         before_(model.determination.before(process_)),
         state_(state.clone()),
         time_(time),
         threads_(threads),
         u_(layout_) {
     work_.threads = &threads;
-    for_own([&](std::span<double> column, std::span<double> values) {
+    for_changed([&](std::span<double> column, std::span<double> values) {
       std::copy(column.begin(), column.end(), values.begin());
     });
   }
@@ -84,7 +88,7 @@ class Returning {
   }
 
   template <class Visit>
-  void for_own(Visit visit) {
+  void for_changed(Visit visit) {
     for (const FieldId field : layout_.fields())
       for (int c = 0; c < (*model_.fields)[field].components; ++c) visit(state_.real(field, c), u_(field, c));
   }
@@ -96,21 +100,23 @@ class Returning {
     const auto put = [](std::span<double> column, std::span<double> values) {
       std::copy(values.begin(), values.end(), column.begin());
     };
-    for_own(put);
+    for_changed(put);
     for (const ProcessId id : before_) {
       determiners_[id].threads = &threads_;
       model_.processes[id]->determine(state_, time_, determiners_[id]);
     }
     u_ = u;
-    for_own(put);
+    if (own_) for_changed(put);
     Vector rates(layout_);
     process_.rate(state_, time_, work_, rates);
+    for_changed(put);
     return rates.values();
   }
 
   const Model& model_;
   const Process& process_;
   Layout layout_;
+  bool own_;
   std::vector<ProcessId> before_;
   State state_;
   double time_;
@@ -137,13 +143,16 @@ class Search {
  private:
   void look_at(const ScheduleNode& node, bool of_itself) {
     const Process& process = *model_.processes[node.process];
-    std::vector<FieldId> own, given;
-    if (!of_itself) own = own_fields(process, *model_.fields);
+    const std::vector<FieldId> own = own_fields(process, *model_.fields);
+    std::vector<FieldId> given;
     for (const Port& port : process.ports())
       if (port.role == Port::Role::contribute && (*model_.fields)[port.field].type == FieldType::real)
         given.push_back(port.field);
-    if (const auto seen = view_of(process, given, true)) return look_at(node, *seen, given, true);
-    if (const auto seen = view_of(process, own, false)) look_at(node, *seen, own, false);
+    using Kind = StaleView::Kind;
+    if (const auto seen = view_of(process, given, true))
+      return look_at(node, *seen, given, Kind::contributed);
+    if (const auto seen = view_of(process, own, false))
+      look_at(node, *seen, own, of_itself ? Kind::followed : Kind::own);
   }
 
   std::optional<FieldId> view_of(const Process& process, const std::vector<FieldId>& fields,
@@ -159,17 +168,23 @@ class Search {
     return own_view(model_, process, fields);
   }
 
-  void look_at(const ScheduleNode& node, FieldId seen, const std::vector<FieldId>& fields, bool contributes) {
-    StaleView view{.process = node.process, .seen = seen, .place = node.place, .contributes = contributes};
+  void look_at(const ScheduleNode& node, FieldId seen, const std::vector<FieldId>& fields,
+               StaleView::Kind kind) {
+    StaleView view{.process = node.process, .seen = seen, .place = node.place, .kind = kind};
     view.step = step_of(node.process);
     try {
-      const auto rate = Returning(model_, node.process, fields, state_, time_, threads_).rate();
+      const auto rate = Returning(model_, node.process, fields, kind != StaleView::Kind::contributed, state_,
+                                  time_, threads_)
+                            .rate();
       view.strength = view.step * rate.size;
       view.decays = rate.decays;
     } catch (const NumericalFailure&) {
       return;  // the run will say what it is
     }
-    if (view.strength > (contributes ? negligible_contribution : negligible)) found.push_back(view);
+    const double matters = kind == StaleView::Kind::own        ? negligible
+                           : kind == StaleView::Kind::followed ? negligible_in_window
+                                                               : negligible_contribution;
+    if (view.strength > matters) found.push_back(view);
   }
 
   double step_of(ProcessId process) const {
@@ -205,47 +220,68 @@ namespace {
 std::string seen_text(const StaleView& view, const Model& model) {
   const std::string& name = model.processes[view.process]->name();
   const std::string& seen = (*model.fields)[view.seen].name;
-  return view.contributes ? fmt::format("'{}' sees '{}', to which it contributes,", name, seen)
-                          : fmt::format("'{}' sees '{}', which follows from its own fields,", name, seen);
+  return view.kind == StaleView::Kind::contributed
+             ? fmt::format("'{}' sees '{}', to which it contributes,", name, seen)
+             : fmt::format("'{}' sees '{}', which follows from its own fields,", name, seen);
 }
 
 std::string way_out(const StaleView& view, const Model& model) {
   const std::string& name = model.processes[view.process]->name();
-  return view.contributes
-             ? "members of an `iterate` see each other's fields change within the step, `together` takes all "
-               "at once, and a process of type exchange takes up implicitly"
-             : fmt::format("`iterate: {{do: [{}]}}` follows it within the step", name);
+  switch (view.kind) {
+    case StaleView::Kind::contributed:
+      return "members of an `iterate` see each other's fields change within the step, `together` takes all "
+             "at "
+             "once, and a process of type exchange takes up implicitly";
+    case StaleView::Kind::followed:
+      return fmt::format(
+          "a shorter step follows it; `together` with '{}' and what it sees of itself damps what it doesn't "
+          "follow",
+          name);
+    case StaleView::Kind::own:
+      break;
+  }
+  return fmt::format("`iterate: {{do: [{}]}}` follows it within the step", name);
 }
 
 }  // namespace
 
 Diagnostic warning_of(const StaleView& view, const Model& model) {
-  return {.severity = Diagnostic::Severity::warning,
-          .place = view.place,
-          .path = "processes." + model.processes[view.process]->name(),
-          .message = fmt::format("{} within its step as at the beginning: explicit and of first order, "
-                                 "whatever its scheme, and its step is {:.2g} times as long as what comes "
-                                 "back so takes to matter{}",
-                                 seen_text(view, model), view.strength,
-                                 view.strength > 1.0 ? "; beyond 1 or 2 such steps are not stable" : ""),
-          .hint = way_out(view, model) + ", and a shorter step sees it sooner"};
+  Diagnostic warning{.severity = Diagnostic::Severity::warning,
+                     .place = view.place,
+                     .path = "processes." + model.processes[view.process]->name()};
+  if (view.kind == StaleView::Kind::followed) {
+    warning.message = fmt::format(
+        "{} and its step is {:.3g} times as long as what comes back so takes to matter: stable, but what is "
+        "faster than the step neither followed nor damped",
+        seen_text(view, model), view.strength);
+    warning.hint = way_out(view, model);
+    return warning;
+  }
+  warning.message = fmt::format(
+      "{} within its step as at the beginning: explicit and of first order, whatever its scheme, and its "
+      "step "
+      "is {:.3g} times as long as what comes back so takes to matter{}",
+      seen_text(view, model), view.strength,
+      view.strength > 1.0 ? "; beyond 1 or 2 such steps are not stable" : "");
+  warning.hint = way_out(view, model) + ", and a shorter step sees it sooner";
+  return warning;
 }
 
 void checks::stale_views(Model& model, const State& state, ThreadPool& threads) {
   constexpr double limit = 2.0;  // of explicit steps, for a mode that decays
   for (const StaleView& view : holon::stale_views(model, state, 0.0, threads)) {
-    if (!view.decays || view.strength <= limit) {
+    if (view.kind == StaleView::Kind::followed || !view.decays || view.strength <= limit) {
       model.warnings.push_back(warning_of(view, model));
       continue;
     }
     ScheduleNode node;
     node.place = view.place;
-    const double least = limit / view.strength;
+    const double share = limit / view.strength;
     refuse(node, "schedule.step",
            fmt::format("{} as at the beginning of its step of {}, which is not stable above {}",
                        seen_text(view, model), moment_text(view.step, model.schedule),
-                       moment_text(view.step * least, model.schedule)),
-           fmt::format("a step of at most {}", moment_text(model.schedule.step * least, model.schedule)),
+                       moment_text(view.step * share, model.schedule)),
+           fmt::format("a step of at most {}", moment_text(model.schedule.step * share, model.schedule)),
            way_out(view, model));
   }
 }

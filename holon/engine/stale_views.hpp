@@ -7,20 +7,24 @@
 
 namespace holon {
 
-/// A process whose rates depend, directly or through couplings, laws and fields at rest, on what it
-/// contributes to, or (where it has no window of its own: own_views.hpp) on its own fields u: for
-/// K = (d rate / d seen) (d seen / d u) it takes explicit steps of first order, whatever its own scheme.
+/// A process whose rates depend, directly or through couplings, laws and fields at rest, on fields u that it
+/// changes, by K = (d rate / d seen) (d seen / d u).
 struct StaleView {
+  enum class Kind {
+    own,          ///< its own fields: for K it takes explicit steps of first order, whatever its own scheme
+    followed,     ///< likewise, in a window of its own (own_views.hpp): stable, but fast modes hardly damped
+    contributed,  ///< those that it contributes to: explicit as well
+  };
   ProcessId process = 0;
   FieldId seen = 0;
   Place place;
-  bool contributes = false;  ///< to what it sees
-  double step = 0.0;         ///< [coherent time]
+  Kind kind = Kind::own;
+  double step = 0.0;      ///< [coherent time]
   double strength = 0.0;  ///< the step times the largest |eigenvalue| of K, by power iteration at the state
-  bool decays = false;    ///< that eigenvalue is real and negative: steps above 2 are not stable
+  bool decays = false;    ///< that eigenvalue is real and negative: explicit steps above 2 are not stable
 };
 
-/// Those that matter: with a strength above a twentieth, of contributions above a half.
+/// Those that matter: with a strength above a twentieth; followed, above 4; of contributions, above a half.
 std::vector<StaleView> stale_views(const Model& model, const State& state, double time, ThreadPool& threads);
 
 Diagnostic warning_of(const StaleView& view, const Model& model);
