@@ -540,6 +540,16 @@ ledger: strict
   ASSERT_EQ(json("leaking/run.json").at("warnings").size(), 1U);
   leaking.replace(leaking.find("ledger: strict"), 14, "ledger: report");
   EXPECT_EQ(run(write("leaking.yaml", leaking), "report").err.find("warning"), std::string::npos);
+  // However large a leak is, what is said to be closed is not.
+  std::string closed = text;
+  closed.replace(closed.find("ledger: strict"), 14, "ledger: closed");
+  EXPECT_EQ(run(write("closed.yaml", closed), "closed").status, 0);
+  closed.replace(closed.find("b' = 0.1*a"), 10, "b' = 0.05*a");
+  const Ended open = run(write("open.yaml", closed), "open");
+  EXPECT_EQ(open.status, 1);
+  EXPECT_THAT(open.err, HasSubstr("the ledger of 'sugar' is said to be closed, and "));
+  EXPECT_THAT(open.err, HasSubstr("were lost"));
+  EXPECT_THAT(open.err, HasSubstr("most of all passed 'turning'"));
 }
 
 TEST_F(CommandLine, CheckPrintsFieldsPortsStepsAndMemory) {

@@ -329,7 +329,7 @@ class Run {
   }
 
   void check_ledger() {
-    if (!model_->strict_ledger) return;
+    if (model_->ledger_rule == LedgerRule::report) return;
     for (const LedgerBalance& balance : simulation_.ledger()) {
       for (const LedgerCrossing& crossing : balance.crossings) {
         if (crossing.relative_difference() <= largest_ledger_residual) continue;
@@ -341,6 +341,7 @@ class Run {
             balance.quantity, crossing.left, balance.unit.text(), crossing.coupling, crossing.process,
             crossing.arrived, crossing.relative_difference(), largest_ledger_residual);
       }
+      if (model_->ledger_rule == LedgerRule::closed) check_closed(balance);
       if (balance.relative_residual <= largest_ledger_residual) continue;
       record_.status = report::RunRecord::Status::failed;
       record_.message = fmt::format(
@@ -348,6 +349,26 @@ class Run {
           balance.quantity, balance.relative_residual, largest_ledger_residual);
     }
     if (record_.status == report::RunRecord::Status::running) doubt_small_productions();
+  }
+
+  /// A closed system holds what it held.
+  void check_closed(const LedgerBalance& balance) {
+    double size = std::abs(balance.held_at_start) + std::abs(balance.held_now);
+    const LedgerLine* most = nullptr;
+    for (const LedgerLine& line : balance.lines) {
+      size += line.moved;
+      if (most == nullptr || std::abs(line.amount) > std::abs(most->amount)) most = &line;
+    }
+    const double gained = balance.held_now - balance.held_at_start;
+    if (std::abs(gained) <= largest_ledger_residual * size) return;
+    record_.status = report::RunRecord::Status::failed;
+    record_.message = fmt::format(
+        "the ledger of '{}' is said to be closed, and {:.9g} {} were {}: it held {:.9g} and holds {:.9g}{}",
+        balance.quantity, std::abs(gained), balance.unit.text(), gained > 0.0 ? "gained" : "lost",
+        balance.held_at_start, balance.held_now,
+        most == nullptr ? ""
+                        : fmt::format("; most of all passed '{}' ({}): {:.9g}", most->process, most->channel,
+                                      most->amount));
   }
 
   /// The books of equations that leak close: what they lose is consumed, by the equations.

@@ -11,6 +11,13 @@
 
 namespace holon {
 
+/// What ends a run as a failure.
+enum class LedgerRule {
+  report,  ///< nothing
+  strict,  ///< books that don't close, or ends of a coupling that differ, beyond round-off
+  closed,  ///< besides, whatever enters or leaves: by reactions, sides or agents
+};
+
 /// One line: how much of a quantity a process brought in (positive) or took out through a channel, all fields
 /// that hold it together: a reaction that only turns one form into another brings in nothing.
 struct LedgerLine {

@@ -85,7 +85,7 @@ class Model {
   std::string hash;                    ///< SHA-256 of the resolved model
   std::string resolved;                ///< the resolved model as YAML text
   expr::KernelOptions kernels;
-  bool strict_ledger = false;
+  LedgerRule ledger_rule = LedgerRule::report;
 
   const Process& process(std::string_view name) const;  ///< throws InputError with the nearest name
   ProcessId process_id(std::string_view name) const;

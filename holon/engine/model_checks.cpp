@@ -297,7 +297,7 @@ void conserved_at_rest(Model& model) {
     const std::string hint =
         "`together: {do: [...]}` with the process that it takes from follows both, however fast it is; or "
         "declare nothing conserved in what is at rest";
-    if (model.strict_ledger)
+    if (model.ledger_rule != LedgerRule::report)
       refuse(model.schedule.root, "schedule.steady", message, "books that close (ledger: strict)", hint);
     model.warnings.push_back({.severity = Diagnostic::Severity::warning,
                               .place = model.schedule.root.place,

@@ -30,7 +30,8 @@ void late_commits(Model& model);
 void stale_contributions(Model& model);
 /// Steps that are stable and yet too long for what a process does in them.
 void long_steps(Model& model);
-/// What is kept at rest gains what it holds from nowhere: a warning, refused where the ledger is strict.
+/// What is kept at rest gains what it holds from nowhere: a warning, refused where the ledger is strict or
+/// closed.
 void conserved_at_rest(Model& model);
 /// Refuses what is not fast enough to be kept at rest, and warns of what is barely.
 void gaps(Model& model, const State& state, ThreadPool& threads);

@@ -162,7 +162,10 @@ Loaded build(Loader& loader, Value root, const std::filesystem::path& folder) {
   stop_if_errors(loader);
   Model& model = loader.model();
   if (const Value* title = root.find("title")) model.title = loader.text(*title, "title").value_or("");
-  if (const Value* ledger = root.find("ledger")) model.strict_ledger = ledger->scalar == "strict";
+  if (const Value* ledger = root.find("ledger"))
+    model.ledger_rule = ledger->scalar == "closed"   ? LedgerRule::closed
+                        : ledger->scalar == "strict" ? LedgerRule::strict
+                                                     : LedgerRule::report;
   model.resolved = resolved_text(loader, root);
   model.hash = sha256(model.resolved);
   try {

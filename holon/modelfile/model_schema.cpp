@@ -80,7 +80,10 @@ Schema make_model_schema() {
   schema.mapping("results", element(Type::anything), "numbers to be reported").make_optional();
   schema.add("output", Type::anything, "fields to be written: {fields: {every: 1 ms, of: [membrane.V]}}")
       .make_optional();
-  schema.choice("ledger", {"strict", "report"}, "whether a leak in the books ends the run as a failure")
+  schema
+      .choice("ledger", {"closed", "strict", "report"},
+              "what ends the run as a failure: a leak in the books (strict), or whatever enters or leaves as "
+              "well (closed)")
       .with_default("report");
   Schema scales("scales", "What is stated about scales; `holon scales` computes the rest.");
   scales
