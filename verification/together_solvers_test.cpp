@@ -126,14 +126,46 @@ TEST(TogetherSolvers, AgreeOnParticlesAlongALine) {
   }
 }
 
-TEST(TogetherSolvers, SayWhatTheyEliminate) {
-  const ModelRun run = particles("auto");
+std::vector<std::string> description(const ModelRun& run) {
   for (const auto& process : run.model().processes)
-    if (process->name() == "together") {
-      EXPECT_THAT(process->description(),
-                  testing::Contains(testing::HasSubstr(
-                      "linear equations, chosen by size: condensation of 220 unknowns in 10 blocks")));
-    }
+    if (process->name() == "together") return process->description();
+  return {};
+}
+
+TEST(TogetherSolvers, SayWhatTheyAreAndWhatIsEliminated) {
+  EXPECT_THAT(description(particles("condensation")),
+              testing::Contains(testing::HasSubstr(
+                  "linear equations: condensation of 220 unknowns in 10 blocks, then sparse LU for 10")));
+  EXPECT_THAT(description(particles("auto")),
+              testing::Contains(testing::HasSubstr("linear equations, chosen by size: sparse LU")));
+  EXPECT_THAT(description(box("auto")),
+              testing::Contains(testing::HasSubstr("then GMRES with incomplete LU")));
+}
+
+TEST(TogetherSolvers, AStagnationSaysWhichEquationsAreLeft) {
+  // A potential of which only differences matter, and more current than leaves.
+  const std::string text = R"yaml(
+holon: 1
+spaces: {plane: {type: grid, sites: cells, size: [1, 1], spacing: 0.1}}
+fields:
+  c: {space: plane, initial: 1}
+  phi: {space: plane, initial: 0}
+processes:
+  spread: {type: diffusion, field: c, diffusivity: 1, integrator: implicit, source: =phi}
+  potential: {type: diffusion, field: phi, diffusivity: 1, integrator: steady, source: "=c - 0.5"}
+schedule: {step: 0.1, until: 1, together: {do: [spread, potential], solver: krylov}}
+observe: {end: {type: final, of: c, at: [0.5, 0.5]}}
+results: {end: {of: end}}
+)yaml";
+  try {
+    ModelRun::of_text(text);
+    FAIL() << "a potential without a level was found";
+  } catch (const InputError& failure) {
+    EXPECT_THAT(failure.what(), testing::HasSubstr("GMRES stagnates"));
+    EXPECT_THAT(failure.what(), testing::HasSubstr("phi at cell (0, 0)"));
+    EXPECT_THAT(failure.what(), testing::HasSubstr("(of 'potential')"));
+    EXPECT_THAT(failure.what(), testing::HasSubstr("'solver: direct'"));
+  }
 }
 
 /// The cell of models/battery with a solver of its own.

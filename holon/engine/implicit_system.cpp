@@ -122,7 +122,7 @@ std::optional<ImplicitSystem::Failure> ImplicitSystem::iterate(State& state, Vec
   const auto correct_anew = [&](const std::vector<double>& defect) -> std::optional<Failure> {
     if (!factor(state, x, g, time)) return singular();
     d = correction(defect);
-    if (!d) return not_solved(defect, defect, linear_->obstacle());
+    if (!d) return not_solved_linearly(defect);
     size = scaled_norm(*d, sizes_);
     return std::nullopt;
   };
@@ -290,9 +290,7 @@ ImplicitSystem::Failure ImplicitSystem::singular() const {
                         system_.unknown_text(*column)));
 }
 
-ImplicitSystem::Failure ImplicitSystem::not_solved(const std::vector<double>& correction,
-                                                   const std::vector<double>& defect,
-                                                   const std::string& what) const {
+std::vector<std::size_t> ImplicitSystem::worst(std::span<const double> values) const {
   constexpr std::size_t shown = 3;
   std::vector<std::size_t> worst;
   for (const FieldId id : system_.layout().fields()) {
@@ -301,18 +299,37 @@ ImplicitSystem::Failure ImplicitSystem::not_solved(const std::vector<double>& co
                               static_cast<std::size_t>((*system_.model().fields)[id].components);
     std::size_t most = begin;
     for (std::size_t i = begin; i < begin + count; ++i)
-      if (!(std::abs(correction[i]) <= std::abs(correction[most]))) most = i;
+      if (!(std::abs(values[i]) <= std::abs(values[most]))) most = i;
     worst.push_back(most);
   }
-  const auto size = [&](std::size_t i) { return std::abs(correction[i]) / sizes_[i]; };
+  const auto size = [&](std::size_t i) { return std::abs(values[i]) / sizes_[i]; };
   std::sort(worst.begin(), worst.end(), [&](std::size_t a, std::size_t b) { return size(a) > size(b); });
   worst.resize(std::min(worst.size(), shown));
+  return worst;
+}
+
+ImplicitSystem::Failure ImplicitSystem::not_solved(const std::vector<double>& correction,
+                                                   const std::vector<double>& defect,
+                                                   const std::string& what) const {
+  const std::vector<std::size_t> places = worst(correction);
   std::vector<std::string> equations;
-  for (const std::size_t i : worst)
+  for (const std::size_t i : places)
     equations.push_back(fmt::format("{}, residual {:.3g}, correction {:.3g} of its size", equation_text(i),
-                                    defect[i], size(i)));
-  return at(worst.front(),
+                                    defect[i], std::abs(correction[i]) / sizes_[i]));
+  return at(places.front(),
             fmt::format("the equations were not solved: {}; worst are {}", what, fmt::join(equations, "; ")));
+}
+
+ImplicitSystem::Failure ImplicitSystem::not_solved_linearly(const std::vector<double>& defect) const {
+  const std::vector<std::size_t> places = worst(defect);
+  std::vector<std::string> equations;
+  for (const std::size_t i : places)
+    if (defect[i] != 0.0)
+      equations.push_back(fmt::format("{}, residual {:.3g}", equation_text(i), defect[i]));
+  return at(places.front(),
+            fmt::format("no correction was found: {}, for the residuals of {}. 'solver: direct' of the "
+                        "'together' does not iterate, and says it where equations are singular",
+                        linear_->obstacle(), fmt::join(equations, "; ")));
 }
 
 }  // namespace holon

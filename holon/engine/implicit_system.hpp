@@ -80,6 +80,9 @@ class ImplicitSystem {
   /// Which equations are farthest from being solved.
   Failure not_solved(const std::vector<double>& correction, const std::vector<double>& defect,
                      const std::string& what) const;
+  Failure not_solved_linearly(const std::vector<double>& defect) const;
+  /// Of the fields with the largest values, relative to their sizes, where these are.
+  std::vector<std::size_t> worst(std::span<const double> values) const;
   std::string equation_text(std::size_t unknown) const;
 
   const System& system_;

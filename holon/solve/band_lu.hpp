@@ -19,16 +19,18 @@ struct BandShape {
 };
 
 struct BandFactors {
-  std::size_t singular_at = 0;      ///< the column without a pivot
-  bool regular = false;             ///< every pivot is above `least`
-  int sign = 1;                     ///< of the determinant
+  std::size_t singular_at = 0;  ///< the column without a pivot
+  bool regular = false;         ///< every pivot is above `least`
+  int sign = 1;                 ///< of the determinant
+  std::size_t reach = 0;        ///< how far U reaches beyond the diagonal: further where rows were exchanged
   std::vector<std::size_t> pivots;  ///< the row that each step took
 };
 
-/// Replaces the numbers of a matrix by its factors. Pivots that are not above `least` are none.
+/// Replaces the numbers of a matrix by its factors, with reciprocals on the diagonal. Pivots that are not
+/// above `least` are none.
 BandFactors factor_band(const BandShape& shape, std::span<double> band, double least);
 /// b is replaced by A^-1 b.
-void solve_band(const BandShape& shape, std::span<const double> band, std::span<const std::size_t> pivots,
+void solve_band(const BandShape& shape, std::span<const double> band, const BandFactors& factors,
                 std::span<double> b);
 
 }  // namespace holon::solve

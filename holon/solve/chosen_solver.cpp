@@ -12,17 +12,21 @@ namespace holon::solve {
 
 namespace {
 
-/// Sparse LU, or GMRES where that would be too much.
+/// Sparse LU, or where that would be too much condensation, or GMRES where nothing is said of groups.
 class BySize final : public MatrixSolver {
  public:
+  explicit BySize(std::vector<std::size_t> groups) : groups_(std::move(groups)) {}
   bool factor(std::span<const MatrixEntry> entries, std::span<const double> sizes) override {
     if (!chosen_ || !listed_at(entries, places_)) {
       places_ = places_of(entries);
       cost_ = elimination_cost(sizes.size(), entries);
-      if (cost_.operations > most_direct_operations)
+      if (cost_.operations <= most_direct_operations)
+        chosen_ = std::make_unique<DirectSolver>();
+      else if (groups_.empty())
         chosen_ = std::make_unique<Krylov>();
       else
-        chosen_ = std::make_unique<DirectSolver>();
+        chosen_ =
+            std::make_unique<Condensation>(groups_, std::make_unique<BySize>(std::vector<std::size_t>{}));
     }
     return chosen_->factor(entries, sizes);
   }
@@ -37,6 +41,7 @@ class BySize final : public MatrixSolver {
   }
 
  private:
+  std::vector<std::size_t> groups_;
   std::vector<MatrixPlace> places_;
   EliminationCost cost_;
   std::unique_ptr<MatrixSolver> chosen_;
@@ -55,8 +60,7 @@ std::unique_ptr<MatrixSolver> chosen_solver(SolverChoice choice, std::vector<std
     case SolverChoice::automatic:
       break;
   }
-  if (groups.size() < small_system) return std::make_unique<DirectSolver>();
-  return std::make_unique<Condensation>(std::move(groups), std::make_unique<BySize>());
+  return std::make_unique<BySize>(std::move(groups));
 }
 
 }  // namespace holon::solve

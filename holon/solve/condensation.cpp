@@ -107,10 +107,9 @@ std::optional<std::size_t> Condensation::eliminate(Block& block) {
     block.scale[i] = 1.0 / largest;
     for (std::size_t j = first; j < end; ++j) band[block.shape.at(i, j)] *= block.scale[i];
   }
-  BandFactors factors = factor_band(block.shape, band, least_pivot);
-  if (!factors.regular) return block.unknowns[factors.singular_at];
-  sign_ *= factors.sign;
-  block.pivots = std::move(factors.pivots);
+  block.factors = factor_band(block.shape, band, least_pivot);
+  if (!block.factors.regular) return block.unknowns[block.factors.singular_at];
+  sign_ *= block.factors.sign;
   for (std::size_t c = 0; c < block.columns.size(); ++c)
     apply(block, {values_.data() + block.reads + c * block.shape.rows, block.shape.rows});
   return std::nullopt;
@@ -118,7 +117,7 @@ std::optional<std::size_t> Condensation::eliminate(Block& block) {
 
 void Condensation::apply(const Block& block, std::span<double> f) const {
   for (std::size_t i = 0; i < f.size(); ++i) f[i] *= block.scale[i];
-  solve_band(block.shape, {values_.data() + block.band, block.shape.size()}, block.pivots, f);
+  solve_band(block.shape, {values_.data() + block.band, block.shape.size()}, block.factors, f);
 }
 
 bool Condensation::factor(std::span<const MatrixEntry> entries, std::span<const double> sizes) {
@@ -196,8 +195,8 @@ bool Condensation::solve(std::span<double> b) {
 
 std::string Condensation::description() const {
   if (blocks_.empty()) return rest_->description();
-  return fmt::format("condensation of {} unknowns in {} blocks, {} for {}", groups_.size() - kept_.size(),
-                     blocks_.size(), rest_->description(), kept_.size());
+  return fmt::format("condensation of {} unknowns in {} blocks, then {} for {}",
+                     groups_.size() - kept_.size(), blocks_.size(), rest_->description(), kept_.size());
 }
 
 }  // namespace holon::solve

@@ -46,7 +46,7 @@ class Condensation final : public MatrixSolver {
     std::vector<std::size_t> rows;               ///< the kept ones that read it
     std::vector<Coupling> couplings;             ///< C
     std::size_t band = 0, reads = 0;             ///< in values_: B, and E column by column
-    std::vector<std::size_t> pivots;
+    BandFactors factors;
     std::vector<double> scale;  ///< of its rows
   };
   void arrange(std::size_t n, std::span<const MatrixEntry> entries);

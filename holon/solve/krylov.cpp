@@ -115,7 +115,7 @@ bool Krylov::solve(std::span<double> b) {
     }
     if (rest <= limits_.tolerance * first) break;
     if (steps > 0 && (rest > limits_.progress * before || steps >= limits_.most)) {
-      obstacle_ = fmt::format("linear equations were solved to {:.2g} only in {} iterations (GMRES)",
+      obstacle_ = fmt::format("GMRES stagnates with {:.2g} of the first residual left after {} iterations",
                               rest / first, steps);
       return false;
     }
