@@ -252,6 +252,32 @@ results: {c: {of: c}, b: {of: b}}
   }
 }
 
+TEST(TogetherRoots, AStepOverTheTimeOfAGrowthIsCut) {
+  // x' = 2 x over a step of 1: (1 - 2) x = x_n has one solution, with the other sign. No step up to there
+  // grows to it.
+  for (const char* solver : {"direct", "condensation"}) {
+    ModelRun run = ModelRun::of_text(fmt::format(R"yaml(
+holon: 1
+spaces: {{p: {{type: point}}}}
+processes:
+  growth:
+    type: kinetics
+    space: p
+    units: {{time: 1, x: 1, y: 1}}
+    states: {{x: 1, y: 1}}
+    equations: |
+      x' = 2*x
+      y' = x - y
+schedule: {{step: 1, until: 3, together: {{do: [growth], method: bdf1, solver: {}}}}}
+observe: {{all: {{type: probe, values: {{x: growth.x}}}}}}
+)yaml",
+                                                 solver));
+    run.to_the_end();
+    const auto x = run.column("all", "x");
+    for (std::size_t k = 1; k < x.size(); ++k) EXPECT_GT(x[k], 2.0 * x[k - 1]) << solver;
+  }
+}
+
 TEST(TogetherRoots, WhereTheWayTurnsBackTheStepIsCutOrFailsWithTheReason) {
   // x' = x^2 runs away at time 1: an implicit step over that time has solutions, but none that belong to it.
   ModelRun run = ModelRun::of_text(R"yaml(

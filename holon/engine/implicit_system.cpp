@@ -171,9 +171,13 @@ std::optional<ImplicitSystem::Failure> ImplicitSystem::iterate(State& state, Vec
   return not_solved(*d, f, fmt::format("they are not solved after {} corrections", most_iterations));
 }
 
+bool ImplicitSystem::turned() const {
+  return orientation_ != 0 && linear_->determinant_sign() == -orientation_;
+}
+
 bool ImplicitSystem::doubtful(State& state, const Vector& x, std::span<const double> safe,
                               std::span<const double> r, double g, double time) {
-  if (orientation_ != 0 && linear_->determinant_sign() == -orientation_) return true;
+  if (turned()) return true;
   std::vector<double> way(safe.size());
   for (std::size_t i = 0; i < way.size(); ++i) way[i] = safe[i] - x.values()[i];
   const double length = scaled_norm(way, sizes_);
@@ -200,7 +204,8 @@ std::optional<ImplicitSystem::Failure> ImplicitSystem::follow(State& state, Vect
     Vector next = at;
     forget_factors();
     slowest_ = 0.0;
-    if (iterate(state, next, base, s * g, time) || (s > 0.0 && slowest_ > contracting)) return false;
+    if (iterate(state, next, base, s * g, time)) return false;
+    if (s > 0.0 && (slowest_ > contracting || turned())) return false;
     at = std::move(next);
     return true;
   };

@@ -15,7 +15,8 @@
 //   - where the way from x_0 is long and bent: with the factors that led to x, the correction at x_0 misses x
 //     by more than half the distance. On a line it does not miss at all, and beyond a fold it points away.
 // Then the path is followed, in parts along which every correction is at most half of the one before
-// (Newton-Kantorovich), and its end is the solution. Where it turns back there is none.
+// (Newton-Kantorovich) and the determinant keeps its sign, and its end is the solution. Where it turns back
+// there is none.
 #pragma once
 
 #include "holon/engine/system.hpp"
@@ -70,6 +71,8 @@ class ImplicitSystem {
   Failure at(std::size_t unknown, std::string text) const;
   Failure singular() const;
   std::optional<Failure> iterate(State& state, Vector& x, std::span<const double> r, double g, double time);
+  /// The last factors have another orientation than those of small steps.
+  bool turned() const;
   /// Whether x may be another solution than that to which the path from `safe` leads.
   bool doubtful(State& state, const Vector& x, std::span<const double> safe, std::span<const double> r,
                 double g, double time);

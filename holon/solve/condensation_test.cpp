@@ -15,7 +15,7 @@ using test::Numbers;
 /// A line of `places`, with a particle of `shells` at each and a law between them: unknowns are the line's
 /// values, then the laws', then those of the particles. Without symmetry.
 struct Electrode {
-  std::size_t places = 30, shells = 12;
+  std::size_t places = 31, shells = 12;
   std::size_t size() const { return places * (2 + shells); }
   std::vector<std::size_t> groups() const {
     std::vector<std::size_t> groups;
