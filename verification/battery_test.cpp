@@ -52,6 +52,16 @@ TEST(SingleParticleModel, StopsAtItsCutOff) {
   EXPECT_LT(run.simulation().time(), 3000.0);
 }
 
+/// The end of the last step lies where its laws have no value any more.
+TEST(SingleParticleModel, StopsAtItsCutOffWithinStepsThatLeadBeyondItsDomain) {
+  ModelRun fine(spm, {"parameters.c_rate=2"}),
+      coarse(spm, {"parameters.c_rate=2", "parameters.step=400 s", "parameters.until=2000 s"});
+  fine.to_the_end();
+  coarse.to_the_end();
+  EXPECT_NEAR(coarse.column("cell", "voltage").back(), 3.105, 1e-6);
+  EXPECT_NEAR(coarse.simulation().time(), fine.simulation().time(), 1.0);
+}
+
 TEST(PorousElectrodes, DischargeAtOneCAsTheReference) {
   ModelRun run(dfn);
   run.to_the_end();

@@ -6,11 +6,19 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <sstream>
 
 #include <fmt/format.h>
 
 namespace holon {
+
+namespace {
+
+/// Fractions of a step at which events are looked for.
+constexpr std::int64_t event_denominator = std::int64_t{1} << 40;
+
+}  // namespace
 
 Simulation::Simulation(std::shared_ptr<const Model> model, Options options)
     : model_(std::move(model)),
@@ -170,8 +178,14 @@ void Simulation::step() {
     return e.action == EventRecipe::Action::stop;
   });
   if (!may_stop) observe_between(state_, {1, 1});
-  execution_.macro_step(state_, {1, 1});
-  const bool stopped = locate_events();
+  bool stopped = false;
+  try {
+    execution_.macro_step(state_, {1, 1});
+    stopped = locate_events(event_denominator);
+  } catch (const NumericalFailure&) {
+    stopped = may_stop && stop_before_failure();
+    if (!stopped) throw;
+  }
   if (may_stop)
     observe_between(*before_,
                     state_.time.index > before_->time.index ? Fraction{1, 1} : state_.time.fraction);
@@ -279,11 +293,9 @@ bool crosses(EventRecipe::Direction direction, double before, double after) {
   return false;
 }
 
-constexpr std::int64_t event_denominator = std::int64_t{1} << 40;
-
 }  // namespace
 
-bool Simulation::locate_events() {
+bool Simulation::locate_events(std::int64_t end) {
   if (event_kernels_.empty()) return false;
   const double macro_step = model_->schedule.step;
   struct Found {
@@ -305,7 +317,7 @@ bool Simulation::locate_events() {
     if (!crosses(model_->events[e].direction, event_values_[e], values[e])) continue;
     // Illinois method on the fraction of the step, in whole units of 2^-40: the bracket always shrinks, and
     // its upper end has crossed.
-    std::int64_t low = 0, high = event_denominator;
+    std::int64_t low = 0, high = end;
     double g_low = event_values_[e], g_high = values[e];
     int side = 0;
     while (high - low > 1 && g_high != 0.0) {
@@ -336,7 +348,7 @@ bool Simulation::locate_events() {
     const Time at = Time{before_->time.index, {}} + Fraction::of(f.numerator, event_denominator);
     events_.push_back({model_->events[f.event].name, at.value(macro_step)});
     if (model_->events[f.event].action == EventRecipe::Action::stop) {
-      if (f.numerator < event_denominator) {
+      if (f.numerator < end) {
         state_.assign(*before_);
         execution_.macro_step(state_, Fraction::of(f.numerator, event_denominator));
       }
@@ -346,6 +358,33 @@ bool Simulation::locate_events() {
   }
   event_values_ = values;
   return stopped;
+}
+
+bool Simulation::stop_before_failure() {
+  constexpr std::int64_t shortest = event_denominator >> 20;
+  // Whether a part of the step ends beyond an event that stops the run; nothing where it fails.
+  const auto stops = [&](std::int64_t numerator) -> std::optional<bool> {
+    try {
+      state_.assign(*before_);
+      execution_.macro_step(state_, Fraction::of(numerator, event_denominator));
+      const CompleteView view(*this);
+      for (std::size_t e = 0; e < model_->events.size(); ++e) {
+        if (model_->events[e].action != EventRecipe::Action::stop) continue;
+        const double value = event_value(e, state_);
+        if (std::isnan(value)) return std::nullopt;
+        if (crosses(model_->events[e].direction, event_values_[e], value)) return true;
+      }
+      return false;
+    } catch (const NumericalFailure&) { return std::nullopt; }
+  };
+  std::int64_t low = 0, high = event_denominator;
+  while (high - low > shortest) {
+    const std::int64_t middle = low + (high - low) / 2;
+    const auto stopped = stops(middle);
+    if (stopped && *stopped) return locate_events(middle);
+    (stopped ? low : high) = middle;
+  }
+  return false;
 }
 
 Archive Simulation::checkpoint() const {

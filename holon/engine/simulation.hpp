@@ -74,9 +74,12 @@ class Simulation {
   /// Determines what they read, and shows it.
   void show(State& complete, const std::vector<std::size_t>& observers, bool first, bool last);
   double event_value(std::size_t event, State& state) const;
-  /// Locates the events between `before_` and the present state; cuts the step at the first that stops. True
-  /// if one did.
-  bool locate_events();
+  /// Locates the events between `before_` and the present state, which is at this numerator of the step's
+  /// fractions; cuts the step at the first that stops. True if one did.
+  bool locate_events(std::int64_t end);
+  /// Where a step fails: looks for an event that stops the run before whatever it is that fails (a battery is
+  /// empty before its law leaves its domain), and goes there.
+  bool stop_before_failure();
   bool all_stops_complete() const;
 
   std::shared_ptr<const Model> model_;
