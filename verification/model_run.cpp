@@ -83,6 +83,7 @@ ModelRun& ModelRun::studies() {
   for (const auto& study : studies_) {
     auto outcome = study->carry_out({variant_, threads, 0, [](double) { return true; }});
     results_.merge(outcome.results);
+    descriptions_.merge(outcome.descriptions);
     study_series_.merge(outcome.series);
     warnings_.insert(warnings_.end(), outcome.warnings.begin(), outcome.warnings.end());
   }

@@ -27,6 +27,7 @@ class ModelRun {
   std::shared_ptr<const Model> shared_model() const { return model_; }
 
   double result(const std::string& name) const;  ///< in its unit; fails the test if it is missing
+  const std::string& description(const std::string& name) const { return descriptions_.at(name); }
   /// Why a result has no value; empty where it has one.
   std::string why_missing(const std::string& name) const;
   std::vector<double> array(const std::string& name) const;
@@ -47,6 +48,7 @@ class ModelRun {
   std::map<std::string, ResultValue> results_;
   std::map<std::string, Series> study_series_;
   std::vector<std::unique_ptr<modelfile::Study>> studies_;
+  std::map<std::string, std::string> descriptions_;  // of the studies' results
   std::function<std::shared_ptr<const Model>(const std::vector<modelfile::Override>&)> variant_;
 };
 

@@ -61,6 +61,7 @@ TEST(Sensitivity, RelativeOnesArePercentPerPercent) {
   run.studies();
   EXPECT_NEAR(run.result("s.u.a"), 0.1, 1e-8);
   EXPECT_NEAR(run.result("s.u.b"), 0.9, 1e-8);
+  EXPECT_EQ(run.description("s.u.b"), "percent of u per percent of b");
 }
 
 /// What is bound and what is free in a closed box: the total is conserved, and made of a parameter.
@@ -170,7 +171,7 @@ processes:
       v' = B*u - u^2*v
     integrator: rk4
 schedule: {step: 0.1 s, until: 1 s}
-study: {beside: {type: stability, at: beside_start}}
+study: {beside: {type: stability, at: beside_start, eigenvalues: 1}}
 )";
   for (const double b : {4.0, 6.0}) {
     ModelRun run = ModelRun::of_text(text, {"parameters.B=" + std::to_string(b)});
@@ -180,7 +181,35 @@ study: {beside: {type: stability, at: beside_start}}
     EXPECT_NEAR(run.result("beside.leading_eigenvalue"), 0.5 * trace, 1e-9);
     EXPECT_NEAR(run.result("beside.period"), 2.0 * std::numbers::pi / omega, 1e-8);
     EXPECT_EQ(run.result("beside.growing_modes"), b > 5.0 ? 2.0 : 0.0);
+    // The pair stays together.
+    EXPECT_EQ(run.series("beside").rows.size(), 2U);
   }
+}
+
+/// A double eigenvalue with a single mode is told to half of the digits, and no slow oscillation.
+TEST(Stability, RoundOffIsNoOscillation) {
+  ModelRun run = ModelRun::of_text(R"(
+holon: 1
+title: Two of one rate
+spaces: {here: {type: point}}
+processes:
+  chain:
+    type: kinetics
+    space: here
+    units: {time: s, u: 1, v: 1, w: 1}
+    states: {u: 1, v: 1, w: 1}
+    equations: |
+      u' = -1.3*u + 0.7*v
+      v' = -(0.09 + 1e-16)/0.7*u - 0.7*v + 0.1*w
+      w' = -0.2*w + 0.3*u - 0.3*u
+    integrator: rk4
+schedule: {step: 0.1 s, until: 1 s}
+)");
+  ThreadPool threads(1);
+  const System system(run.shared_model(), threads);
+  const auto spectrum = analysis::spectrum(system, run.model().initial_state(threads, 0), 0.0);
+  ASSERT_EQ(spectrum.values.size(), 3U);
+  for (const auto& value : spectrum.values) EXPECT_EQ(value.imag(), 0.0) << value.real();
 }
 
 TEST(Stability, ModesAreThoseOfTheJacobian) {

@@ -184,7 +184,14 @@ class Run {
       interrupt(fmt::format("study '{}' interrupted by signal {}", study.name(), interrupted.load()));
     progress.finish(interrupted == 0 ? "done" : record_.message);
     record_.study_seconds[study.name()] = seconds_since_start() - began;
+    for (const auto& [name, description] : outcome.descriptions) {
+      ResultRecipe recipe;
+      recipe.name = name;
+      recipe.description = description;
+      record_.results.push_back(std::move(recipe));
+    }
     of_studies_.results.merge(outcome.results);
+    of_studies_.descriptions.merge(outcome.descriptions);
     of_studies_.series.merge(outcome.series);
     print(outcome.warnings);
     for (const Diagnostic& warning : outcome.warnings) record_.warnings.push_back(warning.text());
@@ -445,8 +452,11 @@ class Run {
 
   void print_results() const {
     if (options_.what == RunOptions::What::schedule_and_studies) print_model_results();
-    for (const auto& [name, result] : of_studies_.results)
-      std::printf("%-28s %s\n", name.c_str(), value_text(result).c_str());
+    for (const auto& [name, result] : of_studies_.results) {
+      const auto described = of_studies_.descriptions.find(name);
+      std::printf("%-28s %s%s\n", name.c_str(), value_text(result).c_str(),
+                  described == of_studies_.descriptions.end() ? "" : (", " + described->second).c_str());
+    }
     for (const auto& [name, table] : of_studies_.series)
       std::printf("%-28s %zu rows in %s\n", name.c_str(), table.rows.size(),
                   (folder_ / "series" / (name + ".csv")).string().c_str());

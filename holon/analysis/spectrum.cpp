@@ -79,6 +79,15 @@ int Spectrum::unstable() const {
                                         [&](const auto& value) { return value.real() > tolerance; }));
 }
 
+std::span<const std::complex<double>> Spectrum::first(std::size_t count) const {
+  std::size_t shown = std::min(count, values.size());
+  // Of a pair the one with the positive imaginary part stands first.
+  if (shown > 0 && shown < values.size() && values[shown - 1].imag() > 0.0 &&
+      values[shown].imag() == -values[shown - 1].imag())
+    ++shown;
+  return {values.data(), shown};
+}
+
 Spectrum spectrum(const System& system, const State& state, double time, std::size_t count) {
   Spectrum found;
   const std::size_t rates = differential(system).size();
@@ -94,7 +103,9 @@ Spectrum spectrum(const System& system, const State& state, double time, std::si
   } catch (const NumericalFailure& failure) { found.why_none = failure.what(); }
   make_real(found.values);
   std::stable_sort(found.values.begin(), found.values.end(), [](const auto& a, const auto& b) {
-    return a.real() != b.real() ? a.real() > b.real() : a.imag() > b.imag();
+    if (a.real() != b.real()) return a.real() > b.real();
+    const double swing_a = std::abs(a.imag()), swing_b = std::abs(b.imag());
+    return swing_a != swing_b ? swing_a < swing_b : a.imag() > b.imag();
   });
   for (const auto& value : found.values) found.tolerance = std::max(found.tolerance, zero * std::abs(value));
   if (!found.counted && found.unstable() == 0)

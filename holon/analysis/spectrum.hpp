@@ -5,6 +5,7 @@
 
 #include <complex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct Spectrum {
   std::string why_none;  ///< why there are no values, where they could not be found
   /// Eigenvalues with a positive real part (above round-off).
   int unstable() const;
+  /// The first `count` of them, and one more where a complex pair would be cut in two.
+  std::span<const std::complex<double>> first(std::size_t count) const;
   double tolerance = 0.0;  ///< what counts as zero
   /// Eigenvalues that were left out, as nothing returns along their modes: of conserved quantities, and of
   /// shifts of a pattern (shift_modes.hpp).

@@ -13,7 +13,20 @@ using Value = Document::Value;
 
 namespace {
 
-constexpr std::array attributes{"value", "choices", "whole", "description"};
+/// What a parameter may be bounded by.
+struct Bound {
+  const char* key;
+  const char* words;
+  bool (*holds)(double value, double limit);
+};
+constexpr std::array<Bound, 4> bounds{{
+    {"above", "above", [](double value, double limit) { return value > limit; }},
+    {"at_least", "of at least", [](double value, double limit) { return value >= limit; }},
+    {"at_most", "of at most", [](double value, double limit) { return value <= limit; }},
+    {"below", "below", [](double value, double limit) { return value < limit; }},
+}};
+constexpr std::array attributes{"value",    "choices", "whole", "above",
+                                "at_least", "at_most", "below", "description"};
 
 }  // namespace
 
@@ -99,6 +112,10 @@ void Parameters::add(const std::string& name, const Value& value) {
                       suggestion(member.key, {attributes.begin(), attributes.end()}));
     if (const Value* whole = value.find("whole"))
       entry.whole = loader_.flag(*whole, path(name) + ".whole").value_or(false);
+    for (const Bound& bound : bounds)
+      if (const Value* at = value.find(bound.key)) entry.bounds.emplace_back(bound.key, *at);
+    if (const Value* description = value.find("description"))
+      entry.description = loader_.text(*description, path(name) + ".description").value_or("");
     if (inner == nullptr) {
       loader_.error(value.place, path(name), "the key 'value' is missing");
       entry.progress = Entry::Progress::done;
@@ -120,7 +137,7 @@ void Parameters::check() {
 }
 
 bool Parameters::allowed(const std::string& name, const Entry& entry) {
-  if (!is_choice(name, entry) || !is_whole(name, entry)) return false;
+  if (!is_choice(name, entry) || !is_whole(name, entry) || !is_within_bounds(name, entry)) return false;
   if (!entry.overridden || entry.stated.kind == Value::Kind::null || !entry.choices.empty()) return true;
   Value before = entry.stated;
   complete(loader_, before, path(name));
@@ -148,6 +165,32 @@ bool Parameters::is_whole(const std::string& name, const Entry& entry) {
   loader_.error(entry.value.place, path(name), "is " + (plain ? now.quantity.text() : kind_text(now)),
                 "a whole number");
   return false;
+}
+
+bool Parameters::is_within_bounds(const std::string& name, const Entry& entry) {
+  for (const auto& [key, stated] : entry.bounds) {
+    const std::string where = path(name) + '.' + key;
+    const auto limit = loader_.constant(stated, where);
+    if (!limit) continue;
+    const Evaluated& now = *entry.evaluated;
+    if (now.kind != Evaluated::Kind::quantity) {
+      loader_.error(stated.place, where, "is a bound of " + kind_text(now), "a parameter that is a quantity");
+      continue;
+    }
+    if (!(now.quantity.unit.dimension() == limit->unit.dimension()) && limit->value != 0.0) {
+      loader_.error(stated.place, where, "is " + limit->text() + ", a bound of " + kind_text(now),
+                    quantity_of(now.quantity.unit.dimension()));
+      continue;
+    }
+    const auto bound = std::find_if(bounds.begin(), bounds.end(),
+                                    [&key = key](const Bound& each) { return key == each.key; });
+    if (bound->holds(now.quantity.si(), limit->si())) continue;
+    const std::string allowed = std::string(bound->words) + " " + rounded_text(*limit);
+    loader_.error(entry.value.place, path(name), "is " + rounded_text(now.quantity), "a value " + allowed,
+                  entry.description);
+    return false;
+  }
+  return true;
 }
 
 bool Parameters::is_like_stated(const std::string& name, const Entry& entry,

@@ -59,6 +59,8 @@ class Parameters {
     bool overridden = false;
     bool whole = false;  // only whole numbers are allowed
     std::vector<std::string> choices;
+    std::vector<std::pair<std::string, Document::Value>> bounds;  // "below", and what it is to be below
+    std::string description;
     enum class Progress { waiting, running, done } progress = Progress::waiting;
     std::optional<Evaluated> evaluated;
     std::optional<Equation> equation;  // over other parameters, if it is one
@@ -71,6 +73,7 @@ class Parameters {
   bool allowed(const std::string& name, const Entry& entry);
   bool is_choice(const std::string& name, const Entry& entry);
   bool is_whole(const std::string& name, const Entry& entry);
+  bool is_within_bounds(const std::string& name, const Entry& entry);
   bool is_like_stated(const std::string& name, const Entry& entry, const std::optional<Evaluated>& stated);
   bool has_dimension(const std::string& name, const Entry& entry, const Evaluated& now,
                      const Evaluated& stated);

@@ -179,6 +179,23 @@ TEST(Parameter, DeclaredWholeTakesWholeNumbersOnly) {
       HasSubstr("--set parameters.count=1.5: error: parameters.count: is 1.5; expected a whole number"));
 }
 
+TEST(Parameter, TakesValuesWithinItsBoundsOnly) {
+  const Folder folder;
+  std::string bounded = text;
+  bounded.replace(
+      bounded.find("  half:"), 0,
+      "  most: 3 mm\n  width: {value: 2 mm, above: 1 mm, at_most: =most, description: as it was made}\n"
+      "  share: {value: 0.5, at_least: 0, below: 1}\n");
+  EXPECT_EQ(attempt(folder, bounded, {"parameters.width=3 mm", "parameters.share=0"}).text(), "");
+  EXPECT_THAT(attempt(folder, bounded, {"parameters.width=3.5 mm"}).text(),
+              HasSubstr("parameters.width: is 3.5 mm; expected a value of at most 3 mm; as it was made"));
+  EXPECT_THAT(attempt(folder, bounded, {"parameters.most=1500 um"}).text(),
+              HasSubstr("parameters.width: is 2 mm"));
+  EXPECT_THAT(attempt(folder, bounded, {"parameters.width=1 mm"}).text(), HasSubstr("a value above 1 mm"));
+  EXPECT_THAT(attempt(folder, bounded, {"parameters.share=1"}).text(), HasSubstr("a value below 1"));
+  EXPECT_THAT(attempt(folder, bounded, {"parameters.share=-0.1"}).text(), HasSubstr("a value of at least 0"));
+}
+
 TEST(Choose, TakesTheBranchThatTheParameterNames) {
   const Folder folder;
   const Attempt a = attempt(folder, text);

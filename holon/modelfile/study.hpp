@@ -17,7 +17,8 @@ namespace holon::modelfile {
 struct StudyOutcome {
   std::map<std::string, ResultValue> results;  ///< to stand beside the model's own
   std::map<std::string, Series> series;
-  std::vector<Diagnostic> warnings;  ///< what it has no number for, and why
+  std::vector<Diagnostic> warnings;                   ///< what it has no number for, and why
+  std::map<std::string, std::string> descriptions{};  ///< of results whose names do not say what they are
 };
 
 /// What a study works with.

@@ -328,12 +328,15 @@ std::string ledger_section(const OutputFolder& folder) {
     rows += "<tr class=\"group\"><th scope=\"row\">" + escape_html(quantity) + "</th><td></td>" +
             cell(escape_html(unit_text(unit.text()))) + "</tr>\n";
     rows += line("held at the start", number_of(books, "held_at_start"), "");
+    // A member of a `together` books nothing of its own: a line of zeros would say nothing.
     for (const Json& entry : member(books, "lines"))
-      rows += line(escape_html(text_of(entry, "process")) + ": " + escape_html(text_of(entry, "channel")),
-                   number_of(entry, "amount"), "indented");
+      if (number_of(entry, "moved") != 0.0 || number_of(entry, "amount") != 0.0)
+        rows += line(escape_html(text_of(entry, "process")) + ": " + escape_html(text_of(entry, "channel")),
+                     number_of(entry, "amount"), "indented");
     rows += line("held at the end", number_of(books, "held_now"), "");
     rows += line("produced by reactions", number_of(books, "produced_by_reactions"), "");
     for (const Json& entry : member(books, "couplings")) {
+      if (number_of(entry, "left") == 0.0 && number_of(entry, "arrived") == 0.0) continue;
       const std::string across =
           escape_html(text_of(entry, "coupling")) + " (" + escape_html(text_of(entry, "process")) + "): ";
       rows += line(across + "left the one side", number_of(entry, "left"), "indented");

@@ -211,6 +211,17 @@ TEST_F(ReportPage, ShowsTheLedgerInAUnitThatMakesShortNumbers) {
     EXPECT_NE(ledger.find(text), std::string::npos) << text << '\n' << ledger;
 }
 
+TEST_F(ReportPage, LeavesOutLinesOfTheLedgerInWhichNothingMoved) {
+  write_all();
+  RunRecord run = record();
+  run.ledger[0].lines.push_back({"member", "reaction", 0.0, 0.0});
+  run.ledger[0].lines.push_back({"balanced", "exchange", 0.0, 2.0});
+  write_run(run);
+  const std::string page = report_html(path);
+  EXPECT_EQ(page.find("member: reaction"), std::string::npos);
+  EXPECT_NE(page.find("balanced: exchange"), std::string::npos);
+}
+
 TEST_F(ReportPage, ShortensLongLists) {
   write_all();
   std::vector<double> values(1234, 2.0);

@@ -147,7 +147,11 @@ class SensitivityStudy final : public Study {
         if (setup_.relative) value = {derivative * parameter.value / table.values[r], Unit{}};
         if (!std::isfinite(std::get<double>(value.value)))
           value.value = ResultValue::Missing{"the result has no value there, or is 0"};
-        outcome.results[name() + "." + setup_.of[r] + "." + short_name(setup_.parameters[k])] = value;
+        const std::string of = name() + "." + setup_.of[r] + "." + short_name(setup_.parameters[k]);
+        outcome.results[of] = value;
+        if (setup_.relative)
+          outcome.descriptions[of] =
+              fmt::format("percent of {} per percent of {}", setup_.of[r], short_name(setup_.parameters[k]));
       }
     }
     return outcome;
@@ -185,7 +189,9 @@ modelfile::StudyType sensitivity_type() {
       "as long as the schedule's, whose derivatives are exact). `forward` costs a solution per parameter, "
       "`adjoint` one per result and a look at the results for every unknown. Initial values that are made of "
       "parameters count. Gives results NAME.RESULT.PARAMETER, in the unit of the result over that of the "
-      "parameter, or as p/R dR/dp where `relative`.";
+      "parameter, or, where `relative`, as the plain number p/R dR/dp (percent of the result per percent of "
+      "the "
+      "parameter).";
   type.schema = modelfile::Schema("sensitivity", "Derivatives of results by parameters.");
   Option name;
   name.type = Option::Type::text;
@@ -195,7 +201,10 @@ modelfile::StudyType sensitivity_type() {
                    "initial values, not in sizes or steps");
   type.schema.choice("at", {"steady_state", "end"}, "where").with_default("steady_state");
   type.schema.choice("method", {"forward", "adjoint"}, "both give the same").with_default("forward");
-  type.schema.add("relative", Option::Type::flag, "p/R dR/dp: percent per percent").with_default("false");
+  type.schema
+      .add("relative", Option::Type::flag,
+           "p/R dR/dp, a number without a unit: percent of the result per percent of the parameter")
+      .with_default("false");
   add_steady_options(type.schema);
   type.make = make;
   return type;

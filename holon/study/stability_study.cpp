@@ -73,8 +73,9 @@ class StabilityStudy final : public Study {
                      {"time", time.unit},
                      {"period", time.unit}};
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
-    for (std::size_t k = 0; k < std::min(setup_.count, spectrum.values.size()); ++k) {
-      const auto value = spectrum.values[k];
+    const auto shown = spectrum.first(setup_.count);
+    for (std::size_t k = 0; k < shown.size(); ++k) {
+      const auto value = shown[k];
       table.rows.push_back(
           {static_cast<double>(k + 1), rate(value.real()), rate(value.imag()),
            std::abs(value.real()) > spectrum.tolerance ? time(1.0 / std::abs(value.real())) : none,

@@ -55,9 +55,9 @@ class SteadyStateStudy final : public Study {
       const auto spectrum = leading_modes(system, found.state, time_, eigenvalues_, found.constraints.size());
       Series table;
       table.columns = {{"number", Unit{}}, {"real", rate.unit}, {"imaginary", rate.unit}};
-      for (std::size_t k = 0; k < std::min(eigenvalues_, spectrum.values.size()); ++k)
-        table.rows.push_back(
-            {static_cast<double>(k + 1), rate(spectrum.values[k].real()), rate(spectrum.values[k].imag())});
+      const auto shown = spectrum.first(eigenvalues_);
+      for (std::size_t k = 0; k < shown.size(); ++k)
+        table.rows.push_back({static_cast<double>(k + 1), rate(shown[k].real()), rate(shown[k].imag())});
       outcome.series[name() + "_eigenvalues"] = std::move(table);
       if (spectrum.why_none.empty())
         outcome.results[name() + ".stable"] = {std::string(spectrum.unstable() == 0 ? "yes" : "no"), Unit{}};
