@@ -361,6 +361,38 @@ schedule: {step: 0.1 s, until: 1 s, lie: [eat]}
   EXPECT_TRUE(times.relaxes);
 }
 
+// What only adds up what others give has the time in which that changes it.
+TEST(ScaleMap, KnowsHowFastWhatIsDrivenMoves) {
+  const auto map = map_of(R"(
+holon: 1
+title: A store that is filled
+spaces: {p: {type: point}}
+processes:
+  store:
+    type: kinetics
+    space: p
+    integrator: rk4
+    units: {time: s, b: 1, a: 1}
+    states: {b: 4}
+    inputs: {a: =source.a}
+    equations: |
+      b' = 2*a
+  source:
+    type: kinetics
+    space: p
+    integrator: rk4
+    units: {time: s, a: 1}
+    states: {a: 1}
+    equations: |
+      a' = -0.001*a
+schedule: {step: 0.1 s, until: 2 s, lie: [source, store]}
+)");
+  const auto& store = process(map, "store");
+  EXPECT_NEAR(store.fastest, 2.0, 1e-3);
+  EXPECT_NEAR(store.slowest, 7.2 / 2.0, 0.02);  // at the last look, t = 1.6 s
+  EXPECT_THAT(store.time_source, HasSubstr("values over their rates"));
+}
+
 // A quasi-steady process has the times of what it would do otherwise, members of a `together` their own, and
 // what the schedule is made of stands for nothing.
 TEST(ScaleMap, KnowsProcessesThatTheScheduleKeepsInParticularWays) {

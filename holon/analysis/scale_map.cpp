@@ -3,6 +3,7 @@
 #include "holon/base/error.hpp"
 #include "holon/base/progress.hpp"
 #include "holon/engine/boundary_correction.hpp"
+#include "holon/engine/own_views.hpp"
 #include "holon/engine/quasi_steady.hpp"
 #include "holon/engine/together.hpp"
 
@@ -178,7 +179,13 @@ class Mapper {
     const auto* at_rest = dynamic_cast<const holon::QuasiSteady*>(&scheduled);
     const Process& process = at_rest != nullptr ? at_rest->inner() : scheduled;
     // What says at once what its fields are has no time of its own.
-    if (!process.assigned().empty()) return;
+    const bool advances = !own_fields(process, *model_.fields).empty();
+    scales.at_once = !process.assigned().empty() || process.solves_to_determine() ||
+                     (!advances && process.type() == "kinetics");
+    if (scales.at_once) {
+      scales.time_source = "it says what is so at once";
+      return;
+    }
     const Scales stated = process.scales(*states_.front());
     const bool transport = stated.space_extent > 0.0 && stated.time_extent > 0.0;
     const bool without_grid = !scales.space.known() && transport && stated.space_resolution > 0.0;
@@ -210,7 +217,37 @@ class Mapper {
       scales.slowest = stated.time_extent;
       if (scales.slowest > 0.0) scales.time_source = "stated by the process";
     }
+    if (!(scales.slowest > 0.0)) turnover(process, scales);
     scales.time = {scales.fastest, scales.slowest};
+  }
+
+  /// Of a process without times of its own (what drives it alone says how it moves): the size of its fields
+  /// over that of their rates, each as it was met.
+  void turnover(const Process& process, ProcessScales& scales) const {
+    const Layout layout(*model_.fields, own_fields(process, *model_.fields));
+    for (std::size_t k = 0; k < states_.size(); ++k) {
+      if (layout.size() == 0 || layout.size() > most_of_a_diagonal) return;
+      Vector rates(layout);
+      Workspace work;
+      work.threads = &threads_;
+      try {
+        process.rate(*states_[k], times_[k], work, rates);
+      } catch (const NumericalFailure&) { continue; }
+      for (const FieldId field : layout.fields()) {
+        double size = 0.0, speed = 0.0;
+        for (int c = 0; c < (*model_.fields)[field].components; ++c) {
+          const auto values = states_[k]->real(field, c);
+          if (values.size() != layout.sites(field)) return;  // their number changes
+          for (const double value : values) size = std::max(size, std::abs(value));
+          for (const double rate : std::as_const(rates)(field, c)) speed = std::max(speed, std::abs(rate));
+        }
+        const double time = size / speed;
+        if (!(time > 0.0) || !std::isfinite(time)) continue;
+        scales.fastest = scales.fastest > 0.0 ? std::min(scales.fastest, time) : time;
+        scales.slowest = std::max(scales.slowest, time);
+      }
+    }
+    if (scales.slowest > 0.0) scales.time_source = "values over their rates";
   }
 
   void declared_box(ProcessScales& scales) {
@@ -240,6 +277,7 @@ class Mapper {
                other.fastest < one.fastest;
       });
       if (one.time.resolution > 0.0 && (shared || one.step >= one.time.resolution)) continue;
+      if (one.at_once) continue;
       one.time.resolution = one.step;
       one.time_source += (one.time_source.empty() ? "" : ", ") + std::string("its step");
     }

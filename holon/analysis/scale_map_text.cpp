@@ -100,7 +100,9 @@ std::string text(const ScaleMap& map) {
         "  {:<{}}  {:<24}{:<26}{:<14}{}\n", fmt::format("{} ({})", process.name, process.type), widest,
         process.space.known() ? range(length(process.space.resolution), length(process.space.extent))
                               : "no extent",
-        process.time.known() ? range(time(process.time.resolution), time(process.time.extent)) : "not known",
+        process.time.known() ? range(time(process.time.resolution), time(process.time.extent))
+        : process.at_once    ? "at once"
+                             : "not known",
         time(process.step), time(process.stable_step));
   }
   out += "\nWhere the numbers are from\n";
