@@ -305,5 +305,31 @@ results: {end: {of: end}}
   EXPECT_LT(run.simulation().time(), 1.5);
 }
 
+// What is determined for reports alone is no equation to be held against a path of solutions.
+TEST(SeveralSolutions, WhatOnlyReportsReadMayJump) {
+  ModelRun run = ModelRun::of_text(R"(
+holon: 1
+title: A threshold
+spaces: {p: {type: point}}
+processes:
+  decay:
+    type: kinetics
+    space: p
+    integrator: rk4
+    units: {time: 1, x: 1, fallen: 1}
+    states: {x: 1}
+    outputs: [fallen]
+    equations: |
+      x' = -x
+      fallen = if x < 0.52 then 1 else 0
+schedule: {step: 0.1, until: 2, together: {do: [decay]}}
+observe: {fallen: {type: final, of: decay.fallen}, x: {type: final, of: decay.x}}
+results: {fallen: {of: fallen}, x: {of: x}}
+)");
+  run.to_the_end();
+  EXPECT_EQ(run.result("fallen"), 1.0);
+  EXPECT_NEAR(run.result("x"), std::exp(-2.0), 1e-3);
+}
+
 }  // namespace
 }  // namespace holon::verification

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -46,10 +48,40 @@ std::vector<std::size_t> columns_of(const System& system) {
   return groups;
 }
 
+/// Fields that are determined and that none of its processes reads.
+std::vector<FieldId> only_read_elsewhere(const System& system) {
+  std::set<FieldId> read, determined;
+  for (const ProcessId p : system.processes()) {
+    const Process& process = *system.model().processes[p];
+    for (const Port& port : process.ports())
+      (port.role == Port::Role::determine && !process.solves_to_determine() ? determined : read)
+          .insert(port.field);
+    for (const FieldId field : process.determined_from()) read.insert(field);
+    for (const FieldId field : process.assigned()) read.insert(field);
+  }
+  std::vector<FieldId> fields;
+  for (const FieldId field : determined)
+    if (!read.contains(field) && system.layout().contains(field)) fields.push_back(field);
+  return fields;
+}
+
 }  // namespace
 
 ImplicitSystem::ImplicitSystem(const System& system, double tolerance, solve::SolverChoice solver)
-    : system_(system), tolerance_(tolerance), linear_(solve::chosen_solver(solver, columns_of(system))) {}
+    : system_(system),
+      tolerance_(tolerance),
+      linear_(solve::chosen_solver(solver, columns_of(system))),
+      only_read_elsewhere_(only_read_elsewhere(system)) {}
+
+void ImplicitSystem::set_sizes(const Vector& x) {
+  sizes_ = counted_ = sizes_of(system_, x, size_floor);
+  for (const FieldId field : only_read_elsewhere_) {
+    const auto begin = counted_.begin() + static_cast<std::ptrdiff_t>(system_.layout().offset(field));
+    const std::size_t count =
+        system_.layout().sites(field) * static_cast<std::size_t>((*system_.model().fields)[field].components);
+    std::fill_n(begin, count, std::numeric_limits<double>::infinity());
+  }
+}
 
 std::vector<double> ImplicitSystem::defect(State& state, const Vector& x, std::span<const double> r, double g,
                                            double time) {
@@ -123,12 +155,12 @@ std::optional<ImplicitSystem::Failure> ImplicitSystem::iterate(State& state, Vec
     if (!factor(state, x, g, time)) return singular();
     d = correction(defect);
     if (!d) return not_solved_linearly(defect);
-    size = scaled_norm(*d, sizes_);
+    size = scaled_norm(*d, counted_);
     return std::nullopt;
   };
   if (serves) d = correction(f);
   if (d)
-    size = scaled_norm(*d, sizes_);
+    size = scaled_norm(*d, counted_);
   else if (const auto failure = correct_anew(f))
     return failure;
   for (int iteration = 0; iteration < most_iterations; ++iteration) {
@@ -144,7 +176,7 @@ std::optional<ImplicitSystem::Failure> ImplicitSystem::iterate(State& state, Vec
       f = defect(state, next, r, g, time);
       following = finite(f) ? correction(f) : std::nullopt;
       if (following) {
-        ratio = scaled_norm(*following, sizes_) / size;
+        ratio = scaled_norm(*following, counted_) / size;
         accepted = ratio <= 1.0 - 0.25 * damping || size * ratio <= round_off;
       }
       // Factors of another place lead nowhere in particular.
@@ -180,7 +212,7 @@ bool ImplicitSystem::doubtful(State& state, const Vector& x, std::span<const dou
   if (turned()) return true;
   std::vector<double> way(safe.size());
   for (std::size_t i = 0; i < way.size(); ++i) way[i] = safe[i] - x.values()[i];
-  const double length = scaled_norm(way, sizes_);
+  const double length = scaled_norm(way, counted_);
   if (length <= near) return false;
   Vector before = x;
   std::copy(safe.begin(), safe.end(), before.values().begin());
@@ -189,7 +221,7 @@ bool ImplicitSystem::doubtful(State& state, const Vector& x, std::span<const dou
   system_.set_unknowns(state, x);
   if (!straight) return true;
   for (std::size_t i = 0; i < way.size(); ++i) way[i] -= (*straight)[i];
-  return !(scaled_norm(way, sizes_) <= bent * length);
+  return !(scaled_norm(way, counted_) <= bent * length);
 }
 
 std::optional<ImplicitSystem::Failure> ImplicitSystem::follow(State& state, Vector& x,
@@ -245,9 +277,9 @@ void ImplicitSystem::find_orientation(State& state, const Vector& x, double time
 ImplicitSystem::Failure ImplicitSystem::beyond_a_fold(const Vector& found, const Vector& reached) const {
   std::size_t most = 0;
   const auto apart = [&](std::size_t i) {
-    return std::abs(found.values()[i] - reached.values()[i]) / sizes_[i];
+    return std::abs(found.values()[i] - reached.values()[i]) / counted_[i];
   };
-  for (std::size_t i = 0; i < sizes_.size(); ++i)
+  for (std::size_t i = 0; i < counted_.size(); ++i)
     if (apart(i) > apart(most)) most = i;
   return at(most, fmt::format("its equations have a solution, but none to which shorter and shorter steps "
                               "lead: on the way from the step's beginning they turn back at {} = {:.4g}, far "
@@ -307,7 +339,7 @@ std::vector<std::size_t> ImplicitSystem::worst(std::span<const double> values) c
       if (!(std::abs(values[i]) <= std::abs(values[most]))) most = i;
     worst.push_back(most);
   }
-  const auto size = [&](std::size_t i) { return std::abs(values[i]) / sizes_[i]; };
+  const auto size = [&](std::size_t i) { return std::abs(values[i]) / counted_[i]; };
   std::sort(worst.begin(), worst.end(), [&](std::size_t a, std::size_t b) { return size(a) > size(b); });
   worst.resize(std::min(worst.size(), shown));
   return worst;
@@ -320,7 +352,7 @@ ImplicitSystem::Failure ImplicitSystem::not_solved(const std::vector<double>& co
   std::vector<std::string> equations;
   for (const std::size_t i : places)
     equations.push_back(fmt::format("{}, residual {:.3g}, correction {:.3g} of its size", equation_text(i),
-                                    defect[i], std::abs(correction[i]) / sizes_[i]));
+                                    defect[i], std::abs(correction[i]) / counted_[i]));
   return at(places.front(),
             fmt::format("the equations were not solved: {}; worst are {}", what, fmt::join(equations, "; ")));
 }

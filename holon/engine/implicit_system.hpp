@@ -51,8 +51,10 @@ class ImplicitSystem {
   /// The next solution begins with factors of its own.
   void forget_factors() { factored_for_ = 0.0; }
   /// What the unknowns count from now on: the largest values of their fields in x.
-  void set_sizes(const Vector& x) { sizes_ = sizes_of(system_, x, size_floor); }
-  const std::vector<double>& sizes() const { return sizes_; }
+  void set_sizes(const Vector& x);
+  /// Infinite for what is determined and that none of the equations depends on (what is in a report alone):
+  /// it may jump.
+  const std::vector<double>& sizes() const { return counted_; }
   const System& system() const { return system_; }
   /// How the linear equations of a step from this State are solved.
   std::string solver_at(State& state, double g, double time);
@@ -90,8 +92,10 @@ class ImplicitSystem {
 
   const System& system_;
   double tolerance_;
-  std::vector<double> sizes_;
+  std::vector<double> sizes_;    // of all unknowns
+  std::vector<double> counted_;  // of those that count
   std::unique_ptr<solve::MatrixSolver> linear_;
+  std::vector<FieldId> only_read_elsewhere_;
   double factored_for_ = 0.0;  ///< g of the factors; 0: there are none
   bool fresh_ = false;         ///< they are of the present x
   int orientation_ = 0;
