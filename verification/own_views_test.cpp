@@ -329,5 +329,48 @@ TEST(OwnViews, AContributionAboveItsStabilityLimitIsRefused) {
   EXPECT_NEAR(within.to_the_end().result("c"), 0.0, 1e-9);
 }
 
+/// Cells that see their own mean, and divide: x' = m - 0.9 x, so that all grow alike.
+const char* const society = R"(
+holon: 1
+title: Cells that see their own mean and divide
+parameters: {count: 50}
+spaces: {cells: {type: population, count: =count}, all: {type: point}}
+couplings: {m: {from: gene.x, to: all, type: average}, back: {from: m, to: cells}}
+processes:
+  gene:
+    type: kinetics
+    space: cells
+    units: {time: h, x: 1, m: 1}
+    states: {x: 1}
+    inputs: {m: =back}
+    equations: |
+      x' = m - 0.9*x
+  life: {type: birth_death, space: cells, birth: 0.3 1/h, death: 0 1/h}
+schedule: {step: 0.1 h, until: 4 h, lie: [gene, life, {restructure: cells}]}
+)";
+
+TEST(OwnViews, OfCellsThatDivideAreFollowedAndMapped) {
+  ModelRun run = ModelRun::of_text(society);
+  ThreadPool threads(1);
+  run.to_the_end();
+  const State& state = run.simulation().state();
+  const auto x = state.real(run.model().fields->id("gene.x"));
+  EXPECT_GT(x.size(), 50u);
+  for (const double value : x) ASSERT_NEAR(value, std::exp(0.4), 1e-4);
+  // With another number of agents than at the start.
+  const auto map = analysis::scale_map(run.model(), {&state}, {4.0 * 3600.0}, threads);
+  EXPECT_EQ(map.processes.size(), 2u);
+}
+
+// A full matrix over what thousands see of each other would cost more than the run.
+TEST(OwnViews, OfThousandsAreNotMappedByAFullMatrix) {
+  const ModelRun run = ModelRun::of_text(society, {"parameters.count=20000"});
+  ThreadPool threads(1);
+  const State state = run.model().initial_state(threads, 0);
+  const auto map = analysis::scale_map(run.model(), {&state}, {0.0}, threads);
+  for (const auto& process : map.processes)
+    if (process.name == "gene") { EXPECT_NEAR(process.fastest, 3600.0 / 0.9, 1e-6); }
+}
+
 }  // namespace
 }  // namespace holon::verification

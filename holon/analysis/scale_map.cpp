@@ -225,8 +225,10 @@ class Mapper {
   /// over that of their rates, each as it was met.
   void turnover(const Process& process, ProcessScales& scales) const {
     const Layout layout(*model_.fields, own_fields(process, *model_.fields));
+    if (layout.size() == 0 || layout.size() > most_of_a_diagonal) return;
     for (std::size_t k = 0; k < states_.size(); ++k) {
-      if (layout.size() == 0 || layout.size() > most_of_a_diagonal) return;
+      for (const auto& [name, space] : model_.spaces)
+        if (states_[k]->sites(*space) != space->sites()) return;  // agents have come or gone
       Vector rates(layout);
       Workspace work;
       work.threads = &threads_;
@@ -237,7 +239,6 @@ class Mapper {
         double size = 0.0, speed = 0.0;
         for (int c = 0; c < (*model_.fields)[field].components; ++c) {
           const auto values = states_[k]->real(field, c);
-          if (values.size() != layout.sites(field)) return;  // their number changes
           for (const double value : values) size = std::max(size, std::abs(value));
           for (const double rate : std::as_const(rates)(field, c)) speed = std::max(speed, std::abs(rate));
         }

@@ -31,7 +31,7 @@ template <std::size_t N>
 std::string in_best_unit(double value, const std::array<NamedUnit, N>& units) {
   const NamedUnit* best = &units.front();
   for (const NamedUnit& unit : units)
-    if (value >= unit.factor * (1.0 - 1e-9)) best = &unit;
+    if (value >= unit.factor * (1.0 - 5e-5)) best = &unit;  // as four digits are rounded
   return fmt::format("{:.4g} {}", value / best->factor, best->name);
 }
 
@@ -107,9 +107,10 @@ std::string text(const ScaleMap& map) {
   }
   out += "\nWhere the numbers are from\n";
   for (const ProcessScales& process : map.processes) {
-    out += fmt::format("  {}: space: {}; time: {}", process.name,
-                       process.space_source.empty() ? "it lives at one point" : process.space_source,
-                       process.time_source.empty() ? "not known" : process.time_source);
+    out += fmt::format(
+        "  {}: space: {}; time: {}", process.name,
+        process.space_source.empty() ? "'" + process.space_name + "' has no extent" : process.space_source,
+        process.time_source.empty() ? "not known" : process.time_source);
     if (process.spectrum.neutral > 0)
       out += fmt::format("; {} neutral mode{}", process.spectrum.neutral,
                          process.spectrum.neutral > 1 ? "s" : "");

@@ -144,10 +144,18 @@ Block block_at(const SiteRates& rates, const std::vector<FieldId>& advanced, con
   return block;
 }
 
+/// Whether it does, and everything has the number of sites of the start, and is few enough for a full matrix.
+bool sees_itself(const Model& model, const Process& process, const Layout& layout, const State& state) {
+  if (layout.size() > most_unknowns || !own_view(model, process, layout.fields())) return false;
+  for (const auto& [name, space] : model.spaces)
+    if (state.sites(*space) != space->sites()) return false;
+  return true;
+}
+
 /// With what the process sees of its own fields, if anything.
 SparseBuilder jacobian_of(const Model& model, const Process& process, const Layout& layout,
                           const State& state, double time, ThreadPool& threads) {
-  if (own_view(model, process, layout.fields()))
+  if (sees_itself(model, process, layout, state))
     return own_jacobian(model, process, layout, state, time, threads);
   SparseBuilder entries(layout);
   Workspace work;
@@ -240,7 +248,8 @@ TimeScales time_scales(const Model& model, const Process& process, const State& 
   TimeScales scales;
   if (advanced.empty()) return scales;
   const auto* rates = dynamic_cast<const SiteRates*>(&process);
-  if (rates != nullptr && !own_view(model, process, advanced)) {
+  const Layout layout(fields, advanced);
+  if (rates != nullptr && !sees_itself(model, process, layout, state)) {
     const std::size_t sites = state.real(advanced.front()).size();
     scales.sites = std::min(sites, most_sites_looked_at);
     for (std::size_t k = 0; k < scales.sites; ++k) {
@@ -249,7 +258,6 @@ TimeScales time_scales(const Model& model, const Process& process, const State& 
     }
     return scales;
   }
-  const Layout layout(fields, advanced);
   if (layout.size() == 0) return scales;
   scales.sites = state.real(advanced.front()).size();
   if (layout.size() > most_of_a_diagonal) return scales;

@@ -21,7 +21,8 @@ namespace {
 constexpr int most_iterations = 60;
 constexpr double converged = 1e-13;          // Newton corrections, relative to the values
 constexpr double difference_of_time = 1e-3;  // of the step, for derivatives along the slow flow
-constexpr int looks = 16;                    // times at which the gap is judged before a run
+constexpr std::size_t most_that_see_themselves = 2000;
+constexpr int looks = 16;  // times at which the gap is judged before a run
 
 using Values = std::vector<double>;
 
@@ -78,6 +79,11 @@ class QuasiSteady::Solver {
 
   FastBlocks jacobian(double time) {
     determine(before_, time);
+    if (sees_itself_ && own_.size() > most_that_see_themselves)
+      throw Refused(
+          fmt::format("'{}' can't be kept at rest: it sees what follows from its own fields, which joins all "
+                      "of its {} unknowns, and up to {} can be solved for; advance it in time",
+                      process_.name(), own_.size(), most_that_see_themselves));
     if (sees_itself_)
       return {own_.size(),
               own_jacobian(model_, *process_.inner_, own_, state_, time, *own_work_.threads).compressed()};

@@ -1,6 +1,7 @@
 #include "holon/engine/together.hpp"
 
 #include "holon/base/error.hpp"
+#include "holon/engine/delayed_transfer.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -111,6 +112,14 @@ Together::Together(std::string name, const ScheduleNode& node, Model& model)
     }
   }
   unknowns_ = System::unknowns_of(model, members_);
+  for (const auto& process : model.processes) {
+    const auto* delayed = dynamic_cast<const DelayedTransfer*>(process.get());
+    if (delayed == nullptr || std::find(unknowns_.begin(), unknowns_.end(), delayed->to()) == unknowns_.end())
+      continue;
+    refuse(node.place, delayed->name(),
+           "is a coupling with a delay: what it brings is of the past, which no step of the whole solves for",
+           "advance those that hear it in an iterate, a strang or a lie");
+  }
   const auto row = [&](std::size_t sites) {
     return std::make_shared<GridSpace>(
         this->name() + ":row", StructuredSpace::Sites::cells,

@@ -305,9 +305,20 @@ void WindowIteration::fail(const std::string& what, Time begin) const {
   }
   throw NumericalFailure(fmt::format(
       "{} {} in the window that begins at t = {}: the residual of {}, relative to the first, was {} in {} "
-      "evaluations; acceleration: aitken or anderson, a smaller relaxation or a smaller window may help",
+      "evaluations; acceleration: aitken or anderson, a smaller relaxation or a smaller window may help{}",
       name(), what, moment_text(begin.value(model_.schedule.step), model_.schedule), fmt::join(fields, ", "),
-      fmt::join(residuals, ", "), residuals_.size()));
+      fmt::join(residuals, ", "), residuals_.size(),
+      has_events() ? "; events of its members may come in one evaluation and not in the next: outside of the "
+                     "iterate they are taken as they come"
+                   : ""));
+}
+
+bool WindowIteration::has_events() const {
+  for (const Window::Member& member : window_.members)
+    for (const ProcessId process : member.processes)
+      for (const Port& port : model_.processes[process]->ports())
+        if (port.role == Port::Role::emit || port.role == Port::Role::receive) return true;
+  return false;
 }
 
 /// `given`: what the last evaluation was told of later members.

@@ -54,6 +54,7 @@ class WindowIteration {
   Weights weights(const std::vector<double>& g, const std::vector<double>& image) const;
   bool diverges() const;
   std::string name() const;
+  bool has_events() const;
   [[noreturn]] void fail(const std::string& what, Time begin) const;
 
   const Execution& execution_;
