@@ -57,7 +57,7 @@ void follow(const Model& model, ScheduleNode& node) {
   window.place = node.place;
   window.iterate = IterateOptions{};
   window.iterate->acceleration.relaxation = 1.0;  // what comes back is mostly weak: the plain iteration first
-  window.iterate->tolerance = 1e-6;               // of what explicit steps would be wrong by
+  window.iterate->tolerance = 1e-3;               // of what explicit steps would be wrong by
   window.children.push_back(std::move(node));
   node = std::move(window);
 }
