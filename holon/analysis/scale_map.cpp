@@ -132,7 +132,8 @@ class Mapper {
         add_process(p);
     steps_that_are_their_own();
     for (std::size_t a = 0; a < map_.processes.size(); ++a)
-      for (std::size_t b = a + 1; b < map_.processes.size(); ++b) map_.pairs.push_back(pair(a, b));
+      for (std::size_t b = a + 1; b < map_.processes.size(); ++b)
+        if (!map_.processes[a].at_once && !map_.processes[b].at_once) map_.pairs.push_back(pair(a, b));
     find_quasi_steady();
     map_.schedule = recommend(model_, map_);
     return std::move(map_);

@@ -29,8 +29,8 @@ struct ProcessScales {
   double fastest = 0.0, slowest = 0.0;    ///< its own times, whatever the schedule [coherent]; 0: not known
   double step = 0.0;                      ///< that the schedule advances it by [coherent time]
   double stable_step = 0.0;               ///< infinity if unconditionally stable
-  bool at_once = false;                   ///< it says what its fields are at any moment: without a time
-  bool relaxes = false;                   ///< every mode decays: a quasi-steady state can exist
+  bool at_once = false;  ///< it says what its fields are at any moment: without a time, and in no pair
+  bool relaxes = false;  ///< every mode decays: a quasi-steady state can exist
   TimeScales spectrum;
   std::size_t sites = 0;
 };
