@@ -1,6 +1,7 @@
 // Steady states, folds and Hopf points of whole models against exact ones.
 #include "holon/analysis/continuation.hpp"
 #include "holon/base/error.hpp"
+#include "holon/study/analysed_model.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -335,6 +336,32 @@ TEST(SteadyState, KeepsWhatNobodyDeclaresAsConserved) {
                                                    "dimer: {total: 2}}}"));
   for (const double value : found.state.real(whole.run.model().fields->id("pairing.monomer")))
     EXPECT_NEAR(value, monomers_at_rest(), 1e-10);
+}
+
+TEST(SteadyState, SaysThatRatesDependOnTime) {
+  const auto warnings = [](const std::string& drive) {
+    const ModelRun run = ModelRun::of_text(fmt::format(R"(
+holon: 1
+title: Driven or not
+spaces: {{p: {{type: point}}}}
+processes:
+  one:
+    type: kinetics
+    space: p
+    units: {{time: 1, x: 1}}
+    states: {{x: 1}}
+    equations: |
+      x' = 1 - x + {}
+schedule: {{step: 0.1, until: 2}}
+)",
+                                                       drive));
+    ThreadPool threads(1);
+    const System system(run.shared_model(), threads);
+    return study::moving_with_time(system, run.model().initial_state(threads, 0), 0.0);
+  };
+  EXPECT_EQ(warnings("0"), "");
+  EXPECT_THAT(warnings("0.001*sin(6*time)"), testing::HasSubstr("those of one.x"));
+  EXPECT_THAT(warnings("0.001*sin(6*time)"), testing::HasSubstr("if time stood still at 0"));
 }
 
 TEST(SteadyState, SaysWhatGoesOnForEver) {

@@ -203,4 +203,30 @@ analysis::SteadyStateOptions steady_options(const Section& section) {
 
 double standing_time(const Section& section) { return section.quantity("time"); }
 
+std::string moving_with_time(const System& system, const State& state, double time) {
+  constexpr double negligible = 1e-6;  // share of its size by which an unknown would move
+  constexpr int looks = 5;
+  const Schedule& schedule = system.model().schedule;
+  const double length = schedule.step * static_cast<double>(schedule.to_rest ? 100 : schedule.steps);
+  const Vector now = system.residual(state, time);
+  const std::vector<double> sizes = sizes_of(system, system.unknowns(state));
+  const std::vector<double>& mass = system.mass();
+  for (int look = 1; look <= looks; ++look) {
+    // No whole part of the run: what is periodic in it would stand still.
+    const double later = time + length * look / (looks + 0.618);
+    const Vector then = system.residual(state, later);
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      const double moved =
+          std::abs(then.values()[i] - now.values()[i]) * (mass[i] != 0.0 ? length : 1.0) / sizes[i];
+      if (!(moved <= negligible))
+        return fmt::format(
+            "the rates depend on time (those of {} are others at {}): what is found is where all would rest "
+            "if "
+            "time stood still at {}; `time` says at which",
+            system.unknown_text(i), moment_text(later, schedule), moment_text(time, schedule));
+    }
+  }
+  return {};
+}
+
 }  // namespace holon::study

@@ -92,5 +92,8 @@ analysis::SteadyStateOptions steady_options(const modelfile::Section& section);
 void add_eigenvalues(modelfile::Schema& schema, const std::string& remark = "");
 /// The moment at which time stands [coherent].
 double standing_time(const modelfile::Section& section);
+/// What to say where the rates at a state change with time, which stands still in an analysis; empty where
+/// they don't.
+std::string moving_with_time(const System& system, const State& state, double time);
 
 }  // namespace holon::study

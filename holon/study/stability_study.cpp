@@ -44,6 +44,8 @@ class StabilityStudy final : public Study {
     const OutputUnit time = time_unit(*model), rate = rate_unit(*model);
     StudyOutcome outcome;
     if (!rest.kept.undeclared.empty()) outcome.warnings.push_back(warning(rest.kept.undeclared));
+    if (const std::string moves = moving_with_time(system, state, setup_.time); !moves.empty())
+      outcome.warnings.push_back(warning(moves));
     if (!spectrum.why_none.empty()) {
       outcome.results[name() + ".stable"] = {ResultValue::Missing{spectrum.why_none}, Unit{}};
       return outcome;

@@ -42,6 +42,8 @@ class SteadyStateStudy final : public Study {
     run.progress(0.8);
     StudyOutcome outcome;
     if (!found.undeclared.empty()) outcome.warnings.push_back(warning(found.undeclared));
+    if (const std::string moves = moving_with_time(system, found.state, time_); !moves.empty())
+      outcome.warnings.push_back(warning(moves));
     for (const auto& [given, of] : given_) {
       const auto values = ResultsAtState(model, {of}).at(found.state);
       ResultValue value{values.numbers.front(), values.units.front()};
