@@ -305,6 +305,33 @@ results: {end: {of: end}}
   EXPECT_LT(run.simulation().time(), 1.5);
 }
 
+// x' = 100 x (1 - x)(x - 0.4): whatever the step, a start above 0.4 leads to 1 and one below it to 0.
+TEST(SeveralSolutions, NoStepLeavesTheBasinItBeganIn) {
+  for (const char* method : {"bdf1", "bdf2", "sdirk"})
+    for (const double step : {0.1, 5.0, 50.0})
+      for (const double start : {0.39, 0.401, 0.41, 0.7}) {
+        ModelRun run = ModelRun::of_text(fmt::format(R"(
+holon: 1
+title: Two rest states
+spaces: {{p: {{type: point}}}}
+processes:
+  one:
+    type: kinetics
+    space: p
+    units: {{time: 1, x: 1}}
+    states: {{x: {0}}}
+    equations: |
+      x' = 100*x*(1 - x)*(x - 0.4)
+schedule: {{step: {1}, steps: 20, together: {{do: [one], method: {2}}}}}
+)",
+                                                     start, step, method));
+        run.to_the_end();
+        EXPECT_NEAR(run.simulation().state().real(run.model().fields->id("one.x"))[0],
+                    start > 0.4 ? 1.0 : 0.0, 1e-3)
+            << method << ", step " << step << ", from " << start;
+      }
+}
+
 // What is determined for reports alone is no equation to be held against a path of solutions.
 TEST(SeveralSolutions, WhatOnlyReportsReadMayJump) {
   ModelRun run = ModelRun::of_text(R"(

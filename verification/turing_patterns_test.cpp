@@ -201,5 +201,13 @@ TEST(Settings, OfAStateThatStartsElsewhereAreRefused) {
   }
 }
 
+// Modes that are far from orthogonal look as if they grew to a first look: the spikes are stable.
+TEST(GiererMeinhardt, SpikesAreSaidToBeStable) {
+  ModelRun run("models/patterns/gierer_meinhardt.yaml");
+  run.to_the_end().studies();
+  EXPECT_EQ(run.why_missing("steady.stable"), "");
+  EXPECT_LT(run.result("steady.leading_eigenvalue"), 0.0);
+}
+
 }  // namespace
 }  // namespace holon::verification

@@ -182,6 +182,23 @@ bool something_grows(const Cayley& cayley) {
   return ritz.eigenvalues().cwiseAbs().maxCoeff() > 1.0 + outside;
 }
 
+/// Whether powers grow for good: Ritz values of an operator whose modes are far from orthogonal lie outside
+/// of the circle although none of its eigenvalues does.
+bool powers_grow(const Cayley& cayley) {
+  constexpr int half = 100;
+  constexpr double per_step = 1.005;
+  Eigen::VectorXd v = cayley.start().normalized(), next(cayley.rows());
+  double growth = 0.0;
+  for (int step = 0; step < 2 * half; ++step) {
+    cayley.perform_op(v.data(), next.data());
+    const double norm = next.norm();
+    if (!(norm > 0.0)) return false;
+    if (step >= half) growth += std::log(norm);
+    v = next / norm;
+  }
+  return growth > half * std::log(per_step);
+}
+
 struct Growing {
   std::vector<std::complex<double>> values;
   bool all = false;
@@ -244,8 +261,10 @@ LeadingEigenvalues leading_eigenvalues(const System& system, const State& state,
     leading.values.insert(leading.values.end(), found.values.begin(), found.values.end());
   }
   // It may have been found about another rate.
-  leading.counted = std::all_of(open.begin(), open.end(),
-                                [&](double s) { return !something_grows(Cayley(inverse, s, modes)); });
+  leading.counted = std::all_of(open.begin(), open.end(), [&](double s) {
+    const Cayley cayley(inverse, s, modes);
+    return !something_grows(cayley) || !powers_grow(cayley);
+  });
   return leading;
 }
 

@@ -156,6 +156,7 @@ std::optional<ImplicitSystem::Failure> ImplicitSystem::iterate(State& state, Vec
     d = correction(defect);
     if (!d) return not_solved_linearly(defect);
     size = scaled_norm(*d, counted_);
+    turned_once_ = turned_once_ || turned();
     return std::nullopt;
   };
   if (serves) d = correction(f);
@@ -236,8 +237,9 @@ std::optional<ImplicitSystem::Failure> ImplicitSystem::follow(State& state, Vect
     Vector next = at;
     forget_factors();
     slowest_ = 0.0;
+    turned_once_ = false;
     if (iterate(state, next, base, s * g, time)) return false;
-    if (s > 0.0 && (slowest_ > contracting || turned())) return false;
+    if (s > 0.0 && (slowest_ > contracting || turned_once_ || turned())) return false;
     at = std::move(next);
     return true;
   };

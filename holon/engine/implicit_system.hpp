@@ -99,7 +99,8 @@ class ImplicitSystem {
   double factored_for_ = 0.0;  ///< g of the factors; 0: there are none
   bool fresh_ = false;         ///< they are of the present x
   int orientation_ = 0;
-  double slowest_ = 0.0;  ///< of the ratios of corrections in the last iteration; 1 where it was damped
+  double slowest_ = 0.0;      ///< of the ratios of corrections in the last iteration; 1 where it was damped
+  bool turned_once_ = false;  ///< in the last iteration, for some of the factors that were made anew
   Counters counters_;
 };
 
