@@ -261,9 +261,11 @@ LeadingEigenvalues leading_eigenvalues(const System& system, const State& state,
     leading.values.insert(leading.values.end(), found.values.begin(), found.values.end());
   }
   // It may have been found about another rate.
+  const bool grows = std::any_of(leading.values.begin(), leading.values.end(),
+                                 [&](const auto& value) { return value.real() > 1e-9 * fastest; });
   leading.counted = std::all_of(open.begin(), open.end(), [&](double s) {
     const Cayley cayley(inverse, s, modes);
-    return !something_grows(cayley) || !powers_grow(cayley);
+    return !something_grows(cayley) || (!grows && !powers_grow(cayley));
   });
   return leading;
 }
